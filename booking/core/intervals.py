@@ -1,0 +1,80 @@
+"""Stretches of time: between two instants, between two wall clock times, and within a day."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import NamedTuple, Self
+from zoneinfo import ZoneInfo
+
+from booking.core import zones
+from booking.core.instants import Interval
+
+__all__ = ["Interval", "LocalInterval", "Span", "gaps"]
+
+
+class Span(NamedTuple):
+    """A stretch of a day in minutes after local midnight; 0 to 1440 is the whole day."""
+
+    opens: int
+    closes: int
+
+    def on(self, day: date) -> tuple[datetime, datetime]:
+        """Its wall clock start and end on a day; minute 1440 is the next day's midnight."""
+        midnight = datetime.combine(day, time.min)
+        return midnight + timedelta(minutes=self.opens), midnight + timedelta(minutes=self.closes)
+
+
+@dataclass(frozen=True, slots=True)
+class LocalInterval:
+    """What a person means: a wall clock start and a later wall clock end in one zone."""
+
+    starts_at: datetime
+    ends_at: datetime
+    zone_name: str
+
+    def __post_init__(self) -> None:
+        if self.starts_at.tzinfo is not None or self.ends_at.tzinfo is not None:
+            raise ValueError("a local interval lies between two naive wall clock times")
+        if self.ends_at <= self.starts_at:
+            raise ValueError("a local interval ends after it starts")
+
+    @classmethod
+    def of(cls, interval: Interval, zone: ZoneInfo) -> Self:
+        """The wall clock times of an interval; ValueError where the clocks go back inside it
+        so far that its end would show no later time than its start."""
+        starts_at = zones.to_local(interval.starts_at, zone)
+        return cls(starts_at, zones.to_local(interval.ends_at, zone), str(zone))
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The zone whose clocks are meant."""
+        return zones.zone(self.zone_name)
+
+    @property
+    def minutes(self) -> int:
+        """Its length in whole minutes on the clock's face."""
+        return int((self.ends_at - self.starts_at).total_seconds()) // 60
+
+    def project(self) -> Interval:
+        """The instants meant, by the zone data in use; NonexistentTimeError in a gap."""
+        return self.project_in(self.zone)
+
+    def project_in(self, zone: ZoneInfo) -> Interval:
+        """The instants meant by the rules of a given zone, such as an older edition of it."""
+        starts_at = zones.to_instant(self.starts_at, zone)
+        return Interval(starts_at, zones.to_end_instant(self.ends_at, zone))
+
+
+def gaps(window: Interval, busy: Iterable[Interval]) -> list[Interval]:
+    """What is left free of a window, in order; the busy times may overlap and need no order."""
+    free = []
+    free_from = window.starts_at
+    for interval in sorted(busy):
+        if interval.starts_at >= window.ends_at:
+            break
+        if interval.starts_at > free_from:
+            free.append(Interval(free_from, interval.starts_at))
+        free_from = max(free_from, interval.ends_at)
+    if free_from < window.ends_at:
+        free.append(Interval(free_from, window.ends_at))
+    return free

@@ -1,0 +1,244 @@
+"""Why something is refused: a stable reason and the facts of the case, never a ready sentence."""
+
+from dataclasses import dataclass, fields
+from datetime import date, datetime
+from enum import StrEnum
+from typing import TypeAlias
+
+from booking.core.intervals import LocalInterval, Span
+
+JsonValue: TypeAlias = "str | int | float | bool | list[JsonValue] | dict[str, JsonValue] | None"
+
+
+class Reason(StrEnum):
+    """The codes of refusals. They are part of the API: add, never rename or remove."""
+
+    SLOT_TAKEN = "slot_taken"
+    OUTSIDE_HOURS = "outside_hours"
+    CLOSED_DAY = "closed_day"
+    OFF_GRID = "off_grid"
+    TOO_SHORT = "too_short"
+    TOO_LONG = "too_long"
+    TOO_SOON = "too_soon"
+    TOO_FAR = "too_far"
+    IN_THE_PAST = "in_the_past"
+    OVER_CAPACITY = "over_capacity"
+    OUT_OF_ORDER = "out_of_order"
+    NOT_ELIGIBLE = "not_eligible"
+    NOT_CHANGEABLE = "not_changeable"
+
+
+class Cause(StrEnum):
+    """What a taken slot is taken by, as much of it as everybody may know."""
+
+    BOOKING = "booking"
+    SETUP = "setup"
+    CLEANUP = "cleanup"
+    LINKED = "linked"
+    HOLD = "hold"
+    CLOSURE = "closure"
+
+
+class Eligible(StrEnum):
+    """Who may book where not everybody may."""
+
+    MEMBERS = "members"
+
+
+class Obstacle(StrEnum):
+    """Why a reservation can no longer be changed this way."""
+
+    CONFIRMED = "confirmed"
+    DECLINED = "declined"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+    ENDED = "ended"
+    BEGUN = "begun"
+    CANCEL_TOO_LATE = "cancel_too_late"
+
+
+# Times in facts are wall clock times of the resource's site.
+
+
+@dataclass(frozen=True, slots=True)
+class SlotTaken:
+    """The claim in the way; no time where it was gone again before it could be read."""
+
+    cause: Cause
+    busy: LocalInterval | None
+
+
+@dataclass(frozen=True, slots=True)
+class OutsideHours:
+    """The first day that is not open long enough, and when it is open."""
+
+    day: date
+    open: tuple[Span, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ClosedDay:
+    """The first day of the wish that is closed."""
+
+    day: date
+
+
+@dataclass(frozen=True, slots=True)
+class OffGrid:
+    """Start and end stand on multiples of this after midnight."""
+
+    granularity_minutes: int
+
+
+@dataclass(frozen=True, slots=True)
+class TooShort:
+    """The shortest reservation, and the wished length."""
+
+    shortest_minutes: int
+    minutes: int
+
+
+@dataclass(frozen=True, slots=True)
+class TooLong:
+    """The longest reservation, and the wished length."""
+
+    longest_minutes: int
+    minutes: int
+
+
+@dataclass(frozen=True, slots=True)
+class TooSoon:
+    """The notice, and the earliest start it leaves."""
+
+    notice_minutes: int
+    earliest: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class TooFar:
+    """How many days ahead a reservation may start, and the last of them."""
+
+    horizon_days: int
+    last_day: date
+
+
+@dataclass(frozen=True, slots=True)
+class InThePast:
+    """The start of the step that runs now; everything before it is past."""
+
+    earliest: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OverCapacity:
+    """How many people fit, and how many would come."""
+
+    capacity: int
+    headcount: int
+
+
+@dataclass(frozen=True, slots=True)
+class OutOfOrder:
+    """What is wrong, as the lab manager wrote it, and when it should work again, if known."""
+
+    because: str
+    expected_back: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class NotEligible:
+    """Who may book here."""
+
+    who_may_book: Eligible
+
+
+@dataclass(frozen=True, slots=True)
+class NotChangeable:
+    """What stands in the way of the change."""
+
+    obstacle: Obstacle
+
+
+Facts: TypeAlias = (
+    SlotTaken
+    | OutsideHours
+    | ClosedDay
+    | OffGrid
+    | TooShort
+    | TooLong
+    | TooSoon
+    | TooFar
+    | InThePast
+    | OverCapacity
+    | OutOfOrder
+    | NotEligible
+    | NotChangeable
+)
+
+FACTS: dict[Reason, type[Facts]] = {
+    Reason.SLOT_TAKEN: SlotTaken,
+    Reason.OUTSIDE_HOURS: OutsideHours,
+    Reason.CLOSED_DAY: ClosedDay,
+    Reason.OFF_GRID: OffGrid,
+    Reason.TOO_SHORT: TooShort,
+    Reason.TOO_LONG: TooLong,
+    Reason.TOO_SOON: TooSoon,
+    Reason.TOO_FAR: TooFar,
+    Reason.IN_THE_PAST: InThePast,
+    Reason.OVER_CAPACITY: OverCapacity,
+    Reason.OUT_OF_ORDER: OutOfOrder,
+    Reason.NOT_ELIGIBLE: NotEligible,
+    Reason.NOT_CHANGEABLE: NotChangeable,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """One no: its reason, its facts, the resource it speaks of, and who could override it."""
+
+    reason: Reason
+    facts: Facts
+    resource_code: str | None = None
+    overridable_by: str | None = None
+
+    def __post_init__(self) -> None:
+        if type(self.facts) is not FACTS[self.reason]:
+            raise TypeError(f"{self.reason} does not go with {type(self.facts).__name__}")
+
+
+def facts_as_json(refusal: Refusal) -> dict[str, JsonValue]:
+    """The refusal as the API lists it: code, resource, each fact by its name, who may override."""
+    facts = {
+        field.name: _as_json(getattr(refusal.facts, field.name)) for field in fields(refusal.facts)
+    }
+    return {
+        "code": refusal.reason.value,
+        "resource": refusal.resource_code,
+        **facts,
+        "overridable_by": refusal.overridable_by,
+    }
+
+
+def _as_json(value: object) -> JsonValue:
+    match value:
+        case None | int() | str():
+            return value.value if isinstance(value, StrEnum) else value
+        case datetime():
+            return value.isoformat(timespec="minutes")
+        case date():
+            return value.isoformat()
+        case Span():
+            return {"opens": _clock(value.opens), "closes": _clock(value.closes)}
+        case LocalInterval():
+            return {
+                "starts_at": _as_json(value.starts_at),
+                "ends_at": _as_json(value.ends_at),
+                "zone": value.zone_name,
+            }
+        case tuple():
+            return [_as_json(item) for item in value]
+    raise TypeError(f"a fact of type {type(value).__name__} has no JSON form")
+
+
+def _clock(minute: int) -> str:
+    return f"{minute // 60:02}:{minute % 60:02}"

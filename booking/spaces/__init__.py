@@ -1,0 +1,1 @@
+"""Places: sites, buildings, floors, areas, resources, features and opening hours."""
