@@ -11,7 +11,8 @@ ROOT = Path(__file__).resolve().parents[2]
 
 def say(line: str) -> None:
     """Progress, at once even where the output is a pipe."""
-    print(line, flush=True)
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
 
 
 def main() -> int:

@@ -1,4 +1,4 @@
-"""Builds fonts, icons, style sheet and script modules into a folder, or finds that nothing changed."""
+"""Builds fonts, icons, style sheet and scripts into a folder, or finds that nothing changed."""
 
 import hashlib
 import importlib.metadata
@@ -82,10 +82,7 @@ def _build_pictures(source: Path, output: Output) -> None:
 def _build_style_sheet(source: Path, output: Output) -> None:
     listed = icons.listed(source / "icons.txt")
     addresses = icons.data_addresses(listed)
-    generated = [
-        fonts.style_sheet(output.files),
-        styles.slots(),
-    ]
+    generated = [fonts.style_sheet(output.files), styles.slots()]
     sheet = styles.bundle(source / "css", generated, addresses, output.files)
     sheet += icons.style_sheet(listed, addresses) + "\n"
     output.write("app.css", sheet.encode("utf-8"))

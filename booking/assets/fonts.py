@@ -18,7 +18,7 @@ ARABIC = "U+0600-06FF,U+0750-077F,U+FB50-FDFF,U+FE70-FEFC,U+25CC"
 FEATURES = ["kern", "liga", "calt", "ccmp", "locl", "mark", "mkmk", "rlig", "tnum", "curs"]
 ARABIC_SHAPES = ["init", "medi", "fina", "isol"]
 
-# Name records that show the family to people and programs. The copyright and licence records stay.
+# The name records that show the family; the copyright and licence records stay as they are.
 FAMILY_RECORDS = {
     1: "{family}",
     3: "{family} subset",

@@ -14,7 +14,7 @@ class AssetsNotBuiltError(RuntimeError):
 
 @dataclass(frozen=True)
 class Manifest:
-    """Logical names and the names, changed with every change of content, under which they are served."""
+    """Logical names, and the names with a content hash under which the files are served."""
 
     fingerprint: str
     files: Mapping[str, str]
@@ -41,5 +41,5 @@ class Manifest:
         draft.replace(folder / FILE_NAME)
 
     def asset_url(self, logical_name: str) -> str:
-        """Where browsers find the file; an unknown name is a mistake in a template and raises KeyError."""
+        """Where browsers find the file; an unknown name (a mistake in a template) raises KeyError."""
         return self.url_prefix + self.files[logical_name]

@@ -1,4 +1,4 @@
-"""Gives every script module its hashed name and points the imports between modules at those names."""
+"""Gives every script module its hashed name and points the imports of the others at it."""
 
 import re
 from collections.abc import Callable

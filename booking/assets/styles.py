@@ -49,7 +49,7 @@ def compact(sheet: str) -> str:
 
 
 def slots() -> str:
-    """Where a block starts (`.s8`), how wide it is (`.w6`), how long the day is (`.n48`), now (`.now34`)."""
+    """Start and width of a block (`.s8`, `.w6`), length of the day (`.n48`), now (`.now34`)."""
     starts = (f".s{n}{{--s:{n}}}" for n in range(QUARTERS_A_DAY + 1))
     widths = (f".w{n}{{--w:{n}}}" for n in range(1, QUARTERS_A_DAY + 1))
     lengths = (f".n{n}{{--n:{n}}}" for n in range(4, QUARTERS_A_DAY + 1, 4))
