@@ -1,0 +1,1 @@
+"""The JSON API: registration and what its endpoints share."""

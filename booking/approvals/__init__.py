@@ -1,0 +1,1 @@
+"""The lab manager's list, its pages and API."""

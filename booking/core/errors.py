@@ -1,0 +1,89 @@
+"""What can be said no to, as facts; the text is made at the edge, in the reader's language."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from booking.core.refusals import Refusal
+
+
+class Problem(StrEnum):
+    """What is wrong with one field."""
+
+    MISSING = "missing"
+    UNREADABLE = "unreadable"
+    UNKNOWN = "unknown"  # a key, value or parameter that is not supported
+    NOT_FOUND = "not_found"
+    TOO_LONG = "too_long"
+    OUT_OF_RANGE = "out_of_range"
+    ENDS_BEFORE_IT_STARTS = "ends_before_it_starts"
+    NONEXISTENT_TIME = "nonexistent_time"
+    TOO_COMMON = "too_common"
+    TOO_SHORT = "too_short"
+    WRONG = "wrong"
+    REUSED = "reused"  # an Idempotency-Key that came with another body
+
+
+class BookingError(Exception):
+    """An expected no; `code` is stable and part of the API."""
+
+    code = "error"
+
+
+class NotFoundError(BookingError):
+    """Absent, or not visible to this actor: both look the same."""
+
+    code = "not_found"
+
+
+class ForbiddenError(BookingError):
+    """Visible, but not allowed."""
+
+    code = "forbidden"
+
+
+class SignInRequiredError(BookingError):
+    """Nobody is signed in, or the token is wrong, revoked or lacks the scope."""
+
+    code = "sign_in_required"
+
+
+@dataclass
+class InvalidError(BookingError):
+    """Fields that cannot be read or make no sense."""
+
+    fields: dict[str, Problem]
+    code = "invalid"
+
+
+@dataclass
+class StaleError(BookingError):
+    """Somebody changed it since it was read."""
+
+    current_version: int
+    code = "stale"
+
+
+@dataclass
+class RefusedError(BookingError):
+    """The house rules, or the claims of others, say no; every reason is listed."""
+
+    refusals: tuple[Refusal, ...]
+    code = "refused"
+
+
+@dataclass
+class WouldDeclineError(BookingError):
+    """Approving this declines other requests for the same time; it must be said first."""
+
+    references: tuple[str, ...]
+    code = "would_decline_others"
+
+
+@dataclass
+class TooManyError(BookingError):
+    """A rate limit."""
+
+    retry_after_seconds: int
+    code = "too_many"

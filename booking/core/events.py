@@ -1,0 +1,54 @@
+"""The outbox of facts: recorded in the verb's own transaction, handled afterwards by the worker."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import JSON, Index, String, insert
+from sqlalchemy.orm import Mapped, mapped_column
+
+from booking.core import clock
+from booking.core.database import Instant, Model, choice, session
+
+
+class EventKind(StrEnum):
+    """What can have happened to a reservation (the subject is its public id)."""
+
+    REQUESTED = "requested"
+    CONFIRMED = "confirmed"
+    CHANGED = "changed"
+    AMENDMENT_REQUESTED = "amendment_requested"
+    AMENDMENT_DECLINED = "amendment_declined"
+    DECLINED = "declined"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+
+
+class Event(Model):
+    """One fact; `handled_at` is empty until its messages are planned."""
+
+    __tablename__ = "event"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[EventKind] = mapped_column(choice(EventKind, "kind"))
+    subject: Mapped[str] = mapped_column(String(36))
+    facts: Mapped[dict[str, int | str | None]] = mapped_column(JSON)
+    created_at: Mapped[datetime] = mapped_column(Instant)
+    handled_at: Mapped[datetime | None] = mapped_column(Instant)
+
+    __table_args__ = (
+        Index(
+            "event_waiting_index",
+            "id",
+            sqlite_where=handled_at.is_(None),
+            postgresql_where=handled_at.is_(None),
+        ),
+    )
+
+
+def record(kind: EventKind, subject: str, **facts: int | str | None) -> None:
+    """Say that it happened; part of the caller's transaction."""
+    session().execute(
+        insert(Event).values(kind=kind, subject=subject, facts=facts, created_at=clock.now())
+    )

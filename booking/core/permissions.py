@@ -1,0 +1,293 @@
+"""Who may do what: one table from action to predicates; what is not in it is denied."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol
+
+from booking.core.errors import ForbiddenError, NotFoundError, SignInRequiredError
+
+
+class Role(StrEnum):
+    """What the park can give a person."""
+
+    OPERATOR = "operator"
+    AUDITOR = "auditor"
+    LAB_MANAGER = "lab_manager"
+    RECEPTION = "reception"
+
+
+class Scope(StrEnum):
+    """What a token may be used for; a browser session has them all."""
+
+    READ = "read"
+    WRITE = "write"
+    DECIDE = "decide"
+    ADMIN = "admin"
+
+
+ALL_SCOPES = frozenset(Scope)
+
+
+@dataclass(frozen=True)
+class Given:
+    """One grant: a role for a resource, an area or a building, or for the whole site."""
+
+    role: Role
+    resource_id: int | None = None
+    area_id: int | None = None
+    building_id: int | None = None
+
+
+@dataclass(frozen=True)
+class Belongs:
+    """One membership that holds today."""
+
+    organisation_id: int
+    is_manager: bool
+    public_id: str = ""
+    name: str = ""
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who performs an action, as loaded at the start of the request."""
+
+    person_id: int
+    public_id: str
+    name: str
+    email: str
+    language: str
+    memberships: tuple[Belongs, ...] = ()
+    grants: tuple[Given, ...] = ()
+    scopes: frozenset[Scope] = field(default=ALL_SCOPES)
+
+    @property
+    def organisation_ids(self) -> frozenset[int]:
+        """The organisations this person is in today."""
+        return frozenset(membership.organisation_id for membership in self.memberships)
+
+    def has(self, role: Role) -> bool:
+        """Whether the person holds the role anywhere."""
+        return any(grant.role == role for grant in self.grants)
+
+
+class Place(Protocol):
+    """A resource, as far as rights go."""
+
+    @property
+    def resource_id(self) -> int: ...
+    @property
+    def area_id(self) -> int: ...
+    @property
+    def building_id(self) -> int: ...
+
+
+class Held(Protocol):
+    """A reservation, as far as rights go."""
+
+    @property
+    def person_id(self) -> int: ...
+    @property
+    def booked_by_id(self) -> int: ...
+    @property
+    def organisation_id(self) -> int | None: ...
+    @property
+    def places(self) -> Sequence[Place]: ...
+    @property
+    def own_request_may_be_decided(self) -> bool: ...
+
+
+class Action(StrEnum):
+    """Everything a route or a verb can be about."""
+
+    ENTER = "enter"  # sign-in, health, language, assets: open to all
+    FETCH_FEED = "fetch_feed"  # the secret in the address is the right
+    FOLLOW_LINK = "follow_link"  # the same, for a one-time link
+    SEE_SPACES = "see_spaces"
+    BOOK = "book"
+    SEE_RESERVATIONS = "see_reservations"
+    SEE_RESERVATION = "see_reservation"
+    SEE_HISTORY = "see_history"
+    CHANGE = "change"
+    CANCEL = "cancel"
+    SEE_APPROVALS = "see_approvals"
+    DECIDE = "decide"
+    DECIDE_ANYTHING = "decide_anything"
+    MANAGE_OWN_ACCOUNT = "manage_own_account"
+    OPERATE = "operate"
+
+
+Predicate = Callable[[Actor | None, object], bool]
+
+
+def anyone(actor: Actor | None, subject: object) -> bool:
+    return True
+
+
+def signed_in(actor: Actor | None, subject: object) -> bool:
+    return actor is not None
+
+
+def operator(actor: Actor | None, subject: object) -> bool:
+    return actor is not None and actor.has(Role.OPERATOR)
+
+
+def auditor(actor: Actor | None, subject: object) -> bool:
+    return actor is not None and actor.has(Role.AUDITOR)
+
+
+def lab_manager(actor: Actor | None, subject: object) -> bool:
+    return actor is not None and actor.has(Role.LAB_MANAGER)
+
+
+def holder_or_booker(actor: Actor | None, subject: object) -> bool:
+    held = _held(subject)
+    return actor is not None and actor.person_id in {held.person_id, held.booked_by_id}
+
+
+def same_organisation(actor: Actor | None, subject: object) -> bool:
+    return actor is not None and _held(subject).organisation_id in actor.organisation_ids
+
+
+def manager_of_organisation(actor: Actor | None, subject: object) -> bool:
+    if actor is None:
+        return False
+    managed = {one.organisation_id for one in actor.memberships if one.is_manager}
+    return _held(subject).organisation_id in managed
+
+
+def manages_every_place(actor: Actor | None, subject: object) -> bool:
+    held = _held(subject)
+    return actor is not None and all(
+        any(_covers(grant, place) for grant in actor.grants if grant.role == Role.LAB_MANAGER)
+        for place in held.places
+    )
+
+
+def receives_there(actor: Actor | None, subject: object) -> bool:
+    held = _held(subject)
+    return actor is not None and any(
+        _covers(grant, place)
+        for grant in actor.grants
+        if grant.role == Role.RECEPTION
+        for place in held.places
+    )
+
+
+def not_own_request(actor: Actor | None, subject: object) -> bool:
+    held = _held(subject)
+    return held.own_request_may_be_decided or not holder_or_booker(actor, subject)
+
+
+def both(first: Predicate, second: Predicate) -> Predicate:
+    """A predicate that holds where two hold."""
+    return lambda actor, subject: first(actor, subject) and second(actor, subject)
+
+
+TABLE: dict[Action, tuple[Predicate, ...]] = {
+    Action.ENTER: (anyone,),
+    Action.FETCH_FEED: (anyone,),
+    Action.FOLLOW_LINK: (anyone,),
+    Action.SEE_SPACES: (signed_in,),
+    Action.BOOK: (signed_in,),
+    Action.SEE_RESERVATIONS: (signed_in,),
+    Action.SEE_RESERVATION: (
+        holder_or_booker,
+        same_organisation,
+        manages_every_place,
+        receives_there,
+        operator,
+        auditor,
+    ),
+    Action.SEE_HISTORY: (
+        holder_or_booker,
+        same_organisation,
+        manages_every_place,
+        operator,
+        auditor,
+    ),
+    Action.CHANGE: (holder_or_booker, manager_of_organisation, operator),
+    Action.CANCEL: (holder_or_booker, manager_of_organisation, manages_every_place, operator),
+    Action.SEE_APPROVALS: (lab_manager, operator),
+    Action.DECIDE: (both(manages_every_place, not_own_request), both(operator, not_own_request)),
+    Action.DECIDE_ANYTHING: (operator,),
+    Action.MANAGE_OWN_ACCOUNT: (signed_in,),
+    Action.OPERATE: (operator,),
+}
+
+SCOPES: dict[Action, Scope] = {
+    Action.BOOK: Scope.WRITE,
+    Action.CHANGE: Scope.WRITE,
+    Action.CANCEL: Scope.WRITE,
+    Action.MANAGE_OWN_ACCOUNT: Scope.WRITE,
+    Action.DECIDE: Scope.DECIDE,
+    Action.SEE_APPROVALS: Scope.DECIDE,
+    Action.OPERATE: Scope.ADMIN,
+    Action.DECIDE_ANYTHING: Scope.ADMIN,
+}
+
+
+def allows(actor: Actor | None, action: Action, subject: object = None) -> bool:
+    """Whether the actor may; a token also needs the action's scope (`read` where none is named)."""
+    if actor is not None and SCOPES.get(action, Scope.READ) not in actor.scopes:
+        return False
+    return any(predicate(actor, subject) for predicate in TABLE.get(action, ()))
+
+
+def require(actor: Actor | None, action: Action, subject: object = None) -> None:
+    """Refuse what the table does not allow.
+
+    Raises SignInRequiredError when nobody is signed in, NotFoundError when the actor may not even
+    see the reservation, ForbiddenError otherwise.
+    """
+    if allows(actor, action, subject):
+        return
+    if actor is None:
+        raise SignInRequiredError
+    if subject is not None and not _sees(actor, subject):
+        raise NotFoundError
+    raise ForbiddenError
+
+
+OF_A_RESERVATION = frozenset(
+    {
+        Action.SEE_RESERVATION,
+        Action.SEE_HISTORY,
+        Action.CHANGE,
+        Action.CANCEL,
+        Action.DECIDE,
+    }
+)
+
+
+def require_entry(actor: Actor | None, action: Action) -> None:
+    """What can be said before the reservation is known: signed in, with the scope; the rest, when
+    the action is about no reservation. The service asks again with the reservation in hand."""
+    if action not in OF_A_RESERVATION:
+        require(actor, action)
+    elif actor is None:
+        raise SignInRequiredError
+    elif SCOPES.get(action, Scope.READ) not in actor.scopes:
+        raise ForbiddenError
+
+
+def _sees(actor: Actor, subject: object) -> bool:
+    return any(predicate(actor, subject) for predicate in TABLE[Action.SEE_RESERVATION])
+
+
+def _held(subject: object) -> Held:
+    # The table pairs each predicate with the actions whose subject is a reservation.
+    return subject  # type: ignore[return-value]  # see the line above
+
+
+def _covers(grant: Given, place: Place) -> bool:
+    if grant.resource_id is not None:
+        return grant.resource_id == place.resource_id
+    if grant.area_id is not None:
+        return grant.area_id == place.area_id
+    if grant.building_id is not None:
+        return grant.building_id == place.building_id
+    return True

@@ -1,0 +1,153 @@
+"""The web edge: declared actions, the current actor, headers, problem details, ETags."""
+
+from __future__ import annotations
+
+import json
+import re
+import secrets
+from collections.abc import Callable, Mapping
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+import flask_login
+from flask import Response, current_app, g, request, url_for
+from flask_wtf.csrf import CSRFProtect
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+
+from booking.core.errors import SignInRequiredError
+from booking.core.permissions import Action, Actor
+from config import Settings
+
+View = TypeVar("View", bound=Callable[..., object])
+
+API = "/api/"
+BODY_LIMIT = 256 * 1024
+_LOCAL_TARGET = re.compile(r"/(?![/\\])[!-\[\]-~]*")  # printable ASCII without backslash, no space
+
+csrf = CSRFProtect()
+
+CONTENT_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'"
+)
+
+
+def acts(action: Action) -> Callable[[View], View]:
+    """Declare what a route is about; before each view the frame holds everyone to it."""
+
+    def declare(view: View) -> View:
+        view.action = action  # type: ignore[attr-defined]  # read back by action_of
+        return view
+
+    return declare
+
+
+def declared_action() -> Action | None:
+    """The action of the view that this request reaches."""
+    view = current_app.view_functions.get(request.endpoint or "")
+    return getattr(view, "action", None)
+
+
+def settings() -> Settings:
+    """The settings of the running application."""
+    found: Settings = current_app.extensions["booking"]
+    return found
+
+
+def current_actor_or_none() -> Actor | None:
+    """Who is signed in, by session or token."""
+    return getattr(flask_login.current_user, "actor", None)
+
+
+def current_actor() -> Actor:
+    """Who is signed in; raises SignInRequiredError when nobody is."""
+    actor = current_actor_or_none()
+    if actor is None:
+        raise SignInRequiredError
+    return actor
+
+
+def is_api() -> bool:
+    """Whether this request is answered in JSON."""
+    return request.path.startswith(API)
+
+
+def has_bearer() -> bool:
+    """Whether the request brings a token, so that no cookie (and no CSRF) is in play."""
+    return request.headers.get("Authorization", "").lower().startswith("bearer ")
+
+
+def local_target(target: str | None, fallback: str) -> str:
+    """A redirect target of our own site, or the fallback."""
+    return target if target and _LOCAL_TARGET.fullmatch(target) else fallback
+
+
+def public_url(endpoint: str, **values: object) -> str:
+    """An absolute address from PUBLIC_URL, never from the request's Host."""
+    return settings().public_url + path_of(endpoint, **values)
+
+
+def path_of(endpoint: str, **values: object) -> str:
+    """The path of an endpoint, in requests and in the worker alike."""
+    address = url_for(endpoint, _external=False, **values)  # type: ignore[arg-type]  # any value
+    parts = urlsplit(address)
+    return parts.path + (f"?{parts.query}" if parts.query else "")
+
+
+def problem(status: int, code: str, title: str, detail: str = "", **more: object) -> Response:
+    """An error as RFC 9457 wants it."""
+    body = {
+        "type": f"about:blank#{code}",
+        "title": title,
+        "status": status,
+        "detail": detail or title,
+        "instance": request.path,
+        "code": code,
+        **more,
+    }
+    return Response(
+        json.dumps(body, ensure_ascii=False), status, mimetype="application/problem+json"
+    )
+
+
+def answer_json(body: Mapping[str, object], status: int = 200, location: str = "") -> Response:
+    """A JSON answer; `location` only where something was made."""
+    response = Response(json.dumps(body, ensure_ascii=False), status, mimetype="application/json")
+    if location:
+        response.headers["Location"] = location
+        response.autocorrect_location_header = False
+    return response
+
+
+def new_request_id() -> str:
+    """A short code that stands on the error page and in the log."""
+    return secrets.token_hex(6)
+
+
+def request_id() -> str:
+    """The code of this request."""
+    if "request_id" not in g:
+        g.request_id = new_request_id()
+    return str(g.request_id)
+
+
+def protect(response: Response) -> Response:
+    """The headers of every answer; a view may have set a stricter one already."""
+    headers = response.headers
+    headers.setdefault("Content-Security-Policy", CONTENT_POLICY)
+    headers.setdefault("X-Content-Type-Options", "nosniff")
+    headers.setdefault("Referrer-Policy", "same-origin")
+    headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+    headers.setdefault("Cache-Control", "no-store")
+    if settings().is_https:
+        headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+    return response
+
+
+def is_passing_trouble(error: DBAPIError) -> bool:
+    """Whether the database is busy, gone or full, rather than asked something wrong."""
+    sqlstate = getattr(error.orig, "sqlstate", None)
+    if sqlstate is not None:
+        return sqlstate[:2] in {"08", "40", "53", "55", "57", "58"}
+    return isinstance(error, OperationalError | InterfaceError)

@@ -1,0 +1,1 @@
+"""A fictional park from a fixed seed."""

@@ -1,0 +1,209 @@
+"""The frame around every request: rights, CSRF, errors, headers, what templates know."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from flask import Flask, Response, flash, redirect, render_template, request, session, url_for
+from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from werkzeug.exceptions import HTTPException
+
+from booking.assets.manifest import Manifest
+from booking.core import i18n, permissions, web
+from booking.core.database import db
+from booking.core.errors import (
+    ForbiddenError,
+    InvalidError,
+    NotFoundError,
+    RefusedError,
+    SignInRequiredError,
+    StaleError,
+    TooManyError,
+)
+from booking.core.i18n import _
+from booking.core.refusals import facts_as_json
+
+log = logging.getLogger("booking")
+
+UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+RETRY_AFTER_SECONDS = "5"
+
+
+@dataclass(frozen=True)
+class NavigationEntry:
+    """One line of the menu."""
+
+    url: str
+    icon: str
+    label: str
+    current: bool
+    count: int = 0
+
+
+@dataclass(frozen=True)
+class Language:
+    """A language by its own name."""
+
+    code: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Who reads the page, as the frame shows it."""
+
+    name: str
+    organisation: str
+
+
+LANGUAGES = tuple(Language(code, name) for code, name in i18n.OWN_NAMES.items())
+
+
+def install(
+    app: Flask, manifest: Manifest, navigation: Callable[[], list[NavigationEntry]]
+) -> None:
+    """Put the frame around an application."""
+    app.before_request(_guard)
+    app.after_request(web.protect)
+    for error, handler in _HANDLERS.items():
+        app.register_error_handler(error, handler)
+    app.jinja_env.globals.update(
+        asset=manifest.asset_url,
+        languages=LANGUAGES,
+        navigation=navigation,
+        format_day=i18n.format_day,
+        format_short_day=i18n.format_short_day,
+        format_clock=i18n.format_clock,
+        format_duration=i18n.format_duration,
+        name_in=i18n.name_in,
+    )
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.policies["ext.i18n.trimmed"] = True
+    app.context_processor(_what_templates_know)
+
+
+def _guard() -> None:
+    """Before each view: the declared action, and CSRF for what a cookie alone could do."""
+    if request.endpoint is None:
+        return  # no route: the answer is a 404 or 405 anyway
+    action = web.declared_action()
+    if action is None:
+        raise ForbiddenError  # a route that declares nothing is open to nobody
+    permissions.require_entry(web.current_actor_or_none(), action)
+    if request.method in UNSAFE and not web.has_bearer():
+        web.csrf.protect()
+
+
+def _what_templates_know() -> dict[str, object]:
+    settings = web.settings()
+    return {
+        "language": i18n.language(),
+        "direction": "rtl" if i18n.is_right_to_left() else "ltr",
+        "theme": session.get("theme", ""),
+        "park_name": settings.site_name,
+        "demo_bar": settings.demo,
+        "person": _reader(),
+    }
+
+
+def _reader() -> Reader | None:
+    actor = web.current_actor_or_none()
+    if actor is None:
+        return None
+    return Reader(actor.name, actor.memberships[0].name if actor.memberships else "")
+
+
+def _on_http_error(error: HTTPException) -> ResponseReturnValue:
+    status = error.code or 500
+    if status < 400:
+        return error.get_response()
+    if isinstance(error, CSRFError) and not web.is_api():
+        # The session ended while the form was open: the page is read again, nothing was changed.
+        flash(_("The page was open for too long. Please try again."), "warn")
+        return redirect(web.local_target(request.path, "/"), 303)
+    code = error.name.lower().replace(" ", "_")
+    response = _answer(status, code, error.name, error.description or "")
+    for name, value in error.get_headers():
+        if name in {"Allow", "Retry-After", "WWW-Authenticate"}:
+            response.headers[name] = value
+    return response
+
+
+def _on_sign_in_required(error: SignInRequiredError) -> ResponseReturnValue:
+    if web.is_api():
+        answer = web.problem(401, error.code, "Sign in, or send a valid token")
+        answer.headers["WWW-Authenticate"] = "Bearer"
+        return answer
+    here = request.full_path.rstrip("?") if request.method == "GET" else "/"
+    return redirect(url_for("sign_in.form", next=here), 303)
+
+
+def _on_not_found(error: NotFoundError) -> ResponseReturnValue:
+    return _answer(404, error.code, "Not found")
+
+
+def _on_forbidden(error: ForbiddenError) -> ResponseReturnValue:
+    return _answer(403, error.code, "Not allowed")
+
+
+def _on_invalid(error: InvalidError) -> ResponseReturnValue:
+    fields = {name: problem.value for name, problem in error.fields.items()}
+    return _answer(422, error.code, "Some fields cannot be used", fields=fields)
+
+
+def _on_refused(error: RefusedError) -> ResponseReturnValue:
+    reasons = [facts_as_json(refusal) for refusal in error.refusals]
+    return _answer(409, error.code, "The house rules refuse this", reasons=reasons)
+
+
+def _on_stale(error: StaleError) -> ResponseReturnValue:
+    status = 412 if request.method == "PATCH" else 409
+    version = error.current_version
+    return _answer(status, error.code, "It has changed since", current_version=version)
+
+
+def _on_too_many(error: TooManyError) -> ResponseReturnValue:
+    response = _answer(429, error.code, "Too many requests")
+    response.headers["Retry-After"] = str(error.retry_after_seconds)
+    return response
+
+
+def _on_database_trouble(error: DBAPIError | PoolTimeoutError) -> ResponseReturnValue:
+    """Busy, gone, or its disk full: the client may come back. Anything else is a bug of ours."""
+    db.session.rollback()
+    log.error("database trouble, reference %s", web.request_id(), exc_info=error)
+    if isinstance(error, DBAPIError) and not web.is_passing_trouble(error):
+        return _answer(500, "error", "Something went wrong")
+    response = _answer(503, "busy", "The service is busy")
+    response.headers["Retry-After"] = RETRY_AFTER_SECONDS
+    return response
+
+
+def _answer(status: int, code: str, title: str, detail: str = "", **more: object) -> Response:
+    """A problem document under the API, a page in plain words elsewhere."""
+    if web.is_api():
+        return web.problem(status, code, title, detail, **more)
+    page = status if status in _PAGES else (400 if status < 500 else 500)
+    reference = web.request_id() if status >= 500 else ""
+    return Response(render_template(f"errors/{page}.html", reference=reference), status)
+
+
+_PAGES = frozenset({400, 403, 404, 405, 409, 410, 413, 429, 500, 503})
+
+_HANDLERS: dict[type[Exception], Callable[..., ResponseReturnValue]] = {
+    HTTPException: _on_http_error,
+    SignInRequiredError: _on_sign_in_required,
+    NotFoundError: _on_not_found,
+    ForbiddenError: _on_forbidden,
+    InvalidError: _on_invalid,
+    RefusedError: _on_refused,
+    StaleError: _on_stale,
+    TooManyError: _on_too_many,
+    DBAPIError: _on_database_trouble,
+    PoolTimeoutError: _on_database_trouble,
+}

@@ -1,0 +1,29 @@
+"""The journal's table."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, Integer, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from booking.core.database import Instant, Model
+
+JsonFacts = dict[str, int | str | bool | None]
+
+
+class JournalLine(Model):
+    """One act: by whom (nobody: the house itself), on what, with the values before and after."""
+
+    __tablename__ = "journal"
+
+    id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True)
+    at: Mapped[datetime] = mapped_column(Instant, index=True)
+    actor_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    act: Mapped[str] = mapped_column(String(40))
+    subject_kind: Mapped[str] = mapped_column(String(24))
+    subject_id: Mapped[str] = mapped_column(String(80))
+    before: Mapped[JsonFacts | None] = mapped_column(JSON(none_as_null=True))
+    after: Mapped[JsonFacts | None] = mapped_column(JSON(none_as_null=True))
+
+    __table_args__ = (Index("journal_subject_index", "subject_kind", "subject_id", "id"),)

@@ -1,0 +1,40 @@
+"""Writing the journal: a line is part of the act's own transaction."""
+
+from __future__ import annotations
+
+from sqlalchemy import insert
+
+from booking.core import clock
+from booking.core.database import session
+from booking.core.permissions import Actor
+from booking.journal.models import JournalLine, JsonFacts
+
+
+def write(
+    actor: Actor | None,
+    act: str,
+    *,
+    subject_kind: str,
+    subject_id: str,
+    before: JsonFacts | None = None,
+    after: JsonFacts | None = None,
+) -> None:
+    """Add one line; `actor` None means the house did it (expiry, reprojection, set-up).
+
+    Only what differs is kept of `before` and `after` when both are given.
+    """
+    if before is not None and after is not None:
+        changed = {key for key in after if before.get(key) != after[key]}
+        before = {key: value for key, value in before.items() if key in changed}
+        after = {key: value for key, value in after.items() if key in changed}
+    session().execute(
+        insert(JournalLine).values(
+            at=clock.now(),
+            actor_id=None if actor is None else actor.person_id,
+            act=act,
+            subject_kind=subject_kind,
+            subject_id=subject_id,
+            before=before,
+            after=after,
+        )
+    )

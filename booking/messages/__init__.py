@@ -1,0 +1,1 @@
+"""What is told to whom: texts, mail, delivery attempts."""

@@ -1,0 +1,99 @@
+"""The claims table and what a claim can belong to besides a reservation."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    func,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ExcludeConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from booking.core.database import Instant, Model, Names
+
+
+class ClaimKind(StrEnum):
+    """Why the time is taken."""
+
+    BOOKING = "booking"
+    SETUP = "setup"
+    CLEANUP = "cleanup"
+    LINKED = "linked"
+    HOLD = "hold"
+    CLOSURE = "closure"
+
+
+class Closure(Model):
+    """Time claimed by the house: maintenance, a public holiday."""
+
+    __tablename__ = "closure"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    public_id: Mapped[str] = mapped_column(unique=True)
+    names: Mapped[dict[str, str]] = mapped_column(Names)
+    made_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    created_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class Hold(Model):
+    """A short claim for an amendment that waits; it ends at a time."""
+
+    __tablename__ = "hold"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    amendment_id: Mapped[int] = mapped_column(ForeignKey("amendment.id"), unique=True)
+    expires_at: Mapped[datetime] = mapped_column(Instant, index=True)
+
+
+# A Core table: claims are written in bulk, never through the unit of work. Only live claims are in
+# it, so claims of one (resource, unit) never overlap; the constraint (PostgreSQL) or the triggers
+# (SQLite, in booking.occupancy.guard and in the first migration) refuse two that do.
+occupancy = Table(
+    "occupancy",
+    Model.metadata,
+    Column("resource_id", Integer, ForeignKey("resource.id"), nullable=False),
+    Column("unit", Integer, nullable=False),
+    Column("starts_at", Instant, nullable=False),
+    Column("ends_at", Instant, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("reservation_id", Integer, ForeignKey("reservation.id")),
+    Column("closure_id", Integer, ForeignKey("closure.id")),
+    Column("hold_id", Integer, ForeignKey("hold.id")),
+    PrimaryKeyConstraint(
+        "resource_id", "unit", "starts_at", name="occupancy_pkey", postgresql_include=["ends_at"]
+    ),
+    CheckConstraint(
+        "kind IN ('booking', 'setup', 'cleanup', 'linked', 'hold', 'closure')", name="kind"
+    ),
+    CheckConstraint("starts_at < ends_at", name="interval"),
+    CheckConstraint("unit >= 1", name="unit"),
+    CheckConstraint(
+        "(reservation_id IS NOT NULL AND closure_id IS NULL AND hold_id IS NULL)"
+        " OR (reservation_id IS NULL AND closure_id IS NOT NULL AND hold_id IS NULL)"
+        " OR (reservation_id IS NULL AND closure_id IS NULL AND hold_id IS NOT NULL)",
+        name="owner",
+    ),
+    ExcludeConstraint(
+        (Column("resource_id", Integer), "="),
+        (Column("unit", Integer), "="),
+        (func.tstzrange(text("starts_at"), text("ends_at"), text("'[)'")), "&&"),
+        name="occupancy_no_overlap",
+        using="gist",
+    ).ddl_if(dialect="postgresql"),
+    Index("occupancy_reservation_id_index", "reservation_id"),
+    Index("occupancy_closure_id_index", "closure_id"),
+    Index("occupancy_hold_id_index", "hold_id"),
+    sqlite_strict=True,
+    sqlite_with_rowid=False,
+)

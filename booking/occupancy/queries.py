@@ -1,0 +1,144 @@
+"""Questions about claims: what is in the way, what is busy, what is free."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Row, Select, func, literal, select, union_all
+
+from booking.core import zones
+from booking.core.database import session
+from booking.core.instants import Interval
+from booking.core.intervals import LocalInterval
+from booking.core.refusals import Cause, Reason, Refusal, SlotTaken
+from booking.occupancy.models import ClaimKind, occupancy
+from booking.spaces.models import Resource
+
+
+@dataclass(frozen=True)
+class Busy:
+    """One claim as it stands in the table."""
+
+    resource_id: int
+    unit: int
+    interval: Interval
+    kind: ClaimKind
+    reservation_id: int | None = None
+    closure_id: int | None = None
+    hold_id: int | None = None
+
+
+def claim_in_the_way(resource_id: int, interval: Interval, unit: int = 1) -> Busy | None:
+    """The claim that overlaps this interval, if any.
+
+    Claims of one unit never overlap, so the last one that starts before the wanted end is the
+    only one to look at: one index descent however long the history.
+    """
+    row = (
+        session()
+        .execute(
+            select(occupancy)
+            .where(
+                occupancy.c.resource_id == resource_id,
+                occupancy.c.unit == unit,
+                occupancy.c.starts_at < interval.ends_at,
+            )
+            .order_by(occupancy.c.starts_at.desc())
+            .limit(1)
+        )
+        .first()
+    )
+    if row is None or row.ends_at <= interval.starts_at:
+        return None
+    return _busy(row)
+
+
+def is_free(interval: Interval, unit: int = 1) -> ColumnElement[bool]:
+    """The same question as a condition on `Resource`, for searches."""
+    ends_at = (
+        select(occupancy.c.ends_at)
+        .where(
+            occupancy.c.resource_id == Resource.id,
+            occupancy.c.unit == unit,
+            occupancy.c.starts_at < interval.ends_at,
+        )
+        .order_by(occupancy.c.starts_at.desc())
+        .limit(1)
+        .correlate(Resource)
+        .scalar_subquery()
+    )
+    return func.coalesce(ends_at <= interval.starts_at, literal(True))
+
+
+def busy_times(
+    resource_ids: Collection[int], window: Interval, units: Iterable[int] = (1,)
+) -> list[Busy]:
+    """Every claim of these resources that overlaps the window, by resource and start.
+
+    What starts inside the window is an index range; what reaches in is the last claim before it,
+    one descent a resource. So neither reads the history.
+    """
+    if not resource_ids:
+        return []
+    parts: list[Select[tuple[object, ...]]] = [
+        select(occupancy).where(
+            occupancy.c.resource_id.in_(resource_ids),
+            occupancy.c.unit.in_(list(units)),
+            occupancy.c.starts_at >= window.starts_at,
+            occupancy.c.starts_at < window.ends_at,
+        ),
+        *(_reaching_in(resource_ids, window.starts_at, unit) for unit in units),
+    ]
+    rows = session().execute(union_all(*parts))
+    return sorted(
+        (_busy(row) for row in rows),
+        key=lambda busy: (busy.resource_id, busy.interval, busy.unit),
+    )
+
+
+def slot_taken(code: str, zone_name: str, busy: Busy | None) -> Refusal:
+    """The refusal that names the claim in the way, as much of it as everybody may know."""
+    if busy is None:
+        return Refusal(Reason.SLOT_TAKEN, SlotTaken(Cause.BOOKING, None), code)
+    local = LocalInterval.of(busy.interval, zones.zone(zone_name))
+    return Refusal(Reason.SLOT_TAKEN, SlotTaken(Cause(busy.kind.value), local), code)
+
+
+def _reaching_in(
+    resource_ids: Collection[int], starts_at: datetime, unit: int
+) -> Select[tuple[object, ...]]:
+    earlier = occupancy.alias("earlier")
+    last_start = (
+        select(func.max(earlier.c.starts_at))
+        .where(
+            earlier.c.resource_id == Resource.id,
+            earlier.c.unit == unit,
+            earlier.c.starts_at < starts_at,
+        )
+        .correlate(Resource)
+        .scalar_subquery()
+    )
+    return (
+        select(occupancy)
+        .join(
+            Resource,
+            (occupancy.c.resource_id == Resource.id)
+            & (occupancy.c.unit == unit)
+            & (occupancy.c.starts_at == last_start),
+        )
+        .where(Resource.id.in_(resource_ids), occupancy.c.ends_at > starts_at)
+    )
+
+
+def _busy(row: Row[tuple[object, ...]]) -> Busy:
+    return Busy(
+        resource_id=row.resource_id,
+        unit=row.unit,
+        interval=Interval(row.starts_at, row.ends_at),
+        kind=ClaimKind(row.kind),
+        reservation_id=row.reservation_id,
+        closure_id=row.closure_id,
+        hold_id=row.hold_id,
+    )

@@ -1,0 +1,1 @@
+"""Persons, organisations, memberships, grants, sign-in, sessions and tokens."""

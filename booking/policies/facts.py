@@ -1,0 +1,157 @@
+"""What the rules need to know about a resource, collected in a fixed number of queries."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select
+
+from booking.core import clock, zones
+from booking.core.database import session
+from booking.core.intervals import Interval, LocalInterval
+from booking.policies.models import Policy, Shown
+from booking.policies.rules import Booker, Case, Limits, Subject, Verdict, judge
+from booking.spaces.models import Resource, ResourceState
+from booking.spaces.opening import Opening
+from booking.spaces.queries import SPOT_COLUMNS, Spot, openings, spot_from, spots
+
+_POLICY_COLUMNS = (
+    Policy.granularity,
+    Policy.shortest,
+    Policy.longest,
+    Policy.notice,
+    Policy.horizon,
+    Policy.who_may_book,
+    Policy.needs_approval,
+    Policy.holds_while_pending,
+    Policy.decide_within,
+    Policy.own_request_may_be_decided,
+    Policy.others_see,
+    Policy.names,
+)
+
+
+@dataclass(frozen=True)
+class Place:
+    """A resource with its policy: what rights, rules and texts ask for."""
+
+    spot: Spot
+    limits: Limits
+    own_request_may_be_decided: bool
+    others_see: Shown
+    policy_names: Mapping[str, str]
+
+    @property
+    def resource_id(self) -> int:
+        """The key of the resource (rights ask for it under this name)."""
+        return self.spot.resource_id
+
+    @property
+    def area_id(self) -> int:
+        """The key of its area."""
+        return self.spot.area_id
+
+    @property
+    def building_id(self) -> int:
+        """The key of its building."""
+        return self.spot.building_id
+
+    @property
+    def subject(self) -> Subject:
+        """The resource as the rules see it."""
+        back = self.spot.expected_back_at
+        return Subject(
+            public_id=self.spot.public_id,
+            code=self.spot.code,
+            capacity=self.spot.capacity,
+            out_of_order=self.spot.state is ResourceState.OUT_OF_ORDER,
+            out_of_order_reason=self.spot.out_of_order_reason or "",
+            expected_back=back and zones.to_local(back, zones.zone(self.spot.zone_name)),
+        )
+
+
+def place_columns() -> Select[*tuple[Any, ...]]:  # Any: the row has 40 columns
+    """The statement behind `places`: add conditions, read its rows with `place_from`."""
+    return spots().join(Policy, Policy.id == Resource.policy_id).add_columns(*_POLICY_COLUMNS)
+
+
+def place_from(row: Collection[object]) -> Place:
+    """One row of `place_columns()` as a value."""
+    values = tuple(row)[len(SPOT_COLUMNS) : len(SPOT_COLUMNS) + len(_POLICY_COLUMNS)]
+    *limits, own_request_may_be_decided, others_see, names = values
+    return Place(
+        spot_from(row),
+        Limits(*limits),  # type: ignore[arg-type]  # the columns stand in the order of the fields
+        bool(own_request_may_be_decided),
+        Shown(str(others_see)),
+        names,  # type: ignore[arg-type]  # as above
+    )
+
+
+def places(*conditions: ColumnElement[bool]) -> list[Place]:
+    """The resources that meet the conditions, in the order of their codes."""
+    rows = session().execute(place_columns().where(*conditions).order_by(Resource.code))
+    return [place_from(row) for row in rows]
+
+
+def place(public_id: str) -> Place | None:
+    """The resource of this public id; None when there is none or it is retired."""
+    found = places(Resource.public_id == public_id, Resource.retired_at.is_(None))
+    return found[0] if found else None
+
+
+def opening_around(place: Place, first: date, last: date) -> Opening:
+    """The opening hours of one place, exceptions read for these days and a day on either side."""
+    day = timedelta(days=1)
+    return openings({place.spot.hours_id}, first - day, last + day)[place.spot.hours_id]
+
+
+@dataclass(frozen=True)
+class Change:
+    """What a reservation was before the change that is judged."""
+
+    was: Interval
+    keeps_place: bool
+
+
+def case_for(
+    place: Place,
+    opening: Opening,
+    local: LocalInterval,
+    *,
+    headcount: int,
+    is_member: bool,
+    change: Change | None = None,
+    now: datetime | None = None,
+) -> Case:
+    """Put together what the rules look at; raises NonexistentTimeError for a time in a gap."""
+    return Case(
+        subject=place.subject,
+        limits=place.limits,
+        opening=opening,
+        local=local,
+        interval=local.project(),
+        headcount=headcount,
+        booker=Booker(is_member=is_member),
+        now=now or clock.now(),
+        was=None if change is None else change.was,
+        keeps_place=change is not None and change.keeps_place,
+    )
+
+
+def verdict_on(
+    place: Place,
+    local: LocalInterval,
+    *,
+    headcount: int,
+    is_member: bool,
+    change: Change | None = None,
+) -> Verdict:
+    """Collect the hours and judge."""
+    opening = opening_around(place, local.starts_at.date(), local.ends_at.date())
+    return judge(
+        case_for(place, opening, local, headcount=headcount, is_member=is_member, change=change)
+    )

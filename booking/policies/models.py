@@ -1,0 +1,47 @@
+"""The table of policies: one named set of rules; its resources are its resource group."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from sqlalchemy import CheckConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from booking.core.database import Model, Names, choice
+from booking.policies.rules import WhoMayBook
+
+
+class Shown(StrEnum):
+    """What others see of a reservation."""
+
+    BUSY = "busy"
+    ORGANISATION = "organisation"
+    PERSON = "person"
+
+
+class Policy(Model):
+    """Limits in minutes; the horizon in days."""
+
+    __tablename__ = "policy"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    names: Mapped[dict[str, str]] = mapped_column(Names)
+    granularity: Mapped[int] = mapped_column(default=15)
+    shortest: Mapped[int] = mapped_column(default=30)
+    longest: Mapped[int] = mapped_column(default=12 * 60)
+    notice: Mapped[int] = mapped_column(default=0)
+    horizon: Mapped[int] = mapped_column(default=60)
+    who_may_book: Mapped[WhoMayBook] = mapped_column(
+        choice(WhoMayBook, "who_may_book"), default=WhoMayBook.ANYONE
+    )
+    needs_approval: Mapped[bool] = mapped_column(default=False)
+    holds_while_pending: Mapped[bool] = mapped_column(default=True)
+    decide_within: Mapped[int] = mapped_column(default=48 * 60)
+    own_request_may_be_decided: Mapped[bool] = mapped_column(default=False)
+    others_see: Mapped[Shown] = mapped_column(choice(Shown, "others_see"), default=Shown.BUSY)
+
+    __table_args__ = (
+        CheckConstraint("granularity > 0 AND granularity % 5 = 0", name="granularity"),
+        CheckConstraint("shortest > 0 AND shortest <= longest", name="length"),
+        CheckConstraint("notice >= 0 AND horizon >= 0 AND decide_within > 0", name="ahead"),
+    )

@@ -1,0 +1,1 @@
+"""Planned messages before a reservation starts."""

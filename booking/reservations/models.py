@@ -1,0 +1,210 @@
+"""The tables of reservations, their amendments and approvals, and the allowed changes of state."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from booking.core.database import Instant, Model, WallClock, choice
+from booking.core.intervals import Interval, LocalInterval
+from booking.people.models import Organisation, Person
+from booking.policies.models import Policy
+from booking.spaces.models import Resource
+
+
+class State(StrEnum):
+    """Where a reservation stands."""
+
+    PENDING = "pending"
+    CONFIRMED = "confirmed"
+    DECLINED = "declined"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+
+
+ALLOWED: dict[State, frozenset[State]] = {
+    State.PENDING: frozenset({State.CONFIRMED, State.DECLINED, State.CANCELLED, State.EXPIRED}),
+    State.CONFIRMED: frozenset({State.CANCELLED}),
+    State.DECLINED: frozenset(),
+    State.CANCELLED: frozenset(),
+    State.EXPIRED: frozenset(),
+}
+LIVE = (State.PENDING, State.CONFIRMED)
+
+
+class Asking(StrEnum):
+    """Where an approval or an amendment stands."""
+
+    WAITING = "waiting"
+    GRANTED = "granted"
+    DECLINED = "declined"
+    WITHDRAWN = "withdrawn"
+    EXPIRED = "expired"
+
+
+class Series(Model):
+    """Reservations from one repetition."""
+
+    __tablename__ = "series"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    public_id: Mapped[str] = mapped_column(String(36), unique=True)
+
+
+class Group(Model):
+    """Reservations made together."""
+
+    __tablename__ = "group"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    public_id: Mapped[str] = mapped_column(String(36), unique=True)
+
+
+class Reservation(Model):
+    """The right of a holder to resources for an interval.
+
+    `local_start` and `local_end` in `zone` are the truth; `starts_at` and `ends_at` are their
+    projection with the zone data named in `tzdata`.
+    """
+
+    __tablename__ = "reservation"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    public_id: Mapped[str] = mapped_column(String(36), unique=True)
+    reference: Mapped[str] = mapped_column(String(6), unique=True)
+    series_id: Mapped[int | None] = mapped_column(ForeignKey("series.id"))
+    series_start: Mapped[datetime | None] = mapped_column(WallClock)
+    group_id: Mapped[int | None] = mapped_column(ForeignKey("group.id"), index=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisation.id"))
+    booked_by_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    title: Mapped[str] = mapped_column(String(200), default="")
+    headcount: Mapped[int] = mapped_column(default=1)
+    state: Mapped[State] = mapped_column(choice(State, "state"))
+    holds_place: Mapped[bool]
+    zone: Mapped[str] = mapped_column(String(64))
+    local_start: Mapped[datetime] = mapped_column(WallClock)
+    local_end: Mapped[datetime] = mapped_column(WallClock)
+    tzdata: Mapped[str] = mapped_column(String(12))
+    starts_at: Mapped[datetime] = mapped_column(Instant)
+    ends_at: Mapped[datetime] = mapped_column(Instant)
+    sequence: Mapped[int] = mapped_column(default=0)
+    version: Mapped[int] = mapped_column(default=1)
+    decide_by: Mapped[datetime | None] = mapped_column(Instant)
+    closing_reason: Mapped[str | None] = mapped_column(String(500))
+    created_at: Mapped[datetime] = mapped_column(Instant)
+    changed_at: Mapped[datetime] = mapped_column(Instant)
+
+    person: Mapped[Person] = relationship(foreign_keys=[person_id], lazy="raise")
+    booked_by: Mapped[Person] = relationship(foreign_keys=[booked_by_id], lazy="raise")
+    organisation: Mapped[Organisation | None] = relationship(lazy="raise")
+    resources: Mapped[list[Resource]] = relationship(
+        secondary="reservation_resource",
+        lazy="raise",
+        order_by="Resource.id",
+        viewonly=True,
+    )
+
+    __table_args__ = (
+        UniqueConstraint("series_id", "series_start"),
+        CheckConstraint("starts_at < ends_at", name="interval"),
+        CheckConstraint("headcount >= 1", name="headcount"),
+        Index("reservation_person_index", "person_id", "starts_at"),
+        Index("reservation_booker_index", "booked_by_id", "starts_at"),
+        Index("reservation_organisation_index", "organisation_id", "starts_at"),
+        Index("reservation_state_index", "state", "decide_by"),
+        Index("reservation_end_index", "ends_at"),
+    )
+
+    @property
+    def interval(self) -> Interval:
+        """When, in UTC."""
+        return Interval(self.starts_at, self.ends_at)
+
+    @property
+    def local(self) -> LocalInterval:
+        """When, as the clock on the wall shows it."""
+        return LocalInterval(self.local_start, self.local_end, self.zone)
+
+
+class ReservationResource(Model):
+    """A reservation takes a unit of a resource."""
+
+    __tablename__ = "reservation_resource"
+
+    reservation_id: Mapped[int] = mapped_column(ForeignKey("reservation.id"), primary_key=True)
+    resource_id: Mapped[int] = mapped_column(
+        ForeignKey("resource.id"), primary_key=True, index=True
+    )
+    unit: Mapped[int] = mapped_column(default=1)
+
+
+class Amendment(Model):
+    """A wished change of a confirmed reservation that waits for approval."""
+
+    __tablename__ = "amendment"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    public_id: Mapped[str] = mapped_column(String(36), unique=True)
+    reservation_id: Mapped[int] = mapped_column(ForeignKey("reservation.id"))
+    asked_by_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    state: Mapped[Asking] = mapped_column(choice(Asking, "state"))
+    resource_id: Mapped[int] = mapped_column(ForeignKey("resource.id"))
+    local_start: Mapped[datetime] = mapped_column(WallClock)
+    local_end: Mapped[datetime] = mapped_column(WallClock)
+    tzdata: Mapped[str] = mapped_column(String(12))
+    starts_at: Mapped[datetime] = mapped_column(Instant)
+    ends_at: Mapped[datetime] = mapped_column(Instant)
+    title: Mapped[str] = mapped_column(String(200))
+    headcount: Mapped[int]
+    holds_place: Mapped[bool]
+    decide_by: Mapped[datetime] = mapped_column(Instant)
+    created_at: Mapped[datetime] = mapped_column(Instant)
+
+    __table_args__ = (
+        CheckConstraint("starts_at < ends_at", name="interval"),
+        Index(
+            "amendment_waiting_index",
+            "reservation_id",
+            unique=True,
+            sqlite_where=(state == Asking.WAITING.value),
+            postgresql_where=(state == Asking.WAITING.value),
+        ),
+    )
+
+    @property
+    def interval(self) -> Interval:
+        """When it shall be, in UTC."""
+        return Interval(self.starts_at, self.ends_at)
+
+
+class Approval(Model):
+    """A policy asks about one version of a reservation, or about an amendment of it."""
+
+    __tablename__ = "approval"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    reservation_id: Mapped[int] = mapped_column(ForeignKey("reservation.id"))
+    amendment_id: Mapped[int | None] = mapped_column(ForeignKey("amendment.id"))
+    version: Mapped[int]
+    policy_id: Mapped[int] = mapped_column(ForeignKey("policy.id"))
+    state: Mapped[Asking] = mapped_column(choice(Asking, "state"), default=Asking.WAITING)
+    decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    decided_at: Mapped[datetime | None] = mapped_column(Instant)
+    reason: Mapped[str | None] = mapped_column(String(500))
+
+    policy: Mapped[Policy] = relationship(lazy="raise")
+
+    __table_args__ = (
+        UniqueConstraint("reservation_id", "version", "policy_id"),
+        Index("approval_amendment_index", "amendment_id"),
+        Index(
+            "approval_waiting_index",
+            "policy_id",
+            sqlite_where=(state == Asking.WAITING.value),
+            postgresql_where=(state == Asking.WAITING.value),
+        ),
+    )

@@ -1,0 +1,216 @@
+"""The tables of places and of opening hours."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from enum import StrEnum
+
+from sqlalchemy import CheckConstraint, Date, ForeignKey, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from booking.core.database import Instant, Model, Names, choice
+
+
+class Behaviour(StrEnum):
+    """What a kind is like, whatever it is called."""
+
+    SEAT = "seat"  # one person
+    ROOM = "room"
+    MACHINE = "machine"
+
+
+class ResourceState(StrEnum):
+    """Whether a resource can be used at all."""
+
+    IN_ORDER = "in_order"
+    OUT_OF_ORDER = "out_of_order"
+
+
+class Site(Model):
+    """A campus with one time zone; the UID domain never changes once events carry it."""
+
+    __tablename__ = "site"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    names: Mapped[dict[str, str]] = mapped_column(Names)
+    zone: Mapped[str] = mapped_column(String(64))
+    country: Mapped[str] = mapped_column(String(2))
+    region: Mapped[str | None] = mapped_column(String(10))
+    weekend: Mapped[str] = mapped_column(String(13))  # weekdays, Monday is 0: "5,6"
+    first_weekday: Mapped[int] = mapped_column(default=0)
+    currency: Mapped[str] = mapped_column(String(3))
+    uid_domain: Mapped[str] = mapped_column(String(120))
+    legal_notice: Mapped[dict[str, str]] = mapped_column(Names)
+
+    __table_args__ = (CheckConstraint("first_weekday BETWEEN 0 AND 6", name="first_weekday"),)
+
+
+class Building(Model):
+    """A part of the site with an address and a way in."""
+
+    __tablename__ = "building"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    site_id: Mapped[int] = mapped_column(ForeignKey("site.id"), index=True)
+    code: Mapped[str] = mapped_column(String(20), unique=True)
+    names: Mapped[dict[str, str]] = mapped_column(Names)
+    address: Mapped[str] = mapped_column(String(300), default="")
+    latitude: Mapped[float | None]
+    longitude: Mapped[float | None]
+    way_in: Mapped[dict[str, str]] = mapped_column(Names)
+    step_free_note: Mapped[dict[str, str]] = mapped_column(Names)
+
+    site: Mapped[Site] = relationship(lazy="raise")
+
+
+class Floor(Model):
+    """One level of a building."""
+
+    __tablename__ = "floor"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    building_id: Mapped[int] = mapped_column(ForeignKey("building.id"), index=True)
+    level: Mapped[int]
+    names: Mapped[dict[str, str]] = mapped_column(Names)
+
+    building: Mapped[Building] = relationship(lazy="raise")
+
+    __table_args__ = (UniqueConstraint("building_id", "level"),)
+
+
+class Area(Model):
+    """A zone of a floor."""
+
+    __tablename__ = "area"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    floor_id: Mapped[int] = mapped_column(ForeignKey("floor.id"), index=True)
+    code: Mapped[str] = mapped_column(String(20), unique=True)
+    names: Mapped[dict[str, str]] = mapped_column(Names)
+
+    floor: Mapped[Floor] = relationship(lazy="raise")
+
+
+class Kind(Model):
+    """What a resource is called; how it behaves is one of three."""
+
+    __tablename__ = "kind"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    code: Mapped[str] = mapped_column(String(20), unique=True)
+    names: Mapped[dict[str, str]] = mapped_column(Names)
+    icon: Mapped[str] = mapped_column(String(40))
+    behaves: Mapped[Behaviour] = mapped_column(choice(Behaviour, "behaves"))
+
+
+class Feature(Model):
+    """Equipment or a property used in search."""
+
+    __tablename__ = "feature"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    code: Mapped[str] = mapped_column(String(20), unique=True)
+    names: Mapped[dict[str, str]] = mapped_column(Names)
+    icon: Mapped[str] = mapped_column(String(40))
+
+
+class Resource(Model):
+    """Anything reservable. Retired, never deleted, once used."""
+
+    __tablename__ = "resource"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    public_id: Mapped[str] = mapped_column(String(36), unique=True)
+    area_id: Mapped[int] = mapped_column(ForeignKey("area.id"), index=True)
+    kind_id: Mapped[int] = mapped_column(ForeignKey("kind.id"), index=True)
+    policy_id: Mapped[int] = mapped_column(ForeignKey("policy.id"), index=True)
+    hours_id: Mapped[int] = mapped_column(ForeignKey("hours.id"), index=True)
+    code: Mapped[str] = mapped_column(String(20), unique=True)
+    names: Mapped[dict[str, str]] = mapped_column(Names)
+    capacity: Mapped[int] = mapped_column(default=1)
+    units: Mapped[int] = mapped_column(default=1)
+    state: Mapped[ResourceState] = mapped_column(
+        choice(ResourceState, "state"), default=ResourceState.IN_ORDER
+    )
+    out_of_order_reason: Mapped[str | None] = mapped_column(String(300))
+    expected_back_at: Mapped[datetime | None] = mapped_column(Instant)
+    retired_at: Mapped[datetime | None] = mapped_column(Instant)
+
+    area: Mapped[Area] = relationship(lazy="raise")
+    kind: Mapped[Kind] = relationship(lazy="raise")
+    features: Mapped[list[Feature]] = relationship(
+        secondary="resource_feature", lazy="raise", order_by="Feature.id"
+    )
+
+    __table_args__ = (
+        CheckConstraint("capacity >= 1", name="capacity"),
+        CheckConstraint("units >= 1", name="units"),
+    )
+
+
+class ResourceFeature(Model):
+    """A resource has a feature."""
+
+    __tablename__ = "resource_feature"
+
+    resource_id: Mapped[int] = mapped_column(ForeignKey("resource.id"), primary_key=True)
+    feature_id: Mapped[int] = mapped_column(ForeignKey("feature.id"), primary_key=True)
+
+
+class Hours(Model):
+    """A named set of opening hours; its versions say what holds from which day on."""
+
+    __tablename__ = "hours"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    names: Mapped[dict[str, str]] = mapped_column(Names)
+
+
+class HoursVersion(Model):
+    """The week that holds from a day on; never overwritten, so last year keeps its hours."""
+
+    __tablename__ = "hours_version"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    hours_id: Mapped[int] = mapped_column(ForeignKey("hours.id"))
+    valid_from: Mapped[date] = mapped_column(Date)
+
+    __table_args__ = (UniqueConstraint("hours_id", "valid_from"),)
+
+
+class HoursSpan(Model):
+    """One span of a weekday (Monday is 0), in minutes after local midnight."""
+
+    __tablename__ = "hours_span"
+
+    version_id: Mapped[int] = mapped_column(ForeignKey("hours_version.id"), primary_key=True)
+    weekday: Mapped[int] = mapped_column(primary_key=True)
+    opens: Mapped[int] = mapped_column(primary_key=True)
+    closes: Mapped[int]
+
+    __table_args__ = (
+        CheckConstraint("weekday BETWEEN 0 AND 6", name="weekday"),
+        CheckConstraint("opens >= 0 AND opens < closes AND closes <= 1440", name="span"),
+    )
+
+
+class HoursException(Model):
+    """Other hours on one day; a single line without times means closed."""
+
+    __tablename__ = "hours_exception"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    hours_id: Mapped[int] = mapped_column(ForeignKey("hours.id"))
+    day: Mapped[date] = mapped_column(Date)
+    opens: Mapped[int | None]
+    closes: Mapped[int | None]
+    names: Mapped[dict[str, str]] = mapped_column(Names)
+
+    __table_args__ = (
+        UniqueConstraint("hours_id", "day", "opens"),
+        CheckConstraint(
+            "(opens IS NULL AND closes IS NULL)"
+            " OR (opens >= 0 AND opens < closes AND closes <= 1440)",
+            name="span",
+        ),
+    )

@@ -1,0 +1,178 @@
+"""Reading places and their opening hours."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Select, select
+
+from booking.core.database import session
+from booking.core.intervals import Span
+from booking.spaces.models import (
+    Area,
+    Behaviour,
+    Building,
+    Floor,
+    HoursException,
+    HoursSpan,
+    HoursVersion,
+    Kind,
+    Resource,
+    ResourceState,
+    Site,
+)
+from booking.spaces.opening import Opening, WeekFrom
+
+
+@dataclass(frozen=True)
+class Spot:
+    """A resource with everything above it that rights, rules and texts ask for."""
+
+    resource_id: int
+    public_id: str
+    code: str
+    names: Mapping[str, str]
+    capacity: int
+    units: int
+    state: ResourceState
+    out_of_order_reason: str | None
+    expected_back_at: datetime | None
+    retired_at: datetime | None
+    policy_id: int
+    hours_id: int
+    kind_id: int
+    kind_code: str
+    kind_names: Mapping[str, str]
+    kind_icon: str
+    behaves: Behaviour
+    area_id: int
+    area_code: str
+    area_names: Mapping[str, str]
+    floor_id: int
+    floor_level: int
+    floor_names: Mapping[str, str]
+    building_id: int
+    building_code: str
+    building_names: Mapping[str, str]
+    site_id: int
+    zone_name: str
+
+
+SPOT_COLUMNS = (
+    Resource.id.label("resource_id"),
+    Resource.public_id,
+    Resource.code,
+    Resource.names,
+    Resource.capacity,
+    Resource.units,
+    Resource.state,
+    Resource.out_of_order_reason,
+    Resource.expected_back_at,
+    Resource.retired_at,
+    Resource.policy_id,
+    Resource.hours_id,
+    Kind.id.label("kind_id"),
+    Kind.code.label("kind_code"),
+    Kind.names.label("kind_names"),
+    Kind.icon.label("kind_icon"),
+    Kind.behaves,
+    Area.id.label("area_id"),
+    Area.code.label("area_code"),
+    Area.names.label("area_names"),
+    Floor.id.label("floor_id"),
+    Floor.level.label("floor_level"),
+    Floor.names.label("floor_names"),
+    Building.id.label("building_id"),
+    Building.code.label("building_code"),
+    Building.names.label("building_names"),
+    Site.id.label("site_id"),
+    Site.zone.label("zone_name"),
+)
+
+
+def spots() -> Select[*tuple[Any, ...]]:  # Any: the row has 28 columns
+    """The statement that joins a resource to all that is above it; add conditions to it."""
+    return (
+        select(*SPOT_COLUMNS)
+        .select_from(Resource)
+        .join(Kind, Kind.id == Resource.kind_id)
+        .join(Area, Area.id == Resource.area_id)
+        .join(Floor, Floor.id == Area.floor_id)
+        .join(Building, Building.id == Floor.building_id)
+        .join(Site, Site.id == Building.site_id)
+    )
+
+
+def spot_from(row: Iterable[object]) -> Spot:
+    """One row of `spots()` as a value; columns added to the statement are left alone."""
+    # The columns stand in the order of the fields.
+    return Spot(*tuple(row)[: len(SPOT_COLUMNS)])  # type: ignore[arg-type]  # see above
+
+
+def spot_by_public_id(public_id: str) -> Spot | None:
+    """The resource of this public id, retired or not."""
+    row = session().execute(spots().where(Resource.public_id == public_id)).first()
+    return None if row is None else spot_from(row)
+
+
+def openings(hours_ids: Collection[int], first: date, last: date) -> dict[int, Opening]:
+    """The opening hours of these sets as they stand from the first to the last day."""
+    weeks = _weeks(hours_ids)
+    exceptions = _exceptions(hours_ids, first, last)
+    return {
+        hours_id: Opening(tuple(weeks[hours_id]), exceptions[hours_id]) for hours_id in hours_ids
+    }
+
+
+def _weeks(hours_ids: Collection[int]) -> dict[int, list[WeekFrom]]:
+    rows = session().execute(
+        select(
+            HoursVersion.hours_id,
+            HoursVersion.valid_from,
+            HoursSpan.weekday,
+            HoursSpan.opens,
+            HoursSpan.closes,
+        )
+        .outerjoin(HoursSpan, HoursSpan.version_id == HoursVersion.id)
+        .where(HoursVersion.hours_id.in_(hours_ids))
+        .order_by(HoursVersion.hours_id, HoursVersion.valid_from, HoursSpan.opens)
+    )
+    spans: dict[tuple[int, date], list[list[Span]]] = {}
+    for hours_id, valid_from, weekday, opens, closes in rows:
+        week = spans.setdefault((hours_id, valid_from), [[] for _ in range(7)])
+        if weekday is not None:
+            week[weekday].append(Span(opens, closes))
+    found: dict[int, list[WeekFrom]] = defaultdict(list)
+    for (hours_id, valid_from), week in spans.items():
+        found[hours_id].append(WeekFrom(valid_from, tuple(tuple(day) for day in week)))
+    return found
+
+
+def _exceptions(
+    hours_ids: Collection[int], first: date, last: date
+) -> dict[int, dict[date, tuple[Span, ...]]]:
+    rows = session().execute(
+        select(
+            HoursException.hours_id,
+            HoursException.day,
+            HoursException.opens,
+            HoursException.closes,
+        )
+        .where(
+            HoursException.hours_id.in_(hours_ids),
+            HoursException.day >= first,
+            HoursException.day <= last,
+        )
+        .order_by(HoursException.day, HoursException.opens)
+    )
+    found: dict[int, dict[date, tuple[Span, ...]]] = defaultdict(dict)
+    for hours_id, day, opens, closes in rows:
+        already = found[hours_id].get(day, ())
+        found[hours_id][day] = (
+            already if opens is None or closes is None else (*already, Span(opens, closes))
+        )
+    return found
