@@ -80,13 +80,13 @@ def build(face: Face) -> bytes:
     options.name_IDs = sorted(SHIPPED_RECORDS)
     options.recalc_timestamp = False
     options.drop_tables = [*options.drop_tables, "meta"]
-    font = subset.load_font(str(_package(face.package) / "files" / face.source), options)
-    cutter = subset.Subsetter(options)
-    cutter.populate(unicodes=subset.parse_unicodes(face.characters.replace("U+", "")))
-    cutter.subset(font)
-    _rename(font, face.family)
     target = BytesIO()
-    subset.save_font(font, target, options)
+    with subset.load_font(str(_package(face.package) / "files" / face.source), options) as font:
+        cutter = subset.Subsetter(options)
+        cutter.populate(unicodes=subset.parse_unicodes(face.characters.replace("U+", "")))
+        cutter.subset(font)
+        _rename(font, face.family)
+        subset.save_font(font, target, options)
     return target.getvalue()
 
 

@@ -41,5 +41,5 @@ class Manifest:
         draft.replace(folder / FILE_NAME)
 
     def asset_url(self, logical_name: str) -> str:
-        """Where browsers find the file; an unknown name (a mistake in a template) raises KeyError."""
+        """Where browsers find the file; an unknown name, a template mistake, raises KeyError."""
         return self.url_prefix + self.files[logical_name]
