@@ -26,7 +26,10 @@ class Span(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class LocalInterval:
-    """What a person means: a wall clock start and a later wall clock end in one zone."""
+    """What a person means: a wall clock start and a later wall clock end in one zone.
+
+    Where the clocks go back between the two, the end may show an earlier time, by its fold.
+    """
 
     starts_at: datetime
     ends_at: datetime
@@ -35,13 +38,13 @@ class LocalInterval:
     def __post_init__(self) -> None:
         if self.starts_at.tzinfo is not None or self.ends_at.tzinfo is not None:
             raise ValueError("a local interval lies between two naive wall clock times")
-        if self.ends_at <= self.starts_at:
+        goes_back = self.ends_at.fold > self.starts_at.fold
+        if self.ends_at <= self.starts_at and not goes_back:
             raise ValueError("a local interval ends after it starts")
 
     @classmethod
     def of(cls, interval: Interval, zone: ZoneInfo) -> Self:
-        """The wall clock times of an interval; ValueError where the clocks go back inside it
-        so far that its end would show no later time than its start."""
+        """The wall clock times of an interval."""
         starts_at = zones.to_local(interval.starts_at, zone)
         return cls(starts_at, zones.to_local(interval.ends_at, zone), str(zone))
 
@@ -54,6 +57,12 @@ class LocalInterval:
     def minutes(self) -> int:
         """Its length in whole minutes on the clock's face."""
         return int((self.ends_at - self.starts_at).total_seconds()) // 60
+
+    @property
+    def is_second_time(self) -> bool:
+        """Whether it means the second of a time that happens twice, which no form can say and
+        no stored wall clock keeps."""
+        return bool(self.starts_at.fold or self.ends_at.fold)
 
     def project(self) -> Interval:
         """The instants meant, by the zone data in use; NonexistentTimeError in a gap."""

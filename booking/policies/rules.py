@@ -61,7 +61,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """The resource that is wished for."""
+    """The resource that is wished for; `expected_back` is a wall clock time of its site."""
 
     public_id: str
     code: str
@@ -220,9 +220,8 @@ def in_order(case: Case) -> Iterator[Refusal]:
     """The resource works, or is expected to work again by the start."""
     subject = case.subject
     back = subject.expected_back
-    if subject.out_of_order and (back is None or case.interval.starts_at < back):
-        local = None if back is None else zones.to_local(back, case.zone)
-        yield case.refuse(Reason.OUT_OF_ORDER, OutOfOrder(subject.out_of_order_reason, local))
+    if subject.out_of_order and (back is None or case.local.starts_at < back):
+        yield case.refuse(Reason.OUT_OF_ORDER, OutOfOrder(subject.out_of_order_reason, back))
 
 
 def may_book(case: Case) -> Iterator[Refusal]:

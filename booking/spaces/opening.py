@@ -157,6 +157,9 @@ def joined(spans: Sequence[Span]) -> tuple[Span, ...]:
 
 def _pieces(local: LocalInterval) -> Iterator[tuple[date, Span]]:
     """The part of a local interval on each day that it touches."""
+    if local.ends_at <= local.starts_at:  # the clocks go back inside it
+        yield local.ends_at.date(), Span(_minute(local.ends_at), _minute(local.starts_at) + 1)
+        return
     day = local.starts_at.date()
     opens = _minute(local.starts_at)
     while day < local.ends_at.date():

@@ -1,0 +1,254 @@
+"""Refusals as whole sentences in the reader's language: the limit, and the way out."""
+
+from typing import assert_never
+
+from booking.core.i18n import (
+    _,
+    format_clock,
+    format_day,
+    format_duration,
+    format_minutes_as_clock,
+    format_short_day,
+    ngettext,
+)
+from booking.core.intervals import LocalInterval
+from booking.core.refusals import (
+    Cause,
+    ClosedDay,
+    InThePast,
+    NotChangeable,
+    NotEligible,
+    Obstacle,
+    OffGrid,
+    OutOfOrder,
+    OutsideHours,
+    OverCapacity,
+    Refusal,
+    SlotTaken,
+    TooFar,
+    TooLong,
+    TooShort,
+    TooSoon,
+)
+
+
+def describe(refusal: Refusal) -> str:
+    """The sentences that say why not, and what would do instead."""
+    place = refusal.resource_code or _("This space")
+    match refusal.facts:
+        case SlotTaken() as facts:
+            return _slot_taken(place, facts)
+        case OutsideHours() | ClosedDay() as facts:
+            return _not_open(place, facts)
+        case OffGrid() | TooShort() | TooLong() as facts:
+            return _wrong_length(place, facts)
+        case TooSoon() | TooFar() | InThePast() as facts:
+            return _wrong_moment(place, facts)
+        case OverCapacity() | OutOfOrder() | NotEligible() as facts:
+            return _wrong_place(place, facts)
+        case NotChangeable(obstacle=obstacle):
+            return _not_changeable(obstacle)
+        case _ as never:
+            assert_never(never)
+
+
+def _slot_taken(place: str, facts: SlotTaken) -> str:
+    if facts.busy is None:
+        return _(
+            "%(place)s has just been booked for this time. Choose another time or another space.",
+            place=place,
+        )
+    if facts.cause is Cause.CLOSURE:
+        return _(
+            "%(place)s is closed %(period)s. Choose another time or another space.",
+            place=place,
+            period=_period(facts.busy),
+        )
+    if facts.cause is Cause.HOLD:
+        return _(
+            "%(place)s is held for another request %(period)s."
+            " Choose another time or another space.",
+            place=place,
+            period=_period(facts.busy),
+        )
+    if facts.cause in (Cause.SETUP, Cause.CLEANUP):
+        return _(
+            "%(place)s is being prepared or cleaned %(period)s."
+            " Choose another time or another space.",
+            place=place,
+            period=_period(facts.busy),
+        )
+    return _(
+        "%(place)s is already booked %(period)s. Choose another time or another space.",
+        place=place,
+        period=_period(facts.busy),
+    )
+
+
+def _period(busy: LocalInterval) -> str:
+    """The part of a sentence that says from when to when."""
+    start, end = busy.starts_at, busy.ends_at
+    if start.date() == end.date():
+        return _(
+            "on %(day)s from %(start)s to %(end)s",
+            day=format_short_day(start),
+            start=format_clock(start),
+            end=format_clock(end),
+        )
+    return _(
+        "from %(first_day)s at %(start)s to %(last_day)s at %(end)s",
+        first_day=format_short_day(start),
+        start=format_clock(start),
+        last_day=format_short_day(end),
+        end=format_clock(end),
+    )
+
+
+def _not_open(place: str, facts: OutsideHours | ClosedDay) -> str:
+    match facts:
+        case ClosedDay(day=day):
+            return _(
+                "%(place)s is closed on %(day)s. Choose another day.",
+                place=place,
+                day=format_day(day),
+            )
+        case OutsideHours(day=day, open=spans):
+            ranges = [
+                _(
+                    "from %(start)s to %(end)s",
+                    start=format_minutes_as_clock(span.opens),
+                    end=format_minutes_as_clock(span.closes),
+                )
+                for span in spans
+            ]
+            return _(
+                "%(place)s is open on %(day)s %(hours)s. Choose a time within these hours.",
+                place=place,
+                day=format_day(day),
+                hours=_(", then ").join(ranges),
+            )
+
+
+def _wrong_length(place: str, facts: OffGrid | TooShort | TooLong) -> str:
+    match facts:
+        case OffGrid(granularity_minutes=step):
+            return _(
+                "%(place)s can be booked in steps of %(duration)s."
+                " Choose a start and an end that fall on a step.",
+                place=place,
+                duration=format_duration(step),
+            )
+        case TooShort(shortest_minutes=shortest):
+            return _(
+                "%(place)s can be booked for at least %(duration)s. Choose a later end.",
+                place=place,
+                duration=format_duration(shortest),
+            )
+        case TooLong(longest_minutes=longest):
+            return _(
+                "%(place)s can be booked for at most %(duration)s. Choose an earlier end.",
+                place=place,
+                duration=format_duration(longest),
+            )
+
+
+def _wrong_moment(place: str, facts: TooSoon | TooFar | InThePast) -> str:
+    match facts:
+        case TooSoon(notice_minutes=notice, earliest=earliest):
+            return _(
+                "%(place)s must be booked at least %(duration)s in advance."
+                " Choose a start from %(time)s on %(day)s.",
+                place=place,
+                duration=format_duration(notice),
+                time=format_clock(earliest),
+                day=format_day(earliest),
+            )
+        case TooFar(horizon_days=0):
+            return _("%(place)s can be booked for today only. Choose today.", place=place)
+        case TooFar(horizon_days=days, last_day=last_day):
+            return ngettext(
+                "%(place)s can be booked at most %(num)s day ahead. Choose a day up to %(day)s.",
+                "%(place)s can be booked at most %(num)s days ahead. Choose a day up to %(day)s.",
+                days,
+                place=place,
+                day=format_day(last_day),
+            )
+        case InThePast(earliest=earliest):
+            return _(
+                "%(place)s cannot be booked for a time that is past."
+                " Choose a time from %(time)s on %(day)s.",
+                place=place,
+                time=format_clock(earliest),
+                day=format_day(earliest),
+            )
+
+
+def _wrong_place(place: str, facts: OverCapacity | OutOfOrder | NotEligible) -> str:
+    match facts:
+        case OverCapacity(capacity=capacity):
+            return ngettext(
+                "%(place)s takes at most %(num)s person. Choose a larger space or come with fewer.",
+                "%(place)s takes at most %(num)s people. Choose a larger space or come with fewer.",
+                capacity,
+                place=place,
+            )
+        case OutOfOrder():
+            return _out_of_order(place, facts)
+        case NotEligible():
+            return _(
+                "%(place)s can be booked by members of an organisation only."
+                " Book it for your organisation, or choose another space.",
+                place=place,
+            )
+
+
+def _out_of_order(place: str, facts: OutOfOrder) -> str:
+    """Four whole sentences: with and without a reason, with and without a date."""
+    if facts.because and facts.expected_back:
+        return _(
+            "%(place)s is out of order: %(reason)s. It is expected back on %(day)s at %(time)s."
+            " Choose a later time or another space.",
+            place=place,
+            reason=facts.because.rstrip(". "),
+            day=format_day(facts.expected_back),
+            time=format_clock(facts.expected_back),
+        )
+    if facts.because:
+        return _(
+            "%(place)s is out of order: %(reason)s. Choose another space.",
+            place=place,
+            reason=facts.because.rstrip(". "),
+        )
+    if facts.expected_back:
+        return _(
+            "%(place)s is out of order. It is expected back on %(day)s at %(time)s."
+            " Choose a later time or another space.",
+            place=place,
+            day=format_day(facts.expected_back),
+            time=format_clock(facts.expected_back),
+        )
+    return _("%(place)s is out of order. Choose another space.", place=place)
+
+
+def _not_changeable(obstacle: Obstacle) -> str:
+    match obstacle:
+        case Obstacle.CONFIRMED:
+            return _("This reservation is already confirmed. There is nothing left to decide.")
+        case Obstacle.DECLINED:
+            return _("This reservation was declined. Book again instead.")
+        case Obstacle.CANCELLED:
+            return _("This reservation is cancelled. Book again instead.")
+        case Obstacle.EXPIRED:
+            return _("This request has expired. Book again instead.")
+        case Obstacle.ENDED:
+            return _("This reservation is over and can no longer be changed. Book again instead.")
+        case Obstacle.BEGUN:
+            return _(
+                "This reservation has begun: its start and its space can no longer be changed."
+                " Change its end, or release the rest."
+            )
+        case Obstacle.CANCEL_TOO_LATE:
+            return _(
+                "This reservation has begun and can no longer be cancelled."
+                " Release the rest instead."
+            )
