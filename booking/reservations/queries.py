@@ -1,0 +1,348 @@
+"""Reading reservations, always limited to what the actor may see."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, Select, exists, false, or_, select, true
+from sqlalchemy.orm import aliased
+
+from booking.core.database import session
+from booking.core.errors import NotFoundError
+from booking.core.instants import Interval
+from booking.core.intervals import LocalInterval
+from booking.core.permissions import Action, Actor, Role, allows
+from booking.people.models import Organisation, Person
+from booking.policies.facts import Place, place_columns, place_from
+from booking.reservations.models import (
+    Amendment,
+    Approval,
+    Asking,
+    Reservation,
+    ReservationResource,
+    State,
+)
+from booking.spaces.models import Area, Floor, Resource
+
+Booker = aliased(Person, name="booker")
+Asker = aliased(Person, name="asker")
+Decider = aliased(Person, name="decider")
+
+
+@dataclass(frozen=True)
+class PersonName:
+    """A person as others may know them."""
+
+    public_id: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """An amendment that waits for approval."""
+
+    id: int
+    public_id: str
+    place: Place
+    local: LocalInterval
+    interval: Interval
+    title: str
+    headcount: int
+    holds_place: bool
+    decide_by: datetime
+    created_at: datetime
+    asked_by_id: int
+
+
+@dataclass(frozen=True)
+class Decision:
+    """One question to a policy's managers, and what became of it."""
+
+    version: int
+    policy_id: int
+    state: Asking
+    decided_by: PersonName | None
+    decided_at: datetime | None
+    reason: str | None
+
+
+@dataclass(frozen=True)
+class Details:
+    """A reservation with everything that rights, pages, messages and the API ask for."""
+
+    id: int
+    public_id: str
+    reference: str
+    state: State
+    version: int
+    sequence: int
+    title: str
+    headcount: int
+    holds_place: bool
+    local: LocalInterval
+    interval: Interval
+    tzdata: str
+    decide_by: datetime | None
+    closing_reason: str | None
+    created_at: datetime
+    changed_at: datetime
+    person_id: int
+    booked_by_id: int
+    organisation_id: int | None
+    person: PersonName
+    booked_by: PersonName
+    organisation: PersonName | None
+    places: tuple[Place, ...]
+    decisions: tuple[Decision, ...]
+    amendment: Waiting | None
+
+    @property
+    def place(self) -> Place:
+        """Its first (so far: its only) resource."""
+        return self.places[0]
+
+    @property
+    def own_request_may_be_decided(self) -> bool:
+        """Whether every policy lets people decide on their own requests."""
+        return all(place.own_request_may_be_decided for place in self.places)
+
+    @property
+    def is_live(self) -> bool:
+        """Whether it is pending or confirmed."""
+        return self.state in (State.PENDING, State.CONFIRMED)
+
+    @property
+    def waits(self) -> bool:
+        """Whether somebody has to decide: on the request, or on a change of it."""
+        return self.state is State.PENDING or self.amendment is not None
+
+
+def visible_to(actor: Actor) -> ColumnElement[bool]:
+    """The condition on `Reservation` that says the same as Action.SEE_RESERVATION."""
+    if actor.has(Role.OPERATOR) or actor.has(Role.AUDITOR):
+        return true()
+    return or_(
+        Reservation.person_id == actor.person_id,
+        Reservation.booked_by_id == actor.person_id,
+        Reservation.organisation_id.in_(actor.organisation_ids),
+        _at_a_place_of(actor, Role.LAB_MANAGER),
+        _at_a_place_of(actor, Role.RECEPTION),
+    )
+
+
+def decidable_by(actor: Actor) -> ColumnElement[bool]:
+    """The condition on `Reservation` that it is at a place this actor decides on."""
+    if actor.has(Role.OPERATOR):
+        return true()
+    return _at_a_place_of(actor, Role.LAB_MANAGER)
+
+
+def mine(actor: Actor) -> ColumnElement[bool]:
+    """The condition that the reservation is for this person."""
+    return Reservation.person_id == actor.person_id
+
+
+def of_resource(resource_public_id: str) -> ColumnElement[bool]:
+    """The condition that the reservation takes this resource."""
+    return exists().where(
+        ReservationResource.reservation_id == Reservation.id,
+        ReservationResource.resource_id == Resource.id,
+        Resource.public_id == resource_public_id,
+    )
+
+
+def details(actor: Actor, public_id: str) -> Details:
+    """One reservation; raises NotFoundError when it is absent or not visible to the actor."""
+    found = find(Reservation.public_id == public_id)
+    if not found or not allows(actor, Action.SEE_RESERVATION, found[0]):
+        raise NotFoundError
+    return found[0]
+
+
+def details_by_id(public_id: str) -> Details | None:
+    """One reservation for the house itself (messages, worker): no rights are asked."""
+    found = find(Reservation.public_id == public_id)
+    return found[0] if found else None
+
+
+def find(
+    *conditions: ColumnElement[bool],
+    order: Sequence[ColumnElement[Any]] = (),
+    limit: int | None = None,
+) -> list[Details]:
+    """Reservations under these conditions, by start unless ordered otherwise.
+
+    Four statements however many there are; the caller adds `visible_to(actor)`.
+    """
+    statement = _details_columns().where(*conditions)
+    statement = statement.order_by(*(order or (Reservation.starts_at, Reservation.id)))
+    rows = session().execute(statement.limit(limit)).all()
+    if not rows:
+        return []
+    ids = [row.id for row in rows]
+    places = _places(ids)
+    decisions = _decisions([row.id for row in rows if row.decide_by is not None or row.version > 1])
+    amendments = _amendments(
+        [row.id for row in rows if row.state is State.CONFIRMED and row.version > 1]
+    )
+    return [
+        _details(row, places[row.id], decisions[row.id], amendments.get(row.id)) for row in rows
+    ]
+
+
+def _at_a_place_of(actor: Actor, role: Role) -> ColumnElement[bool]:
+    """Whether one of the reservation's resources is under a grant of this role."""
+    grants = [grant for grant in actor.grants if grant.role == role]
+    if not grants:
+        return false()
+    resources = [grant.resource_id for grant in grants if grant.resource_id is not None]
+    areas = [grant.area_id for grant in grants if grant.area_id is not None]
+    buildings = [grant.building_id for grant in grants if grant.building_id is not None]
+    here = [Resource.id.in_(resources)] if resources else []
+    if areas:
+        here.append(Resource.area_id.in_(areas))
+    if buildings:
+        here.append(
+            Resource.area_id.in_(
+                select(Area.id)
+                .join(Floor, Floor.id == Area.floor_id)
+                .where(Floor.building_id.in_(buildings))
+            )
+        )
+    return exists().where(
+        ReservationResource.reservation_id == Reservation.id,
+        ReservationResource.resource_id == Resource.id,
+        or_(*here),
+    )
+
+
+def _details_columns() -> Select[*tuple[Any, ...]]:
+    return (
+        select(
+            *Reservation.__table__.c,
+            Person.public_id.label("person_public_id"),
+            Person.name.label("person_name"),
+            Booker.public_id.label("booker_public_id"),
+            Booker.name.label("booker_name"),
+            Organisation.public_id.label("organisation_public_id"),
+            Organisation.name.label("organisation_name"),
+        )
+        .select_from(Reservation)
+        .join(Person, Person.id == Reservation.person_id)
+        .join(Booker, Booker.id == Reservation.booked_by_id)
+        .outerjoin(Organisation, Organisation.id == Reservation.organisation_id)
+    )
+
+
+def _places(reservation_ids: Collection[int]) -> dict[int, list[Place]]:
+    rows = session().execute(
+        place_columns()
+        .add_columns(ReservationResource.reservation_id.label("reservation_id"))
+        .join(ReservationResource, ReservationResource.resource_id == Resource.id)
+        .where(ReservationResource.reservation_id.in_(reservation_ids))
+        .order_by(Resource.code)
+    )
+    known: dict[int, Place] = {}  # hundreds of reservations stand on few resources
+    found: dict[int, list[Place]] = defaultdict(list)
+    for row in rows:
+        place = known.setdefault(row.resource_id, place_from(row))
+        found[row.reservation_id].append(place)
+    return found
+
+
+def _decisions(reservation_ids: Collection[int]) -> dict[int, list[Decision]]:
+    found: dict[int, list[Decision]] = defaultdict(list)
+    if not reservation_ids:
+        return found
+    rows = session().execute(
+        select(Approval, Decider.public_id, Decider.name)
+        .outerjoin(Decider, Decider.id == Approval.decided_by_id)
+        .where(Approval.reservation_id.in_(reservation_ids))
+        .order_by(Approval.version, Approval.id)
+    )
+    for approval, public_id, name in rows:
+        found[approval.reservation_id].append(
+            Decision(
+                version=approval.version,
+                policy_id=approval.policy_id,
+                state=approval.state,
+                decided_by=PersonName(public_id, name) if approval.decided_by_id else None,
+                decided_at=approval.decided_at,
+                reason=approval.reason,
+            )
+        )
+    return found
+
+
+def _amendments(reservation_ids: Collection[int]) -> dict[int, Waiting]:
+    if not reservation_ids:
+        return {}
+    columns = Amendment.__table__.c
+    rows = session().execute(
+        place_columns()
+        .add_columns(
+            *(columns[name].label(f"amendment_{name}") for name in columns.keys()),  # noqa: SIM118
+            Reservation.zone.label("amendment_zone"),
+        )
+        .join(Amendment, Amendment.resource_id == Resource.id)
+        .join(Reservation, Reservation.id == Amendment.reservation_id)
+        .where(Amendment.reservation_id.in_(reservation_ids), Amendment.state == Asking.WAITING)
+    )
+    return {row.amendment_reservation_id: _waiting(row) for row in rows}
+
+
+def _waiting(row: Row[*tuple[Any, ...]]) -> Waiting:
+    return Waiting(
+        id=row.amendment_id,
+        public_id=row.amendment_public_id,
+        place=place_from(row),
+        local=LocalInterval(row.amendment_local_start, row.amendment_local_end, row.amendment_zone),
+        interval=Interval(row.amendment_starts_at, row.amendment_ends_at),
+        title=row.amendment_title,
+        headcount=row.amendment_headcount,
+        holds_place=row.amendment_holds_place,
+        decide_by=row.amendment_decide_by,
+        created_at=row.amendment_created_at,
+        asked_by_id=row.amendment_asked_by_id,
+    )
+
+
+def _details(
+    row: Row[*tuple[Any, ...]],
+    places: Sequence[Place],
+    decisions: Sequence[Decision],
+    amendment: Waiting | None,
+) -> Details:
+    return Details(
+        id=row.id,
+        public_id=row.public_id,
+        reference=row.reference,
+        state=row.state,
+        version=row.version,
+        sequence=row.sequence,
+        title=row.title,
+        headcount=row.headcount,
+        holds_place=row.holds_place,
+        local=LocalInterval(row.local_start, row.local_end, row.zone),
+        interval=Interval(row.starts_at, row.ends_at),
+        tzdata=row.tzdata,
+        decide_by=row.decide_by,
+        closing_reason=row.closing_reason,
+        created_at=row.created_at,
+        changed_at=row.changed_at,
+        person_id=row.person_id,
+        booked_by_id=row.booked_by_id,
+        organisation_id=row.organisation_id,
+        person=PersonName(row.person_public_id, row.person_name),
+        booked_by=PersonName(row.booker_public_id, row.booker_name),
+        organisation=None
+        if row.organisation_public_id is None
+        else PersonName(row.organisation_public_id, row.organisation_name),
+        places=tuple(places),
+        decisions=tuple(decisions),
+        amendment=amendment,
+    )

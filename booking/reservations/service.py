@@ -1,0 +1,834 @@
+"""The verbs of a reservation. Each is one transaction that journals, records events, bumps
+revisions and either does everything or raises and leaves all as it was."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, exists, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from booking.core import clock, events, ids, revisions, zones
+from booking.core.database import engine_name, session, transactional
+from booking.core.errors import (
+    InvalidError,
+    NotFoundError,
+    Problem,
+    RefusedError,
+    StaleError,
+    WouldDeclineError,
+)
+from booking.core.events import EventKind
+from booking.core.instants import Interval
+from booking.core.intervals import LocalInterval, gaps
+from booking.core.permissions import Action, Actor, require
+from booking.core.refusals import NotChangeable, Obstacle, Reason, Refusal
+from booking.journal import service as journal
+from booking.journal.models import JsonFacts
+from booking.occupancy import queries as occupancy_queries
+from booking.occupancy import service as occupancy
+from booking.occupancy.models import ClaimKind, Hold
+from booking.occupancy.service import Claim, Owner
+from booking.policies import facts
+from booking.policies.facts import Place
+from booking.policies.rules import Verdict
+from booking.reservations import queries
+from booking.reservations.models import (
+    ALLOWED,
+    Amendment,
+    Approval,
+    Asking,
+    Reservation,
+    ReservationResource,
+    State,
+)
+from booking.reservations.queries import Details, Waiting
+from booking.reservations.wishes import (
+    Change,
+    Wish,
+    checked_headcount,
+    checked_title,
+    local_interval,
+)
+
+CANCEL_WHILE_RUNNING = timedelta(minutes=10)  # after it was made: a slip, not a give-back
+LONGEST_REASON = 500
+ANOTHER_WAS_APPROVED = "another_request_was_approved"  # shown translated, see reservations.texts
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a verb did: the reservation, where it stands, and whether a change waits."""
+
+    public_id: str
+    state: State
+    amendment_waits: bool = False
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """A wish or change after it was resolved: what the reservation shall be."""
+
+    place: Place
+    local: LocalInterval
+    title: str
+    headcount: int
+
+    @property
+    def interval(self) -> Interval:
+        return self.local.project()
+
+    def claim(self, kind: ClaimKind = ClaimKind.BOOKING) -> Claim:
+        return self.claim_of(self.interval, kind)
+
+    def claim_of(self, interval: Interval, kind: ClaimKind) -> Claim:
+        return Claim(
+            self.place.resource_id, interval, self.place.spot.code, self.local.zone_name, kind=kind
+        )
+
+    def decide_by(self, now: datetime) -> datetime:
+        """When the request expires: by the policy, at the latest when it would begin."""
+        deadline = now + timedelta(minutes=self.place.limits.decide_within)
+        return max(now, min(deadline, self.interval.starts_at))
+
+
+# --- book ---
+
+
+@transactional
+def book(actor: Actor, wish: Wish) -> Outcome:
+    """Book, or ask for, one resource.
+
+    Raises InvalidError for a wish that makes no sense, RefusedError with every broken rule or with
+    what has taken the place.
+    """
+    require(actor, Action.BOOK)
+    plan = _plan_of(wish)
+    organisation_id = _organisation(actor, wish.organisation_id)
+    verdict = facts.verdict_on(
+        plan.place, plan.local, headcount=plan.headcount, is_member=bool(actor.memberships)
+    )
+    _refuse(verdict, plan)
+    holds = plan.place.limits.holds_while_pending or not verdict.needs_approval
+    if not holds:
+        _refuse_if_taken(plan)
+    state = State.PENDING if verdict.needs_approval else State.CONFIRMED
+    now = clock.now()
+    values: dict[str, object] = {
+        "person_id": actor.person_id,
+        "booked_by_id": actor.person_id,
+        "organisation_id": organisation_id,
+        "title": plan.title,
+        "headcount": plan.headcount,
+        "state": state,
+        "holds_place": holds,
+        "decide_by": plan.decide_by(now) if verdict.needs_approval else None,
+        "created_at": now,
+        "changed_at": now,
+        **_time_values(plan.local),
+    }
+    reservation_id, public_id = _insert(values)
+    session().execute(
+        insert(ReservationResource).values(
+            reservation_id=reservation_id, resource_id=plan.place.resource_id, unit=1
+        )
+    )
+    if holds:
+        occupancy.claim(Owner(reservation_id=reservation_id), [plan.claim()])
+    if state is State.PENDING:
+        _ask(reservation_id, version=1, policy_id=plan.place.spot.policy_id)
+    _tell(
+        actor,
+        "booked" if state is State.CONFIRMED else "requested",
+        EventKind.CONFIRMED if state is State.CONFIRMED else EventKind.REQUESTED,
+        public_id,
+        version=1,
+        after={"state": state.value, **_facts_of(plan)},
+    )
+    _bump([plan.place], [actor.person_id], organisation_id)
+    return Outcome(public_id, state)
+
+
+# --- change ---
+
+
+@transactional
+def change(
+    actor: Actor, public_id: str, wanted: Change, *, seen_version: int | None = None
+) -> Outcome:
+    """Move, shorten, extend or rename.
+
+    A confirmed reservation whose change needs approval stays as it is and gets an amendment that
+    waits; giving time back and renaming never need one. Raises StaleError when the reservation is
+    no longer the version that was seen, RefusedError and InvalidError as `book` does.
+    """
+    before = _locked(actor, public_id, Action.CHANGE)
+    _refuse_stale(before, seen_version)
+    plan = _plan_of_change(before, wanted)
+    _refuse_unchangeable(before, plan)
+    if plan.local == before.local and plan.place.resource_id == before.place.resource_id:
+        return _rename(actor, before, plan)
+    keeps_place = plan.place.resource_id == before.place.resource_id
+    verdict = facts.verdict_on(
+        plan.place,
+        plan.local,
+        headcount=plan.headcount,
+        is_member=before.organisation_id is not None or bool(actor.memberships),
+        change=facts.Change(was=before.interval, keeps_place=keeps_place),
+    )
+    _refuse(verdict, plan, before)
+    if before.state is State.PENDING:
+        return _move_pending(actor, before, plan, verdict)
+    if verdict.needs_approval:
+        return _amend(actor, before, plan)
+    return _move_confirmed(actor, before, plan)
+
+
+def _rename(actor: Actor, before: Details, plan: _Plan) -> Outcome:
+    if plan.headcount > plan.place.spot.capacity and plan.headcount > before.headcount:
+        verdict = facts.verdict_on(plan.place, plan.local, headcount=plan.headcount, is_member=True)
+        refusals = tuple(r for r in verdict.refusals if r.reason is Reason.OVER_CAPACITY)
+        raise RefusedError(refusals)
+    changed = {"title": plan.title, "headcount": plan.headcount}
+    if changed == {"title": before.title, "headcount": before.headcount}:
+        return _outcome(before)
+    version = _update(before, **changed)
+    if before.state is State.PENDING:
+        _ask_again(before, version, plan.place)
+    journal.write(
+        actor,
+        "renamed",
+        subject_kind="reservation",
+        subject_id=before.public_id,
+        before=_facts_before(before),
+        after={"state": before.state.value, **_facts_of(plan)},
+    )
+    _bump_of(before)
+    return _outcome(before)
+
+
+def _move_pending(actor: Actor, before: Details, plan: _Plan, verdict: Verdict) -> Outcome:
+    """A request moves in place and is asked anew; on a place that asks nobody it is confirmed."""
+    needs_approval = plan.place.limits.needs_approval
+    holds = plan.place.limits.holds_while_pending or not needs_approval
+    owner = Owner(reservation_id=before.id)
+    if holds:
+        occupancy.move(owner, [plan.claim()])
+    else:
+        occupancy.release(owner)
+        _refuse_if_taken(plan)
+    now = clock.now()
+    state = State.PENDING if needs_approval else State.CONFIRMED
+    version = _update(
+        before,
+        sequence=before.sequence + 1,
+        state=state,
+        holds_place=holds,
+        title=plan.title,
+        headcount=plan.headcount,
+        decide_by=plan.decide_by(now) if needs_approval else None,
+        **_time_values(plan.local),
+    )
+    _place(before, plan)
+    if needs_approval:
+        _ask_again(before, version, plan.place)
+    else:
+        _settle_approvals(before, Asking.WITHDRAWN)
+    kind = EventKind.REQUESTED if needs_approval else EventKind.CONFIRMED
+    _tell_change(actor, "moved", kind, before, plan, version, state)
+    return Outcome(before.public_id, state)
+
+
+def _move_confirmed(actor: Actor, before: Details, plan: _Plan) -> Outcome:
+    _drop_amendment(before, Asking.WITHDRAWN)
+    occupancy.move(Owner(reservation_id=before.id), [plan.claim()])
+    version = _update(
+        before,
+        sequence=before.sequence + 1,
+        title=plan.title,
+        headcount=plan.headcount,
+        **_time_values(plan.local),
+    )
+    _place(before, plan)
+    shortened = plan.place.resource_id == before.place.resource_id and before.interval.contains(
+        plan.interval
+    )
+    act = "shortened" if shortened else "moved"
+    _tell_change(actor, act, EventKind.CHANGED, before, plan, version, State.CONFIRMED)
+    return Outcome(before.public_id, State.CONFIRMED)
+
+
+def _amend(actor: Actor, before: Details, plan: _Plan) -> Outcome:
+    """Ask for the change; where the policy holds, hold only what it adds to the old claim."""
+    _drop_amendment(before, Asking.WITHDRAWN)
+    now = clock.now()
+    holds = plan.place.limits.holds_while_pending
+    if not holds:
+        _refuse_if_taken(plan, but_not_by=before.id)
+    version = _update(before)
+    amendment_id = (
+        session()
+        .execute(
+            insert(Amendment)
+            .values(
+                public_id=ids.new_public_id(),
+                reservation_id=before.id,
+                asked_by_id=actor.person_id,
+                state=Asking.WAITING,
+                resource_id=plan.place.resource_id,
+                title=plan.title,
+                headcount=plan.headcount,
+                holds_place=holds,
+                decide_by=min(plan.decide_by(now), before.interval.ends_at),
+                created_at=now,
+                **{k: v for k, v in _time_values(plan.local).items() if k != "zone"},
+            )
+            .returning(Amendment.id)
+        )
+        .scalar_one()
+    )
+    _ask(before.id, version, plan.place.spot.policy_id, amendment_id)
+    if holds:
+        _hold(before, plan, amendment_id, plan.decide_by(now))
+    _tell(
+        actor,
+        "asked_for_change",
+        EventKind.AMENDMENT_REQUESTED,
+        before.public_id,
+        version,
+        before=_facts_before(before),
+        after={"state": before.state.value, **_facts_of(plan)},
+    )
+    _bump([before.place, plan.place], [before.person_id], before.organisation_id)
+    return Outcome(before.public_id, before.state, amendment_waits=True)
+
+
+def _hold(before: Details, plan: _Plan, amendment_id: int, until: datetime) -> None:
+    added = [plan.interval]
+    if plan.place.resource_id == before.place.resource_id:
+        added = gaps(plan.interval, [before.interval])
+    if not added:
+        return
+    hold_id = (
+        session()
+        .execute(
+            insert(Hold).values(amendment_id=amendment_id, expires_at=until).returning(Hold.id)
+        )
+        .scalar_one()
+    )
+    claims = [plan.claim_of(interval, ClaimKind.HOLD) for interval in added]
+    occupancy.claim(Owner(hold_id=hold_id), claims)
+
+
+# --- cancel ---
+
+
+@transactional
+def cancel(actor: Actor, public_id: str, *, reason: str = "") -> Outcome:
+    """Give the whole reservation back. Running ones only within ten minutes of being made; later
+    the rest is given back by shortening."""
+    before = _locked(actor, public_id, Action.CANCEL)
+    reason = _checked_reason(reason)
+    _refuse_unless_live(before)
+    now = clock.now()
+    if before.interval.starts_at <= now and now - before.created_at > CANCEL_WHILE_RUNNING:
+        raise _unchangeable(before, Obstacle.CANCEL_TOO_LATE)
+    _close(actor, before, State.CANCELLED, EventKind.CANCELLED, reason)
+    return Outcome(public_id, State.CANCELLED)
+
+
+@transactional
+def withdraw_change(actor: Actor, public_id: str) -> Outcome:
+    """Take back the wish for a change; the reservation stays as it is."""
+    before = _locked(actor, public_id, Action.CHANGE)
+    if before.amendment is None:
+        raise NotFoundError
+    _drop_amendment(before, Asking.WITHDRAWN)
+    _update(before)
+    journal.write(actor, "withdrew_change", subject_kind="reservation", subject_id=public_id)
+    _bump_of(before)
+    return _outcome(before)
+
+
+# --- decide ---
+
+
+@transactional
+def approve(
+    actor: Actor, public_id: str, *, seen_version: int, declines_others: bool = False
+) -> Outcome:
+    """Say yes to a request or to the change that waits.
+
+    Raises StaleError when it is not the version that was seen, RefusedError when the place is
+    taken, WouldDeclineError when other requests for the same time would be declined and
+    `declines_others` does not say that this was understood.
+    """
+    before = _locked(actor, public_id, Action.DECIDE)
+    _refuse_undecidable(before, seen_version)
+    if before.amendment is not None:
+        return _approve_change(actor, before, before.amendment)
+    rivals = _rivals(before)
+    if rivals and not declines_others:
+        raise WouldDeclineError(tuple(rival.reference for rival in rivals))
+    for rival in rivals:
+        _settle_approvals(rival, Asking.DECLINED, actor, ANOTHER_WAS_APPROVED)
+        _close(actor, rival, State.DECLINED, EventKind.DECLINED, ANOTHER_WAS_APPROVED)
+    if not before.holds_place:
+        occupancy.claim(Owner(reservation_id=before.id), [_plan_as_is(before).claim()])
+    _settle_approvals(before, Asking.GRANTED, actor)
+    version = _update(before, state=State.CONFIRMED, holds_place=True, sequence=before.sequence + 1)
+    _tell(
+        actor,
+        "approved",
+        EventKind.CONFIRMED,
+        public_id,
+        version,
+        before={"state": before.state.value},
+        after={"state": State.CONFIRMED.value},
+    )
+    _bump_of(before)
+    return Outcome(public_id, State.CONFIRMED)
+
+
+def _approve_change(actor: Actor, before: Details, waiting: Waiting) -> Outcome:
+    """Swap the old claim for the new one in this transaction."""
+    plan = _Plan(waiting.place, waiting.local, waiting.title, waiting.headcount)
+    _settle_approvals(before, Asking.GRANTED, actor)
+    _drop_hold(waiting.id)
+    _settle_amendment(waiting.id, Asking.GRANTED)
+    occupancy.move(Owner(reservation_id=before.id), [plan.claim()])
+    version = _update(
+        before,
+        sequence=before.sequence + 1,
+        title=plan.title,
+        headcount=plan.headcount,
+        **_time_values(plan.local),
+    )
+    _place(before, plan)
+    _tell_change(actor, "approved_change", EventKind.CHANGED, before, plan, version, before.state)
+    return Outcome(before.public_id, before.state)
+
+
+@transactional
+def decline(actor: Actor, public_id: str, *, seen_version: int, reason: str) -> Outcome:
+    """Say no, with a reason, to a request or to the change that waits."""
+    before = _locked(actor, public_id, Action.DECIDE)
+    reason = _checked_reason(reason)
+    if not reason:
+        raise InvalidError({"reason": Problem.MISSING})
+    _refuse_undecidable(before, seen_version)
+    _settle_approvals(before, Asking.DECLINED, actor, reason)
+    if before.amendment is not None:
+        _drop_amendment(before, Asking.DECLINED)
+        version = _update(before)
+        _tell(
+            actor,
+            "declined_change",
+            EventKind.AMENDMENT_DECLINED,
+            public_id,
+            version,
+            after={"reason": reason},
+            reason=reason,
+        )
+        _bump_of(before)
+        return _outcome(before)
+    _close(actor, before, State.DECLINED, EventKind.DECLINED, reason)
+    return Outcome(public_id, State.DECLINED)
+
+
+# --- expire ---
+
+
+@transactional
+def expire_next() -> bool:
+    """Let one overdue request or change expire; False when there is none. Called by the worker
+    until it says so: each is its own transaction, and any number of workers may call."""
+    public_id = _next_overdue()
+    if public_id is None:
+        return False
+    before = queries.details_by_id(public_id)
+    if before is None:
+        return False
+    if before.state is State.PENDING:
+        _settle_approvals(before, Asking.EXPIRED)
+        _close(None, before, State.EXPIRED, EventKind.EXPIRED, "")
+        return True
+    if before.amendment is not None:
+        _settle_approvals(before, Asking.EXPIRED)
+        _drop_amendment(before, Asking.EXPIRED)
+        version = _update(before)
+        _tell(None, "change_expired", EventKind.AMENDMENT_DECLINED, public_id, version)
+        _bump_of(before)
+    return True
+
+
+def _next_overdue() -> str | None:
+    now = clock.now()
+    overdue_change = exists().where(
+        Amendment.reservation_id == Reservation.id,
+        Amendment.state == Asking.WAITING,
+        Amendment.decide_by <= now,
+    )
+    for condition in (
+        (Reservation.state == State.PENDING) & (Reservation.decide_by <= now),
+        (Reservation.state == State.CONFIRMED) & overdue_change,
+    ):
+        public_id = session().scalar(
+            select(Reservation.public_id)
+            .where(condition)
+            .limit(1)
+            .with_for_update(skip_locked=True)
+        )
+        if public_id is not None:
+            return public_id
+    return None
+
+
+# --- what the verbs share ---
+
+
+def _plan_of(wish: Wish) -> _Plan:
+    place = facts.place(wish.resource_id)
+    if place is None:
+        raise InvalidError({"resources": Problem.NOT_FOUND})
+    return _Plan(
+        place,
+        local_interval(wish.starts_at, wish.ends_at, place.spot.zone_name),
+        checked_title(wish.title),
+        checked_headcount(wish.headcount),
+    )
+
+
+def _plan_as_is(before: Details) -> _Plan:
+    return _Plan(before.place, before.local, before.title, before.headcount)
+
+
+def _plan_of_change(before: Details, wanted: Change) -> _Plan:
+    place = before.place
+    if wanted.resource_id is not None and wanted.resource_id != place.spot.public_id:
+        found = facts.place(wanted.resource_id)
+        if found is None:
+            raise InvalidError({"resources": Problem.NOT_FOUND})
+        place = found
+    return _Plan(
+        place,
+        local_interval(
+            wanted.starts_at or before.local.starts_at,
+            wanted.ends_at or before.local.ends_at,
+            place.spot.zone_name,
+        ),
+        before.title if wanted.title is None else checked_title(wanted.title),
+        before.headcount if wanted.headcount is None else checked_headcount(wanted.headcount),
+    )
+
+
+def _organisation(actor: Actor, public_id: str | None) -> int | None:
+    """The organisation to book for: one of the actor's own."""
+    if public_id is None:
+        return None
+    for membership in actor.memberships:
+        if membership.public_id == public_id:
+            return membership.organisation_id
+    raise InvalidError({"organisation": Problem.NOT_FOUND})
+
+
+def _locked(actor: Actor, public_id: str, action: Action) -> Details:
+    """The reservation as it is now, held against other writers until the commit."""
+    session().execute(
+        select(Reservation.id).where(Reservation.public_id == public_id).with_for_update()
+    )
+    found = queries.details(actor, public_id)
+    require(actor, action, found)
+    return found
+
+
+def _refuse(verdict: Verdict, plan: _Plan, before: Details | None = None) -> None:
+    """Refuse with every broken rule; only then is it worth a look whether it is taken, too."""
+    if verdict.allowed:
+        return
+    busy = occupancy_queries.claim_in_the_way(plan.place.resource_id, plan.interval)
+    taken: tuple[Refusal, ...] = ()
+    if busy is not None and (before is None or busy.reservation_id != before.id):
+        code, zone_name = plan.place.spot.code, plan.local.zone_name
+        taken = (occupancy_queries.slot_taken(code, zone_name, busy),)
+    raise RefusedError(verdict.refusals + taken)
+
+
+def _refuse_if_taken(plan: _Plan, but_not_by: int | None = None) -> None:
+    """For requests that hold nothing: no promise is made here, it only spares a hopeless wait."""
+    window = plan.interval
+    for busy in occupancy_queries.busy_times([plan.place.resource_id], window):
+        if busy.reservation_id is None or busy.reservation_id != but_not_by:
+            code, zone_name = plan.place.spot.code, plan.local.zone_name
+            raise RefusedError((occupancy_queries.slot_taken(code, zone_name, busy),))
+
+
+def _refuse_stale(before: Details, seen_version: int | None) -> None:
+    if seen_version is not None and seen_version != before.version:
+        raise StaleError(before.version)
+
+
+def _refuse_unless_live(before: Details) -> None:
+    if not before.is_live:
+        raise _unchangeable(before, Obstacle(before.state.value))
+    if before.interval.ends_at <= clock.now():
+        raise _unchangeable(before, Obstacle.ENDED)
+
+
+def _refuse_unchangeable(before: Details, plan: _Plan) -> None:
+    """Past: nothing changes. Running: only the end, the title and the number of people."""
+    _refuse_unless_live(before)
+    if before.interval.starts_at <= clock.now():
+        moved = plan.interval.starts_at != before.interval.starts_at
+        elsewhere = plan.place.resource_id != before.place.resource_id
+        if moved or elsewhere:
+            raise _unchangeable(before, Obstacle.BEGUN)
+
+
+def _refuse_undecidable(before: Details, seen_version: int) -> None:
+    _refuse_stale(before, seen_version)
+    if not before.waits:
+        raise _unchangeable(before, Obstacle(before.state.value))
+    if before.amendment is None and before.interval.starts_at <= clock.now():
+        raise _unchangeable(before, Obstacle.BEGUN)
+
+
+def _unchangeable(before: Details, obstacle: Obstacle) -> RefusedError:
+    code = before.place.spot.code
+    return RefusedError((Refusal(Reason.NOT_CHANGEABLE, NotChangeable(obstacle), code),))
+
+
+def _checked_reason(reason: str) -> str:
+    plain = reason.replace("\x00", "").strip()
+    if len(plain) > LONGEST_REASON:
+        raise InvalidError({"reason": Problem.TOO_LONG})
+    return plain
+
+
+def _rivals(before: Details) -> list[Details]:
+    """Other requests for an overlapping time of the same resource that hold nothing."""
+    return queries.find(
+        Reservation.state == State.PENDING,
+        Reservation.holds_place.is_(False),
+        Reservation.id != before.id,
+        Reservation.starts_at < before.interval.ends_at,
+        Reservation.ends_at > before.interval.starts_at,
+        queries.of_resource(before.place.spot.public_id),
+    )
+
+
+def _insert(values: dict[str, object]) -> tuple[int, str]:
+    """Store the reservation under a reference nobody has yet."""
+    dialect = sqlite if engine_name() == "sqlite" else postgresql
+    public_id = ids.new_public_id()
+    while True:
+        row = (
+            session()
+            .execute(
+                dialect.insert(Reservation.__table__)
+                .values(
+                    public_id=public_id,
+                    reference=ids.new_reference(),
+                    sequence=0,
+                    version=1,
+                    **values,
+                )
+                .on_conflict_do_nothing(index_elements=["reference"])
+                .returning(Reservation.__table__.c.id)
+            )
+            .first()
+        )
+        if row is not None:
+            return row.id, public_id
+
+
+def _time_values(local: LocalInterval) -> dict[str, object]:
+    interval = local.project()
+    return {
+        "zone": local.zone_name,
+        "local_start": local.starts_at,
+        "local_end": local.ends_at,
+        "tzdata": zones.version(),
+        "starts_at": interval.starts_at,
+        "ends_at": interval.ends_at,
+    }
+
+
+def _update(before: Details, **values: object) -> int:
+    """Write a new version of the reservation; returns its number."""
+    state = values.get("state", before.state)
+    if state is not before.state and state not in ALLOWED[before.state]:
+        raise ValueError(f"a {before.state} reservation does not become {state}")
+    version = before.version + 1
+    session().execute(
+        update(Reservation)
+        .where(Reservation.id == before.id)
+        .values(version=version, changed_at=clock.now(), **values)
+    )
+    return version
+
+
+def _place(before: Details, plan: _Plan) -> None:
+    """Write on which resource it now is."""
+    if plan.place.resource_id != before.place.resource_id:
+        session().execute(
+            update(ReservationResource)
+            .where(ReservationResource.reservation_id == before.id)
+            .values(resource_id=plan.place.resource_id)
+        )
+
+
+def _close(
+    actor: Actor | None, before: Details, state: State, kind: EventKind, reason: str
+) -> None:
+    """End a reservation before its time: its claims go, what waits is withdrawn."""
+    occupancy.release(Owner(reservation_id=before.id))
+    _drop_amendment(before, Asking.WITHDRAWN)
+    _settle_approvals(before, Asking.WITHDRAWN)
+    version = _update(
+        before,
+        state=state,
+        holds_place=False,
+        sequence=before.sequence + 1,
+        closing_reason=reason or None,
+    )
+    _tell(
+        actor,
+        state.value,
+        kind,
+        before.public_id,
+        version,
+        before={"state": before.state.value},
+        after={"state": state.value, "reason": reason or None},
+    )
+    _bump_of(before)
+
+
+def _ask(
+    reservation_id: int, version: int, policy_id: int, amendment_id: int | None = None
+) -> None:
+    session().execute(
+        insert(Approval).values(
+            reservation_id=reservation_id,
+            amendment_id=amendment_id,
+            version=version,
+            policy_id=policy_id,
+            state=Asking.WAITING,
+        )
+    )
+
+
+def _ask_again(before: Details, version: int, place: Place) -> None:
+    _settle_approvals(before, Asking.WITHDRAWN)
+    _ask(before.id, version, place.spot.policy_id)
+
+
+def _settle_approvals(
+    before: Details, state: Asking, actor: Actor | None = None, reason: str | None = None
+) -> None:
+    session().execute(
+        update(Approval)
+        .where(Approval.reservation_id == before.id, Approval.state == Asking.WAITING)
+        .values(
+            state=state,
+            decided_by_id=None if actor is None else actor.person_id,
+            decided_at=clock.now(),
+            reason=reason,
+        )
+    )
+
+
+def _drop_amendment(before: Details, state: Asking) -> None:
+    if before.amendment is None:
+        return
+    _drop_hold(before.amendment.id)
+    _settle_amendment(before.amendment.id, state)
+    _settle_approvals(before, state)
+
+
+def _settle_amendment(amendment_id: int, state: Asking) -> None:
+    session().execute(update(Amendment).where(Amendment.id == amendment_id).values(state=state))
+
+
+def _drop_hold(amendment_id: int) -> None:
+    hold_id = session().scalar(select(Hold.id).where(Hold.amendment_id == amendment_id))
+    if hold_id is not None:
+        occupancy.release(Owner(hold_id=hold_id))
+        session().execute(delete(Hold).where(Hold.id == hold_id))
+
+
+def _outcome(before: Details) -> Outcome:
+    return Outcome(before.public_id, before.state)
+
+
+def _facts_of(plan: _Plan) -> JsonFacts:
+    return {
+        "resource": plan.place.spot.code,
+        "starts_at": plan.local.starts_at.isoformat(timespec="minutes"),
+        "ends_at": plan.local.ends_at.isoformat(timespec="minutes"),
+        "title": plan.title,
+        "headcount": plan.headcount,
+    }
+
+
+def _facts_before(before: Details) -> JsonFacts:
+    return {"state": before.state.value, **_facts_of(_plan_as_is(before))}
+
+
+def _tell(
+    actor: Actor | None,
+    act: str,
+    kind: EventKind,
+    public_id: str,
+    version: int,
+    *,
+    before: JsonFacts | None = None,
+    after: JsonFacts | None = None,
+    reason: str | None = None,
+) -> None:
+    """The journal's line and the event of one act."""
+    journal.write(
+        actor, act, subject_kind="reservation", subject_id=public_id, before=before, after=after
+    )
+    events.record(
+        kind,
+        public_id,
+        version=version,
+        actor_id=None if actor is None else actor.person_id,
+        reason=reason,
+    )
+
+
+def _tell_change(
+    actor: Actor,
+    act: str,
+    kind: EventKind,
+    before: Details,
+    plan: _Plan,
+    version: int,
+    state: State,
+) -> None:
+    _tell(
+        actor,
+        act,
+        kind,
+        before.public_id,
+        version,
+        before=_facts_before(before),
+        after={"state": state.value, **_facts_of(plan)},
+    )
+    _bump([before.place, plan.place], [before.person_id], before.organisation_id)
+
+
+def _bump_of(before: Details) -> None:
+    places = [*before.places, *([before.amendment.place] if before.amendment else [])]
+    _bump(places, [before.person_id, before.booked_by_id], before.organisation_id)
+
+
+def _bump(places: list[Place], person_ids: list[int], organisation_id: int | None) -> None:
+    """Everything that shows the reservation has changed."""
+    revisions.bump(revisions.Scope.FLOOR, (place.spot.floor_id for place in places))
+    revisions.bump(revisions.Scope.RESOURCE, (place.resource_id for place in places))
+    revisions.bump(revisions.Scope.PERSON, person_ids)
+    revisions.bump(revisions.Scope.ORGANISATION, [organisation_id])

@@ -1,0 +1,90 @@
+"""What somebody wants, before it is a reservation: resolved to local time, checked for sense."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from booking.core import zones
+from booking.core.errors import InvalidError, Problem
+from booking.core.intervals import LocalInterval
+from booking.core.zones import NonexistentTimeError
+
+EARLIEST_YEAR, LATEST_YEAR = 2000, 2100
+LONGEST = timedelta(days=62)  # far beyond every policy; keeps the rules from counting for ever
+LONGEST_TITLE = 200
+MOST_PEOPLE = 10_000
+
+
+@dataclass(frozen=True)
+class Wish:
+    """A wished reservation.
+
+    Times without an offset are local at the resource's site, times with one are that instant.
+    `organisation_id` is a public id; None leaves the holder the person alone.
+    """
+
+    resource_id: str
+    starts_at: datetime
+    ends_at: datetime
+    title: str = ""
+    headcount: int = 1
+    organisation_id: str | None = None
+
+
+@dataclass(frozen=True)
+class Change:
+    """A wished change; what is None stays as it is."""
+
+    resource_id: str | None = None
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+    title: str | None = None
+    headcount: int | None = None
+
+
+def local_interval(starts_at: datetime, ends_at: datetime, zone_name: str) -> LocalInterval:
+    """The wall clock times at the site; raises InvalidError where they make no sense."""
+    zone = zones.zone(zone_name)
+    start, end = (
+        moment if moment.tzinfo is None else zones.to_local(moment, zone)
+        for moment in (starts_at, ends_at)
+    )
+    for field, moment in (("starts_at", start), ("ends_at", end)):
+        if not EARLIEST_YEAR <= moment.year <= LATEST_YEAR:
+            raise InvalidError({field: Problem.OUT_OF_RANGE})
+        if moment.second or moment.microsecond:
+            raise InvalidError({field: Problem.UNREADABLE})
+        _exists(field, moment, zone_name)
+    if end <= start:
+        raise InvalidError({"ends_at": Problem.ENDS_BEFORE_IT_STARTS})
+    if end - start > LONGEST:
+        raise InvalidError({"ends_at": Problem.OUT_OF_RANGE})
+    local = LocalInterval(start, end, zone_name)
+    try:
+        local.project()
+    except ValueError as error:  # the clocks go back between the two
+        raise InvalidError({"ends_at": Problem.ENDS_BEFORE_IT_STARTS}) from error
+    return local
+
+
+def checked_title(title: str) -> str:
+    """The title without what could not be shown; raises InvalidError when it is too long."""
+    plain = " ".join("".join(c if c.isprintable() else " " for c in title).split())
+    if len(plain) > LONGEST_TITLE:
+        raise InvalidError({"title": Problem.TOO_LONG})
+    return plain
+
+
+def checked_headcount(headcount: int) -> int:
+    """How many people come; raises InvalidError outside of 1 to 10 000."""
+    if not 1 <= headcount <= MOST_PEOPLE:
+        raise InvalidError({"headcount": Problem.OUT_OF_RANGE})
+    return headcount
+
+
+def _exists(field: str, moment: datetime, zone_name: str) -> None:
+    try:
+        zones.to_instant(moment, zones.zone(zone_name))
+    except NonexistentTimeError as error:
+        raise InvalidError({field: Problem.NONEXISTENT_TIME}) from error
