@@ -1,0 +1,72 @@
+# The targets a developer needs. Python 3.11 or newer and make are enough; the rest is fetched.
+#
+#   make run     start on http://127.0.0.1:8000 (PORT=, DATABASE_URL=postgresql://…, DEMO=0)
+#   make test    every test: unit, both databases, web, browser
+#   make check   style, types, imports, translations, migrations
+#   make bench   how fast it is, in one table
+
+PORT ?= 8000
+# How many test processes; the tests of races start more of their own.
+JOBS ?= logical
+export PORT
+
+python := .venv/bin/python
+dev_lock := requirements-dev.txt
+asset_sources := $(shell find static/src booking/assets -type f -not -name '*.pyc')
+
+.PHONY: run test check bench lock translations clean
+.PHONY: environment environment-dev texts browser
+
+# Everything is ready once the server answers: its last lines are the sign-ins and the address.
+run: environment build/assets.stamp texts
+	@$(python) -m flask db upgrade
+	@$(python) -m flask $(if $(filter 0,$(DEMO)),setup,demo --if-empty)
+	@exec $(python) -m gunicorn
+
+test: environment-dev build/assets.stamp texts browser
+	@echo 'Running the tests: unit, db (SQLite and PostgreSQL), web, browser ...'
+	@$(python) -m pytest --quiet --numprocesses $(JOBS) --dist loadgroup
+
+check: environment-dev
+	@echo 'ruff check'    && $(python) -m ruff check --quiet .
+	@echo 'ruff format'   && $(python) -m ruff format --quiet --check .
+	@echo 'mypy'          && $(python) -m mypy --no-error-summary
+	@echo 'lint-imports'  && .venv/bin/lint-imports --quiet
+	@echo 'translations'  && $(python) tools/translations.py check
+	@echo 'migrations'    && $(python) -m tools.schema
+	@echo 'All checks passed.'
+
+bench: environment-dev build/assets.stamp texts
+	@$(python) -m bench
+
+# Write the locks anew; `make lock UPGRADE=1` takes the newest versions that pyproject.toml allows.
+lock:
+	@$$(tools/find-python) tools/lock.py $(if $(UPGRADE),--upgrade)
+
+# Bring new texts into translations/*/LC_MESSAGES/messages.po and compile them.
+translations: environment
+	@$(python) tools/translations.py extract
+	@$(python) tools/translations.py compile
+
+# Remove what can be made again, but neither .venv nor the data in instance/.
+clean:
+	@rm -rf build .cache .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	@find translations -name '*.mo' -delete
+	@find booking tests tools migrations bench -name __pycache__ -prune -exec rm -rf {} +
+
+environment:
+	@python=$$(tools/find-python) && $$python tools/environment.py requirements.txt
+
+environment-dev:
+	@python=$$(tools/find-python) && $$python tools/environment.py $(dev_lock)
+
+build/assets.stamp: requirements.txt $(asset_sources) | environment
+	@echo 'Building fonts, icons, styles and scripts ...'
+	@$(python) -m booking.assets
+	@mkdir -p build && touch $@
+
+texts: | environment
+	@$(python) tools/translations.py compile
+
+browser: | environment-dev
+	@$(python) -m tools.chromium
