@@ -98,7 +98,9 @@ function announce(grid, cell) {
   const [start, end] = [...cell.querySelectorAll("i bdi")].map((time) => time.textContent);
   const words = [cell.querySelector("b"), cell.querySelector("span")].filter(Boolean);
   const place = cell.parentElement.querySelector("th bdi").textContent;
-  const state = words.map((word) => word.textContent).join(", ");
+  const state = words.map((word) => word.textContent).join(" – ");
   const values = { place, start, end, state };
-  region.textContent = grid.dataset.sentence.replace(/\{(\w+)\}/g, (_, name) => values[name]);
+  const sentence = grid.dataset.sentence.replace(/\{(\w+)\}/g, (_, name) => values[name]);
+  // A refresh that brings nothing new for this cell says nothing.
+  if (region.textContent !== sentence) region.textContent = sentence;
 }

@@ -24,7 +24,7 @@ class Refresher {
     this.progress = frame.querySelector(".progress");
     this.stale = frame.querySelector(".stale");
     this.asOf = frame.dataset.asOf;
-    this.version = null;
+    this.version = frame.dataset.version || null;
     this.failures = 0;
     this.isBusy = false;
   }
