@@ -15,6 +15,7 @@ dev_lock := requirements-dev.txt
 asset_sources := $(shell find static/src booking/assets -type f -not -name '*.pyc')
 
 .PHONY: run test check bench lock translations clean
+.PHONY: check-style check-types check-imports check-translations check-migrations
 .PHONY: environment environment-dev texts browser
 
 # Everything is ready once the server answers: its last lines are the sign-ins and the address.
@@ -27,14 +28,31 @@ test: environment-dev build/assets.stamp texts browser
 	@echo 'Running the tests: unit, db (SQLite and PostgreSQL), web, browser ...'
 	@$(python) -m pytest --quiet --numprocesses $(JOBS) --dist loadgroup
 
-check: environment-dev
-	@echo 'ruff check'    && $(python) -m ruff check --quiet .
-	@echo 'ruff format'   && $(python) -m ruff format --quiet --check .
-	@echo 'mypy'          && $(python) -m mypy --no-error-summary
-	@echo 'lint-imports'  && .venv/bin/lint-imports --quiet
-	@echo 'translations'  && $(python) tools/translations.py check
-	@echo 'migrations'    && $(python) -m tools.schema
+# `make --keep-going check` shows what is wrong in each of them.
+check: check-style check-types check-imports check-translations check-migrations
 	@echo 'All checks passed.'
+
+check-style: environment-dev
+	@echo 'Style (ruff) ...'
+	@$(python) -m ruff check --quiet .
+	@$(python) -m ruff format --quiet --check .
+
+check-types: environment-dev
+	@echo 'Types (mypy) ...'
+	@$(python) -m mypy --no-error-summary
+
+check-imports: environment-dev
+	@echo 'Directions of imports (import-linter) ...'
+	@mkdir -p build
+	@.venv/bin/lint-imports --no-logo > build/imports.log || { cat build/imports.log; exit 1; }
+
+check-translations: environment-dev
+	@echo 'Translations ...'
+	@$(python) tools/translations.py check
+
+check-migrations: environment-dev build/assets.stamp
+	@echo 'Models and migrations ...'
+	@$(python) -m tools.schema
 
 bench: environment-dev build/assets.stamp texts
 	@$(python) -m bench
