@@ -37,18 +37,23 @@ class NonexistentTimeError(ValueError):
 
 
 def prepare() -> None:
-    """Read zones from the tzdata package only, and refuse data older than the law.
-
-    Call it before anything else asks for a zone: Python prefers the system's files, which are
-    often years old, and keeps what it has read.
-    """
-    zoneinfo.reset_tzpath(to=[])
-    ZoneInfo.clear_cache()
+    """Refuse to go on with zone data that is older than the law."""
+    _read_own_data_only()
     if _WITNESS_INSTANT.astimezone(ZoneInfo(_WITNESS_ZONE)).utcoffset() != _WITNESS_OFFSET:
         raise StaleZoneDataError(_advice("tzdata"))
     # Babel reads zones from pytz where that is installed, so Babel is asked, not zoneinfo again.
     if _WITNESS_INSTANT.astimezone(get_timezone(_WITNESS_ZONE)).utcoffset() != _WITNESS_OFFSET:
         raise StaleZoneDataError(_advice("pytz"))
+
+
+def _read_own_data_only() -> None:
+    """Python prefers the system's zone files, often years old, and keeps what it has read."""
+    zoneinfo.reset_tzpath(to=[])
+    ZoneInfo.clear_cache()
+
+
+# On import too, so that no zone is made from the system's files before the program starts.
+_read_own_data_only()
 
 
 def _advice(package: str) -> str:
