@@ -5,8 +5,18 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, TypeAlias
 
-from sqlalchemy import ColumnElement, Row, Select, func, literal, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Row,
+    Select,
+    func,
+    literal,
+    select,
+    union_all,
+)
 
 from booking.core import zones
 from booking.core.database import session
@@ -15,6 +25,8 @@ from booking.core.intervals import LocalInterval
 from booking.core.refusals import Cause, Reason, Refusal, SlotTaken
 from booking.occupancy.models import ClaimKind, occupancy
 from booking.spaces.models import Resource
+
+Resources: TypeAlias = Collection[int] | Select[tuple[int]]
 
 
 @dataclass(frozen=True)
@@ -75,27 +87,33 @@ def is_free(interval: Interval, unit: int = 1) -> ColumnElement[bool]:
 def busy_times(
     resource_ids: Collection[int], window: Interval, units: Iterable[int] = (1,)
 ) -> list[Busy]:
-    """Every claim of these resources that overlaps the window, by resource and start.
-
-    What starts inside the window is an index range; what reaches in is the last claim before it,
-    one descent a resource. So neither reads the history.
-    """
+    """Every claim of these resources that overlaps the window, by resource and start."""
     if not resource_ids:
         return []
-    parts: list[Select[tuple[object, ...]]] = [
-        select(occupancy).where(
-            occupancy.c.resource_id.in_(resource_ids),
-            occupancy.c.unit.in_(list(units)),
-            occupancy.c.starts_at >= window.starts_at,
-            occupancy.c.starts_at < window.ends_at,
-        ),
-        *(_reaching_in(resource_ids, window.starts_at, unit) for unit in units),
-    ]
-    rows = session().execute(union_all(*parts))
+    rows = session().execute(claims_within(resource_ids, window, units))
     return sorted(
         (_busy(row) for row in rows),
         key=lambda busy: (busy.resource_id, busy.interval, busy.unit),
     )
+
+
+def claims_within(
+    resource_ids: Resources, window: Interval, units: Iterable[int] = (1,)
+) -> CompoundSelect[*tuple[Any, ...]]:  # Any: every column of the table
+    """The statement behind `busy_times`, for pages that join what owns the claims.
+
+    What starts inside the window is an index range; what reaches in is the last claim before it,
+    one descent a resource. So neither reads the history.
+    """
+    wanted = list(units)
+    starting_inside = select(occupancy).where(
+        occupancy.c.resource_id.in_(resource_ids),
+        occupancy.c.unit.in_(wanted),
+        occupancy.c.starts_at >= window.starts_at,
+        occupancy.c.starts_at < window.ends_at,
+    )
+    reaching_in = [_reaching_in(resource_ids, window.starts_at, unit) for unit in wanted]
+    return union_all(starting_inside, *reaching_in)
 
 
 def slot_taken(code: str, zone_name: str, busy: Busy | None) -> Refusal:
@@ -107,8 +125,8 @@ def slot_taken(code: str, zone_name: str, busy: Busy | None) -> Refusal:
 
 
 def _reaching_in(
-    resource_ids: Collection[int], starts_at: datetime, unit: int
-) -> Select[tuple[object, ...]]:
+    resource_ids: Resources, starts_at: datetime, unit: int
+) -> Select[*tuple[Any, ...]]:  # Any: as above
     earlier = occupancy.alias("earlier")
     last_start = (
         select(func.max(earlier.c.starts_at))
