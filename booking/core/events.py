@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
@@ -25,8 +26,22 @@ class EventKind(StrEnum):
     EXPIRED = "expired"
 
 
+@dataclass(frozen=True)
+class Happened:
+    """One fact as its handlers see it; `version` is the reservation's after the act."""
+
+    kind: EventKind
+    subject: str
+    version: int
+    at: datetime
+
+
 class Event(Model):
-    """One fact; `handled_at` is empty until its messages are planned."""
+    """One fact; `handled_at` is empty until its messages are planned.
+
+    A fact whose handlers fail is tried again later and set aside after `MOST_ATTEMPTS`, so that it
+    never blocks the others.
+    """
 
     __tablename__ = "event"
 
@@ -36,6 +51,9 @@ class Event(Model):
     facts: Mapped[dict[str, int | str | None]] = mapped_column(JSON)
     created_at: Mapped[datetime] = mapped_column(Instant)
     handled_at: Mapped[datetime | None] = mapped_column(Instant)
+    attempts: Mapped[int] = mapped_column(default=0)
+    next_try_at: Mapped[datetime | None] = mapped_column(Instant)
+    last_error: Mapped[str | None] = mapped_column(String(300))
 
     __table_args__ = (
         Index(
@@ -45,6 +63,9 @@ class Event(Model):
             postgresql_where=handled_at.is_(None),
         ),
     )
+
+
+MOST_ATTEMPTS = 8
 
 
 def record(kind: EventKind, subject: str, **facts: int | str | None) -> None:

@@ -7,10 +7,9 @@ import re
 import secrets
 from collections.abc import Callable, Mapping
 from typing import TypeVar
-from urllib.parse import urlsplit
 
 import flask_login
-from flask import Response, current_app, g, request, url_for
+from flask import Response, current_app, g, request
 from flask_wtf.csrf import CSRFProtect
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
@@ -90,9 +89,7 @@ def public_url(endpoint: str, **values: object) -> str:
 
 def path_of(endpoint: str, **values: object) -> str:
     """The path of an endpoint, in requests and in the worker alike."""
-    address = url_for(endpoint, _external=False, **values)  # type: ignore[arg-type]  # any value
-    parts = urlsplit(address)
-    return parts.path + (f"?{parts.query}" if parts.query else "")
+    return current_app.url_map.bind("").build(endpoint, values)
 
 
 def problem(status: int, code: str, title: str, detail: str = "", **more: object) -> Response:

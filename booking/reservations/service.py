@@ -356,7 +356,11 @@ def withdraw_change(actor: Actor, public_id: str) -> Outcome:
 
 @transactional
 def approve(
-    actor: Actor, public_id: str, *, seen_version: int, declines_others: bool = False
+    actor: Actor,
+    public_id: str,
+    *,
+    seen_version: int | None,
+    declines_others: bool = False,
 ) -> Outcome:
     """Say yes to a request or to the change that waits.
 
@@ -411,7 +415,7 @@ def _approve_change(actor: Actor, before: Details, waiting: Waiting) -> Outcome:
 
 
 @transactional
-def decline(actor: Actor, public_id: str, *, seen_version: int, reason: str) -> Outcome:
+def decline(actor: Actor, public_id: str, *, seen_version: int | None, reason: str) -> Outcome:
     """Say no, with a reason, to a request or to the change that waits."""
     before = _locked(actor, public_id, Action.DECIDE)
     reason = _checked_reason(reason)
@@ -586,7 +590,7 @@ def _refuse_unchangeable(before: Details, plan: _Plan) -> None:
             raise _unchangeable(before, Obstacle.BEGUN)
 
 
-def _refuse_undecidable(before: Details, seen_version: int) -> None:
+def _refuse_undecidable(before: Details, seen_version: int | None) -> None:
     _refuse_stale(before, seen_version)
     if not before.waits:
         raise _unchangeable(before, Obstacle(before.state.value))

@@ -1,0 +1,86 @@
+"""Reading JSON bodies and query strings into typed values; what does not fit names its field."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from typing import TypeVar
+from uuid import UUID
+
+import msgspec
+from flask import request
+
+from booking.core import zones
+from booking.core.errors import InvalidError, Problem
+from booking.core.web import settings
+
+Shape = TypeVar("Shape", bound=msgspec.Struct)
+
+BODY = "body"  # the field's name where the body as a whole cannot be read
+_PATH = re.compile(r"at `\$\.?([\w]*)")
+_NAMED = re.compile(r"(unknown|missing required) field `([^`]*)`")
+# RFC 3339 with optional seconds; without an offset it is a wall clock time at the resource's site.
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d(:\d\d(\.0+)?)?([Zz]|[+-]\d\d:\d\d)?", re.ASCII)
+
+
+def body(shape: type[Shape]) -> Shape:
+    """The request's JSON body; an empty one counts as {}. Raises InvalidError."""
+    octets = request.get_data() or b"{}"
+    try:
+        return msgspec.json.decode(octets, type=shape)
+    except msgspec.ValidationError as error:
+        raise _invalid(error) from error
+    except (ValueError, RecursionError) as error:  # not JSON, not UTF-8, or absurdly deep
+        raise InvalidError({BODY: Problem.UNREADABLE}) from error
+
+
+def query(shape: type[Shape]) -> Shape:
+    """The query string. Raises InvalidError for unknown, repeated or unreadable parameters."""
+    repeated = [name for name in request.args if len(request.args.getlist(name)) > 1]
+    if repeated:
+        raise InvalidError({repeated[0]: Problem.UNREADABLE})
+    try:
+        return msgspec.convert(request.args.to_dict(), shape, strict=False)
+    except msgspec.ValidationError as error:
+        raise _invalid(error) from error
+
+
+def moment(field: str, text: str) -> datetime:
+    """A time of the API: aware with an offset or Z, naive (local at the site) without."""
+    if not _MOMENT.fullmatch(text):
+        raise InvalidError({field: Problem.UNREADABLE})
+    try:
+        return datetime.fromisoformat(text.upper())
+    except ValueError as error:
+        raise InvalidError({field: Problem.UNREADABLE}) from error
+
+
+def instant(field: str, text: str) -> datetime:
+    """The edge of a window: as `moment`, a time without an offset being local at the site."""
+    read = moment(field, text)
+    if read.tzinfo is not None:
+        return read
+    return zones.reached(read, zones.zone(settings().site_zone))
+
+
+def written(instant: datetime) -> str:
+    """An instant as the API writes it: 2026-11-24T10:00:00Z."""
+    return instant.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def public_id(field: str, text: str) -> str:
+    """A public id in its one written form; raises InvalidError for anything else."""
+    try:
+        return str(UUID(text))
+    except ValueError as error:
+        raise InvalidError({field: Problem.NOT_FOUND}) from error
+
+
+def _invalid(error: msgspec.ValidationError) -> InvalidError:
+    text = str(error)
+    named = _NAMED.search(text)
+    if named:
+        problem = Problem.UNKNOWN if named[1] == "unknown" else Problem.MISSING
+        return InvalidError({named[2]: problem})
+    path = _PATH.search(text)
+    return InvalidError({path[1] if path and path[1] else BODY: Problem.UNREADABLE})

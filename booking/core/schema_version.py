@@ -1,0 +1,20 @@
+"""Which migration the program was written for, and which one the database is at."""
+
+from __future__ import annotations
+
+from sqlalchemy import text
+from sqlalchemy.exc import OperationalError, ProgrammingError
+
+from booking.core.database import db
+
+SCHEMA_VERSION = "0001"
+
+
+def schema_version() -> str | None:
+    """The migration the database is at; None before the first."""
+    try:
+        version = db.session.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    except (OperationalError, ProgrammingError):
+        db.session.rollback()
+        return None
+    return None if version is None else str(version)

@@ -1,0 +1,100 @@
+"""A reservation as the API shows it."""
+
+from __future__ import annotations
+
+from booking.core import permissions, web, zones
+from booking.core.i18n import name_in
+from booking.core.instants import Interval
+from booking.core.intervals import LocalInterval
+from booking.core.permissions import Action, Actor
+from booking.core.schema import written
+from booking.policies.facts import Place
+from booking.reservations.queries import Decision, Details, PersonName, Waiting
+
+
+def as_json(found: Details, actor: Actor) -> dict[str, object]:
+    """What this actor may see of it; fields one may not see, or that do not apply, are absent."""
+    body: dict[str, object] = {
+        "id": found.public_id,
+        "reference": found.reference,
+        "state": found.state.value,
+        "version": found.version,
+        "sequence": found.sequence,
+        "title": found.title,
+        "headcount": found.headcount,
+        **_times(found.interval, found.local),
+        "resources": [_resource(place) for place in found.places],
+        "holder": {
+            "person": _person(found.person),
+            "organisation": None if found.organisation is None else _person(found.organisation),
+        },
+        "booked_by": _person(found.booked_by),
+        "created_at": written(found.created_at),
+        "changed_at": written(found.changed_at),
+        "links": {
+            "self": web.public_url("reservations_api.show", reservation_id=found.public_id),
+            "page": web.public_url("reservations.show", public_id=found.public_id),
+            "calendar": web.public_url("calendars.reservation_file", public_id=found.public_id),
+        },
+    }
+    if found.closing_reason and permissions.allows(actor, Action.SEE_HISTORY, found):
+        body["reason"] = found.closing_reason
+    if found.decisions:
+        body["approval"] = {
+            "deadline": None if found.decide_by is None else written(found.decide_by),
+            "decisions": [_decision(one) for one in found.decisions],
+        }
+    if found.amendment is not None:
+        body["amendment"] = _amendment(found.amendment)
+    return body
+
+
+def _times(interval: Interval, local: LocalInterval) -> dict[str, object]:
+    return {
+        "starts_at": written(interval.starts_at),
+        "ends_at": written(interval.ends_at),
+        "local": {
+            "starts_at": local.starts_at.isoformat(timespec="minutes"),
+            "ends_at": local.ends_at.isoformat(timespec="minutes"),
+            "zone": local.zone_name,
+            "offset": zones.offset(interval.starts_at, local.zone),
+        },
+    }
+
+
+def _resource(place: Place) -> dict[str, object]:
+    spot = place.spot
+    return {
+        "id": spot.public_id,
+        "code": spot.code,
+        "name": name_in(spot.names),
+        "kind": spot.kind_code,
+        "building": spot.building_code,
+        "floor": spot.floor_level,
+        "area": spot.area_code,
+    }
+
+
+def _person(person: PersonName) -> dict[str, str]:
+    return {"id": person.public_id, "name": person.name}
+
+
+def _decision(decision: Decision) -> dict[str, object]:
+    return {
+        "version": decision.version,
+        "state": decision.state.value,
+        "decided_by": None if decision.decided_by is None else _person(decision.decided_by),
+        "decided_at": None if decision.decided_at is None else written(decision.decided_at),
+        "reason": decision.reason,
+    }
+
+
+def _amendment(waiting: Waiting) -> dict[str, object]:
+    return {
+        "id": waiting.public_id,
+        **_times(waiting.interval, waiting.local),
+        "resources": [_resource(waiting.place)],
+        "title": waiting.title,
+        "headcount": waiting.headcount,
+        "deadline": written(waiting.decide_by),
+    }
