@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, exists, func, or_, select
+from sqlalchemy import ColumnElement, ColumnExpressionArgument, exists, func, or_, select
 
 from booking.core import clock
 from booking.core.database import session
@@ -58,7 +58,7 @@ def count_for(actor: Actor) -> int:
     return session().scalar(statement) or 0
 
 
-def _nearest_deadline() -> tuple[ColumnElement[Any], ...]:
+def _nearest_deadline() -> tuple[ColumnExpressionArgument[Any], ...]:
     amendment_deadline = (
         select(Amendment.decide_by)
         .where(Amendment.reservation_id == Reservation.id, Amendment.state == Asking.WAITING)

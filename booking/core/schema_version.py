@@ -13,8 +13,8 @@ SCHEMA_VERSION = "0001"
 def schema_version() -> str | None:
     """The migration the database is at; None before the first."""
     try:
-        version = db.session.execute(text("SELECT version_num FROM alembic_version")).scalar()
+        with db.engine.connect() as connection:
+            version = connection.scalar(text("SELECT version_num FROM alembic_version"))
     except (OperationalError, ProgrammingError):
-        db.session.rollback()
         return None
     return None if version is None else str(version)

@@ -91,9 +91,10 @@ def place_from(row: Collection[object]) -> Place:
     )
 
 
-def places(*conditions: ColumnElement[bool]) -> list[Place]:
+def places(*conditions: ColumnElement[bool], limit: int | None = None) -> list[Place]:
     """The resources that meet the conditions, in the order of their codes."""
-    rows = session().execute(place_columns().where(*conditions).order_by(Resource.code))
+    statement = place_columns().where(*conditions).order_by(Resource.code).limit(limit)
+    rows = session().execute(statement)
     return [place_from(row) for row in rows]
 
 

@@ -8,7 +8,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, exists, false, or_, select, true
+from sqlalchemy import (
+    ColumnElement,
+    ColumnExpressionArgument,
+    Row,
+    Select,
+    exists,
+    false,
+    or_,
+    select,
+    true,
+)
 from sqlalchemy.orm import aliased
 
 from booking.core.database import session
@@ -171,7 +181,7 @@ def details_by_id(public_id: str) -> Details | None:
 
 def find(
     *conditions: ColumnElement[bool],
-    order: Sequence[ColumnElement[Any]] = (),
+    order: Sequence[ColumnExpressionArgument[Any]] = (),
     limit: int | None = None,
 ) -> list[Details]:
     """Reservations under these conditions, by start unless ordered otherwise.

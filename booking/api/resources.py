@@ -1,0 +1,248 @@
+"""The endpoints of resources: find them, one of them, its busy times."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+import msgspec
+from flask import Blueprint, Response
+from sqlalchemy import ColumnElement, exists, select
+
+from booking.core import clock, listing, schema, web, zones
+from booking.core.database import session
+from booking.core.errors import InvalidError, NotFoundError, Problem
+from booking.core.i18n import format_minutes_as_clock, name_in
+from booking.core.instants import Interval
+from booking.core.permissions import Action, Actor
+from booking.core.schema import written
+from booking.core.web import acts, current_actor
+from booking.occupancy import queries as occupancy
+from booking.occupancy.queries import Busy
+from booking.policies import facts
+from booking.policies.facts import Place
+from booking.reservations import queries as reservations
+from booking.reservations.models import Reservation
+from booking.reservations.queries import Details
+from booking.spaces.models import Area, Building, Feature, Kind, Resource, ResourceFeature
+from booking.spaces.opening import Opening
+from booking.spaces.queries import openings
+
+blueprint = Blueprint("resources_api", __name__, url_prefix="/api/v1")
+
+LONGEST_WINDOW = timedelta(days=62)
+DEFAULT_WINDOW = timedelta(days=7)
+
+
+class Wanted(msgspec.Struct, forbid_unknown_fields=True):
+    """The query of GET /resources."""
+
+    kind: str | None = None
+    building: str | None = None
+    area: str | None = None
+    capacity: int | None = None
+    feature: str | None = None
+    free_from: str | None = None
+    free_to: str | None = None
+    limit: int | None = None
+    cursor: str | None = None
+
+
+class Window(msgspec.Struct, forbid_unknown_fields=True, rename={"from_": "from"}):
+    """The query of GET /resources/{id}/busy; a week from now unless it says otherwise."""
+
+    from_: str | None = None
+    to: str | None = None
+
+
+class Nothing(msgspec.Struct, forbid_unknown_fields=True):
+    """A query without parameters."""
+
+
+@blueprint.get("/resources")
+@acts(Action.SEE_SPACES)
+def index() -> Response:
+    """Resources by code; with `free_from` and `free_to` only those nobody has claimed then."""
+    wanted = schema.query(Wanted)
+    count = listing.limit(wanted.limit)
+    found = facts.places(*_conditions(wanted), limit=count + 1)
+    cursor = listing.to_cursor(found[count - 1].spot.code) if len(found) > count else None
+    return listing.answer(_represent(found[:count]), cursor)
+
+
+@blueprint.get("/resources/<uuid:resource_id>")
+@acts(Action.SEE_SPACES)
+def show(resource_id: UUID) -> Response:
+    """One resource."""
+    schema.query(Nothing)
+    return listing.read(_represent([_existing(resource_id)])[0])
+
+
+@blueprint.get("/resources/<uuid:resource_id>/busy")
+@acts(Action.SEE_SPACES)
+def busy(resource_id: UUID) -> Response:
+    """Its claims in a window; names only where the actor may see the reservation."""
+    place = _existing(resource_id)
+    window = _window(schema.query(Window))
+    claims = occupancy.busy_times([place.resource_id], window)
+    return listing.read({"busy": _with_names(claims, current_actor())})
+
+
+def _existing(resource_id: UUID) -> Place:
+    place = facts.place(str(resource_id))
+    if place is None:
+        raise NotFoundError
+    return place
+
+
+def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
+    conditions = [Resource.retired_at.is_(None), *_named(wanted)]
+    if wanted.capacity is not None:
+        if not 1 <= wanted.capacity < 2**31:
+            raise InvalidError({"capacity": Problem.OUT_OF_RANGE})
+        conditions.append(Resource.capacity >= wanted.capacity)
+    if wanted.free_from is not None or wanted.free_to is not None:
+        conditions.append(_is_free(wanted))
+    if wanted.cursor is not None:
+        (code,) = listing.from_cursor(wanted.cursor, str)
+        conditions.append(Resource.code > code)
+    return conditions
+
+
+def _named(wanted: Wanted) -> Iterator[ColumnElement[bool]]:
+    """The filters by code."""
+    for name, code, condition in (
+        ("kind", wanted.kind, Kind.code == wanted.kind),
+        ("building", wanted.building, Building.code == wanted.building),
+        ("area", wanted.area, Area.code == wanted.area),
+        ("feature", wanted.feature, _has_feature(wanted.feature or "")),
+    ):
+        if code is None:
+            continue
+        if "\x00" in code:
+            raise InvalidError({name: Problem.UNREADABLE})  # PostgreSQL has no such text
+        yield condition
+
+
+def _has_feature(code: str) -> ColumnElement[bool]:
+    return exists().where(
+        ResourceFeature.resource_id == Resource.id,
+        ResourceFeature.feature_id == Feature.id,
+        Feature.code == code,
+    )
+
+
+def _is_free(wanted: Wanted) -> ColumnElement[bool]:
+    if wanted.free_from is None or wanted.free_to is None:
+        missing = "free_from" if wanted.free_from is None else "free_to"
+        raise InvalidError({missing: Problem.MISSING})
+    starts_at = schema.instant("free_from", wanted.free_from)
+    ends_at = schema.instant("free_to", wanted.free_to)
+    return occupancy.is_free(_interval("free_to", starts_at, ends_at))
+
+
+def _window(wanted: Window) -> Interval:
+    starts_at = clock.now() if wanted.from_ is None else schema.instant("from", wanted.from_)
+    ends_at = starts_at + DEFAULT_WINDOW if wanted.to is None else schema.instant("to", wanted.to)
+    return _interval("to", starts_at, ends_at)
+
+
+def _interval(field: str, starts_at: datetime, ends_at: datetime) -> Interval:
+    if ends_at <= starts_at:
+        raise InvalidError({field: Problem.ENDS_BEFORE_IT_STARTS})
+    if ends_at - starts_at > LONGEST_WINDOW:
+        raise InvalidError({field: Problem.OUT_OF_RANGE})
+    return Interval(starts_at, ends_at)
+
+
+def _represent(places: list[Place]) -> list[dict[str, object]]:
+    """Three statements however many there are."""
+    if not places:
+        return []
+    today = clock.today(zones.zone(places[0].spot.zone_name))
+    hours = openings({place.spot.hours_id for place in places}, today, today)
+    features = _features([place.resource_id for place in places])
+    return [
+        _as_json(place, features[place.resource_id], hours[place.spot.hours_id], today)
+        for place in places
+    ]
+
+
+def _features(resource_ids: Collection[int]) -> dict[int, list[str]]:
+    rows = session().execute(
+        select(ResourceFeature.resource_id, Feature.code)
+        .join(Feature, Feature.id == ResourceFeature.feature_id)
+        .where(ResourceFeature.resource_id.in_(resource_ids))
+        .order_by(Feature.id)
+    )
+    found: dict[int, list[str]] = defaultdict(list)
+    for resource_id, code in rows:
+        found[resource_id].append(code)
+    return found
+
+
+def _as_json(place: Place, features: list[str], opening: Opening, today: date) -> dict[str, object]:
+    spot, limits = place.spot, place.limits
+    return {
+        "id": spot.public_id,
+        "code": spot.code,
+        "name": name_in(spot.names),
+        "kind": spot.kind_code,
+        "capacity": spot.capacity,
+        "units": spot.units,
+        "features": features,
+        "site": web.settings().site_name,
+        "building": spot.building_code,
+        "floor": spot.floor_level,
+        "area": spot.area_code,
+        "state": spot.state.value,
+        "policy": {
+            "granularity": limits.granularity,
+            "shortest": limits.shortest,
+            "longest": limits.longest,
+            "notice": limits.notice,
+            "horizon": limits.horizon,
+            "needs_approval": limits.needs_approval,
+        },
+        "hours_today": [
+            {
+                "opens": format_minutes_as_clock(span.opens),
+                "closes": format_minutes_as_clock(span.closes),
+            }
+            for span in opening.spans_on(today)
+        ],
+        "links": {
+            "self": web.public_url("resources_api.show", resource_id=spot.public_id),
+            "busy": web.public_url("resources_api.busy", resource_id=spot.public_id),
+            "verdict": web.public_url("reservations_api.verdict", resource_id=spot.public_id),
+        },
+    }
+
+
+def _with_names(claims: list[Busy], actor: Actor) -> list[dict[str, object]]:
+    ids = {claim.reservation_id for claim in claims if claim.reservation_id is not None}
+    seen: dict[int, Details] = {}
+    if ids:
+        found = reservations.find(Reservation.id.in_(ids), reservations.visible_to(actor))
+        seen = {one.id: one for one in found}
+    return [_busy_as_json(claim, seen.get(claim.reservation_id or 0)) for claim in claims]
+
+
+def _busy_as_json(claim: Busy, reservation: Details | None) -> dict[str, object]:
+    body: dict[str, object] = {
+        "starts_at": written(claim.interval.starts_at),
+        "ends_at": written(claim.interval.ends_at),
+        "kind": claim.kind.value,
+    }
+    if reservation is not None:
+        body["reservation"] = {
+            "id": reservation.public_id,
+            "reference": reservation.reference,
+            "state": reservation.state.value,
+            "title": reservation.title,
+            "person": reservation.person.name,
+            "organisation": reservation.organisation and reservation.organisation.name,
+        }
+    return body
