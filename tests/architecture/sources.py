@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parents[2]
 NOT_OURS = {"build", "instance", "node_modules", "__pycache__"}
 TEXT = {
     *(".py", ".toml", ".txt", ".cfg", ".md", ".html", ".css", ".js", ".mjs", ".svg", ".po"),
-    *(".yml", ".yaml", ".json", ".ini", ".mako", ".sh", ""),
+    *(".yml", ".yaml", ".json", ".ini", ".mako", ".sh"),
 }
 
 
@@ -28,7 +28,7 @@ def _walk(folder: Path) -> Iterator[Path]:
             is_hidden = entry.name.startswith(".") and entry.name != ".ci"
             if entry.name not in NOT_OURS and not is_hidden:
                 yield from _walk(entry)
-        elif entry.suffix in TEXT and (entry.suffix or entry.parent.name != "Africa"):
+        elif entry.suffix in TEXT or (not entry.suffix and b"\0" not in entry.read_bytes()):
             yield entry
 
 
