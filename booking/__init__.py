@@ -19,6 +19,7 @@ from booking.messages import models as messages
 from booking.occupancy import guard
 from booking.occupancy import models as occupancy
 from booking.people import sign_in
+from booking.people import views as people_pages
 from booking.reservations import models as reservations
 from config import ROOT, Settings
 
@@ -27,7 +28,7 @@ SCHEMA_VERSION = "0001"
 # Loading these makes their tables known to the migrations.
 TABLES = (events, idempotency, journal, messages, occupancy, reservations, revisions)
 
-BLUEPRINTS: tuple[Blueprint, ...] = ()
+BLUEPRINTS: tuple[Blueprint, ...] = (*people_pages.BLUEPRINTS,)
 
 
 class UnknownSchemaError(RuntimeError):

@@ -15,6 +15,7 @@ ORDER = (
     "cards",
     "notes",
     "forms",
+    "people",
     "grid",
     "forced-colors",
     "print",

@@ -1,0 +1,31 @@
+"""Texts of accounts: labels translated when they are shown, problems as whole sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from booking.core import i18n
+from booking.core.errors import Problem
+from booking.core.i18n import _
+from booking.people import passwords
+
+# WTForms takes any object that becomes a text; its type stubs know only str.
+lazy_gettext: Callable[[str], str] = i18n.lazy_gettext  # type: ignore[assignment]  # see above
+
+
+def problem_text(problem: Problem) -> str:
+    """What is wrong with a field, and what would be right."""
+    texts: Mapping[Problem, str] = {
+        Problem.WRONG: _("This is not your present password."),
+        Problem.TOO_SHORT: _(
+            "Choose a longer password: at least %(count)s characters.", count=passwords.SHORTEST
+        ),
+        Problem.TOO_LONG: _(
+            "Choose a shorter password: at most %(count)s characters.", count=passwords.LONGEST
+        ),
+        Problem.TOO_COMMON: _(
+            "This password is easy to guess: it is little more than common words, names, years"
+            " or repetitions. Add words of your own."
+        ),
+    }
+    return texts.get(problem, _("Please check this entry."))
