@@ -1,0 +1,581 @@
+"""What could be booked instead of a refused wish: near in time, near in place, and sure to succeed.
+
+Every alternative was judged by all rules for this actor and is free in the claims table, so it
+succeeds when it is posted, unless somebody else is faster. The number of statements is fixed.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
+from enum import StrEnum
+from itertools import islice
+
+from sqlalchemy import ColumnElement, and_, false, func, or_, select
+from sqlalchemy.orm import InstrumentedAttribute
+
+from booking.core import clock, zones
+from booking.core.database import session
+from booking.core.errors import InvalidError, Problem
+from booking.core.intervals import Interval, LocalInterval, gaps
+from booking.core.permissions import Actor
+from booking.core.refusals import OutOfOrder, Reason
+from booking.occupancy import queries as occupancy_queries
+from booking.occupancy.models import Hold
+from booking.occupancy.queries import Busy
+from booking.policies import facts
+from booking.policies.facts import Place, place_columns, place_from
+from booking.policies.rules import Limits, Verdict, WhoMayBook, judge
+from booking.reservations import queries
+from booking.reservations.queries import Details
+from booking.reservations.wishes import Change, Wish, checked_headcount, local_interval
+from booking.spaces.models import (
+    Area,
+    Building,
+    Floor,
+    Resource,
+    ResourceFeature,
+    ResourceState,
+    Site,
+)
+from booking.spaces.opening import Opening, joined
+from booking.spaces.queries import openings
+
+MOST = 3
+DAYS_AROUND = 7
+MOST_ALIKE = 30  # read at once; all of them may be booked and are free
+DAY = timedelta(days=1)
+
+
+class Why(StrEnum):
+    """What an alternative has in common with the wish, and what not. Part of the API."""
+
+    SAME_RESOURCE_OTHER_TIME = "same_resource_other_time"
+    ALIKE_SAME_TIME = "alike_same_time"
+    SHORTER = "shorter"
+    OTHER_DAY = "other_day"
+    ALIKE_OTHER_TIME = "alike_other_time"
+
+
+@dataclass(frozen=True)
+class Alternative:
+    """A place and a time that can be booked as they are."""
+
+    place: Place
+    local: LocalInterval
+    why: Why
+
+
+@dataclass(frozen=True)
+class _Search:
+    """A resolved wish, for whom, and what counts as free because it is the reservation's own."""
+
+    place: Place
+    local: LocalInterval
+    headcount: int
+    is_member: bool
+    now: datetime
+    before: Details | None = None
+    own_hold_id: int | None = None
+
+    @property
+    def day(self) -> date:
+        return self.local.starts_at.date()
+
+    @property
+    def first_day(self) -> date:
+        return self.day - DAYS_AROUND * DAY
+
+    @property
+    def last_day(self) -> date:
+        return self.day + DAYS_AROUND * DAY
+
+    @property
+    def own_resource_ids(self) -> frozenset[int]:
+        """Where the reservation's own claims stand."""
+        if self.before is None:
+            return frozenset()
+        places = [*self.before.places]
+        if self.before.amendment is not None:
+            places.append(self.before.amendment.place)
+        return frozenset(place.resource_id for place in places)
+
+    def is_own(self, busy: Busy) -> bool:
+        if self.before is not None and busy.reservation_id == self.before.id:
+            return True
+        return busy.hold_id is not None and busy.hold_id == self.own_hold_id
+
+    def is_as_it_stands(self, place: Place, local: LocalInterval) -> bool:
+        """Whether it is what the reservation already has."""
+        before = self.before
+        return (
+            before is not None
+            and before.place.resource_id == place.resource_id
+            and before.local == local
+        )
+
+    def is_eligible(self, place: Place) -> bool:
+        return self.is_member or place.limits.who_may_book is WhoMayBook.ANYONE
+
+    def judge(self, place: Place, opening: Opening, local: LocalInterval) -> Verdict:
+        """What all rules say; raises ValueError for a time that the clocks jump over."""
+        change = None
+        if self.before is not None:
+            keeps_place = self.before.place.resource_id == place.resource_id
+            change = facts.Change(was=self.before.interval, keeps_place=keeps_place)
+        return judge(
+            facts.case_for(
+                place,
+                opening,
+                local,
+                headcount=self.headcount,
+                is_member=self.is_member,
+                change=change,
+                now=self.now,
+            )
+        )
+
+
+def find(
+    actor: Actor, wish: Wish, *, now: datetime | None = None, most: int = MOST
+) -> list[Alternative]:
+    """What this actor could book instead, best first.
+
+    Empty only where nothing of the wished length or shorter can be booked on the resource within
+    seven days, nor on alike ones. Raises InvalidError for a wish that makes no sense.
+    """
+    return _ranked(_resolve(wish, bool(actor.memberships), now or clock.now()), most)
+
+
+def for_change(
+    actor: Actor, public_id: str, wanted: Change, *, now: datetime | None = None, most: int = MOST
+) -> list[Alternative]:
+    """What the reservation could be changed to instead; what it has itself counts as free."""
+    before = queries.details(actor, public_id)
+    now = now or clock.now()
+    if not before.is_live or before.interval.ends_at <= now:
+        return []
+    wish = Wish(
+        resource_id=wanted.resource_id or before.place.spot.public_id,
+        starts_at=wanted.starts_at or before.local.starts_at,
+        ends_at=wanted.ends_at or before.local.ends_at,
+        headcount=before.headcount if wanted.headcount is None else wanted.headcount,
+    )
+    is_member = before.organisation_id is not None or bool(actor.memberships)
+    search = replace(
+        _resolve(wish, is_member, now), before=before, own_hold_id=_hold_of_amendment(before)
+    )
+    if before.interval.starts_at <= now:
+        return _other_ends(search, before)
+    return _ranked(search, most)
+
+
+def verdict(actor: Actor, wish: Wish) -> Verdict:
+    """Could I? All rules, and whether it is taken, without claiming anything."""
+    search = _resolve(wish, bool(actor.memberships), clock.now())
+    place, local = search.place, search.local
+    judged = facts.verdict_on(place, local, headcount=search.headcount, is_member=search.is_member)
+    busy = occupancy_queries.claim_in_the_way(place.resource_id, local.project())
+    if busy is None:
+        return judged
+    taken = occupancy_queries.slot_taken(place.spot.code, place.spot.zone_name, busy)
+    return Verdict((*judged.refusals, taken), judged.needs_approval)
+
+
+def _resolve(wish: Wish, is_member: bool, now: datetime) -> _Search:
+    place = facts.place(wish.resource_id)
+    if place is None:
+        raise InvalidError({"resources": Problem.NOT_FOUND})
+    local = local_interval(wish.starts_at, wish.ends_at, place.spot.zone_name)
+    return _Search(place, local, checked_headcount(wish.headcount), is_member, now)
+
+
+def _hold_of_amendment(before: Details) -> int | None:
+    if before.amendment is None:
+        return None
+    return session().scalar(select(Hold.id).where(Hold.amendment_id == before.amendment.id))
+
+
+# --- ranking ---
+
+
+def _ranked(search: _Search, most: int) -> list[Alternative]:
+    times = _times_of(search, [search.place])[0]
+    ranks = [
+        times.same_day(),
+        _alike_at_the_same_time(search, most),
+        times.shorter(),
+        list(islice(times.other_days(), most)),
+    ]
+    if not any(ranks):
+        ranks = [list(islice(times.any_length(), most)) or _alike_at_other_times(search, most)]
+    return _best_of_each_first(ranks, most)
+
+
+def _best_of_each_first(ranks: Sequence[Sequence[Alternative]], most: int) -> list[Alternative]:
+    """One of each rank, then the seconds while there is room; in the order of the ranks."""
+    by_turn = [
+        (turn, rank, alternative)
+        for rank, alternatives in enumerate(ranks)
+        for turn, alternative in enumerate(alternatives)
+    ]
+    chosen: dict[tuple[int, LocalInterval], tuple[int, int, Alternative]] = {}
+    for turn, rank, alternative in sorted(by_turn, key=lambda one: one[:2]):
+        key = (alternative.place.resource_id, alternative.local)
+        if len(chosen) < most:
+            chosen.setdefault(key, (rank, turn, alternative))
+    return [one for *_, one in sorted(chosen.values(), key=lambda one: one[:2])]
+
+
+def _other_ends(search: _Search, before: Details) -> list[Alternative]:
+    """A running reservation keeps its start and its place."""
+    moved = search.local.starts_at != before.local.starts_at
+    if moved or search.place.resource_id != before.place.resource_id:
+        return []
+    return _times_of(search, [search.place])[0].shorter()
+
+
+# --- times of one place ---
+
+
+@dataclass(frozen=True)
+class _Times:
+    """The bookable times of one place around the wish."""
+
+    search: _Search
+    place: Place
+    opening: Opening
+    free: tuple[Interval, ...]
+
+    @property
+    def limits(self) -> Limits:
+        return self.place.limits
+
+    @property
+    def is_hopeless(self) -> bool:
+        """Whether what the rules refuse is refused at every time."""
+        for refusal in self.search.judge(self.place, self.opening, self.search.local).refusals:
+            if refusal.reason in (Reason.NOT_ELIGIBLE, Reason.OVER_CAPACITY):
+                return True
+            if isinstance(refusal.facts, OutOfOrder) and refusal.facts.expected_back is None:
+                return True
+        return False
+
+    @property
+    def shortest(self) -> timedelta:
+        """The shortest allowed length that whole steps reach."""
+        step = self.limits.granularity
+        return timedelta(minutes=-(-self.limits.shortest // step) * step)
+
+    @property
+    def length(self) -> timedelta:
+        """The wished length, on whole steps and within the limits."""
+        step = self.limits.granularity
+        longest = timedelta(minutes=self.limits.longest // step * step)
+        wished = timedelta(minutes=-(-self.search.local.minutes // step) * step)
+        return max(min(wished, longest), self.shortest)
+
+    def same_day(self) -> list[Alternative]:
+        """The nearest time before and after the wished one, the nearer one first."""
+        if self.is_hopeless:
+            return []
+        wished = self.search.local.starts_at
+        starts = self._starts(self.search.day)
+        later = (start for start in starts if start >= wished)
+        earlier = (start for start in reversed(starts) if start < wished)
+        nearest = [
+            found
+            for direction in (later, earlier)
+            for found in islice(self._bookable(direction, self.length), 1)
+        ]
+        return sorted(nearest, key=lambda one: abs(one.local.starts_at - wished))
+
+    def other_days(self) -> Iterator[Alternative]:
+        """On each other day the time nearest to the wished one, the nearest day first."""
+        if self.is_hopeless:
+            return
+        for day in self._days()[1:]:
+            yield from islice(self._bookable(self._nearest_starts(day), self.length), 1)
+
+    def shorter(self) -> list[Alternative]:
+        """The longest one that begins as wished and is shorter."""
+        wished = self.search.local
+        if self.is_hopeless or wished.starts_at not in self._starts(self.search.day):
+            return []
+        step = timedelta(minutes=self.limits.granularity)
+        length = self.length
+        while length >= self.shortest:
+            if length < wished.ends_at - wished.starts_at:
+                found = list(self._bookable([wished.starts_at], length))
+                if found:
+                    return found
+            length -= step
+        return []
+
+    def any_length(self) -> Iterator[Alternative]:
+        """On each day the start nearest to the wished one, for as long as it can be had."""
+        if self.is_hopeless:
+            return
+        for day in self._days():
+            shortest = islice(self._bookable(self._nearest_starts(day), self.shortest), 1)
+            yield from map(self._longest_from, shortest)
+
+    def _longest_from(self, shortest: Alternative) -> Alternative:
+        longest = shortest
+        step = timedelta(minutes=self.limits.granularity)
+        length = self.shortest + step
+        while length <= self.length:
+            found = list(self._bookable([shortest.local.starts_at], length))
+            if not found:
+                break
+            longest, length = found[0], length + step
+        return longest
+
+    def _days(self) -> list[date]:
+        """The wished day, then those around it, the nearest first and the later before."""
+        offsets = sorted(
+            range(-DAYS_AROUND, DAYS_AROUND + 1), key=lambda offset: (abs(offset), -offset)
+        )
+        return [self.search.day + offset * DAY for offset in offsets]
+
+    def _starts(self, day: date) -> list[datetime]:
+        """The steps of a day at which it is open."""
+        midnight = datetime.combine(day, time.min)
+        step = self.limits.granularity
+        return [
+            midnight + timedelta(minutes=minute)
+            for span in joined(self.opening.spans_on(day))
+            for minute in range(-(-span.opens // step) * step, span.closes, step)
+        ]
+
+    def _nearest_starts(self, day: date) -> list[datetime]:
+        wished = datetime.combine(day, self.search.local.starts_at.time())
+        return sorted(self._starts(day), key=lambda start: (abs(start - wished), wished > start))
+
+    def _bookable(self, starts: Iterable[datetime], length: timedelta) -> Iterator[Alternative]:
+        """The alternatives among these starts that the rules allow and nobody has taken."""
+        for start in starts:
+            local = LocalInterval(start, start + length, self.place.spot.zone_name)
+            if self._is_bookable(local):
+                yield Alternative(self.place, local, self._why(local))
+
+    def _is_bookable(self, local: LocalInterval) -> bool:
+        if self.search.is_as_it_stands(self.place, local):
+            return False
+        try:
+            interval = local.project()
+        except ValueError:  # the clocks jump over its start or its end
+            return False
+        if not self._is_free(interval):
+            return False
+        return self.search.judge(self.place, self.opening, local).allowed
+
+    def _is_free(self, interval: Interval) -> bool:
+        begun = bisect_right(self.free, interval.starts_at, key=lambda free: free.starts_at)
+        return begun > 0 and self.free[begun - 1].contains(interval)
+
+    def _why(self, local: LocalInterval) -> Why:
+        wished = self.search.local
+        if self.place.resource_id != self.search.place.resource_id:
+            return Why.ALIKE_SAME_TIME if local == wished else Why.ALIKE_OTHER_TIME
+        if local.starts_at.date() != wished.starts_at.date():
+            return Why.OTHER_DAY
+        if local.starts_at == wished.starts_at and local.ends_at < wished.ends_at:
+            return Why.SHORTER
+        return Why.SAME_RESOURCE_OTHER_TIME
+
+
+def _times_of(search: _Search, places: Sequence[Place]) -> list[_Times]:
+    """Read the hours and the claims of these places around the wish."""
+    if not places:
+        return []
+    reach = max(timedelta(minutes=place.limits.longest) for place in places) + DAY
+    found = openings(
+        {place.spot.hours_id for place in places},
+        search.first_day - DAY,
+        search.last_day + reach,
+    )
+    window = Interval(
+        zones.reached(datetime.combine(search.first_day, time.min), search.local.zone),
+        zones.reached(datetime.combine(search.last_day + DAY, time.min) + reach, search.local.zone),
+    )
+    free = _free_times(search, [place.resource_id for place in places], window)
+    return [
+        _Times(search, place, found[place.spot.hours_id], free[place.resource_id])
+        for place in places
+    ]
+
+
+def _free_times(
+    search: _Search, resource_ids: Sequence[int], window: Interval
+) -> dict[int, tuple[Interval, ...]]:
+    taken: dict[int, list[Interval]] = {resource_id: [] for resource_id in resource_ids}
+    for busy in occupancy_queries.busy_times(resource_ids, window):
+        if not search.is_own(busy):
+            taken[busy.resource_id].append(busy.interval)
+    return {resource_id: tuple(gaps(window, intervals)) for resource_id, intervals in taken.items()}
+
+
+# --- alike places ---
+
+
+def _alike_at_the_same_time(search: _Search, most: int) -> list[Alternative]:
+    """Free ones whose rules allow the very same time, the nearest first."""
+    interval = search.local.project()
+    free = or_(occupancy_queries.is_free(interval), Resource.id.in_(search.own_resource_ids))
+    allowed = _policies_and_hours_that_allow(search)
+    places = _alike(search, allowed, free, works_by=interval.starts_at)
+    opening_of = openings(
+        {place.spot.hours_id for place in places},
+        search.day - DAY,
+        search.local.ends_at.date() + DAY,
+    )
+    found = (
+        Alternative(place, search.local, Why.ALIKE_SAME_TIME)
+        for place in places
+        if not search.is_as_it_stands(place, search.local)
+        and search.judge(place, opening_of[place.spot.hours_id], search.local).allowed
+        and _is_free_but_for_own(search, place, interval)
+    )
+    return list(islice(found, most))
+
+
+def _is_free_but_for_own(search: _Search, place: Place, interval: Interval) -> bool:
+    """Where the reservation itself has claims, look at each; elsewhere the search has looked."""
+    if place.resource_id not in search.own_resource_ids:
+        return True
+    busy = occupancy_queries.busy_times([place.resource_id], interval)
+    return all(search.is_own(one) for one in busy)
+
+
+def _alike_at_other_times(search: _Search, most: int) -> list[Alternative]:
+    """Where neither the place nor the time can be had: alike ones near the wished time."""
+    pairs = _pairs(place for place in _representatives(search) if search.is_eligible(place))
+    latest = zones.reached(datetime.combine(search.last_day + DAY, time.min), search.local.zone)
+    nearest = _times_of(search, _alike(search, pairs, works_by=latest))
+    found = (
+        alternative for times in nearest for alternative in islice(_full_length_first(times), 1)
+    )
+    return sorted(islice(found, MOST_ALIKE), key=lambda one: _distance(search, one))[:most]
+
+
+def _full_length_first(times: _Times) -> Iterator[Alternative]:
+    yield from times.same_day()
+    yield from times.other_days()
+    yield from times.any_length()
+
+
+def _distance(search: _Search, alternative: Alternative) -> timedelta:
+    return abs(alternative.local.starts_at - search.local.starts_at)
+
+
+def _policies_and_hours_that_allow(search: _Search) -> list[tuple[int, int]]:
+    """Judge one alike place of each policy and hours as if it were in order and large enough, so
+    that the nearest thirty are thirty that may be booked."""
+    places = _representatives(search)
+    found = openings(
+        {place.spot.hours_id for place in places},
+        search.day - DAY,
+        search.local.ends_at.date() + DAY,
+    )
+    return _pairs(
+        place
+        for place in places
+        if search.judge(
+            _at_its_best(search, place), found[place.spot.hours_id], search.local
+        ).allowed
+    )
+
+
+def _pairs(places: Iterable[Place]) -> list[tuple[int, int]]:
+    return [(place.spot.policy_id, place.spot.hours_id) for place in places]
+
+
+def _at_its_best(search: _Search, place: Place) -> Place:
+    capacity = max(place.spot.capacity, search.headcount)
+    spot = replace(place.spot, capacity=capacity, state=ResourceState.IN_ORDER)
+    return replace(place, spot=spot)
+
+
+def _representatives(search: _Search) -> list[Place]:
+    """One alike place of each pair of policy and hours."""
+    ids = (
+        select(func.min(Resource.id))
+        .join(Area, Area.id == Resource.area_id)
+        .join(Floor, Floor.id == Area.floor_id)
+        .join(Building, Building.id == Floor.building_id)
+        .where(*_is_alike(search, Building.site_id))
+        .group_by(Resource.policy_id, Resource.hours_id)
+    )
+    return facts.places(Resource.id.in_(ids))
+
+
+def _alike(
+    search: _Search,
+    pairs: Sequence[tuple[int, int]],
+    *conditions: ColumnElement[bool],
+    works_by: datetime,
+) -> list[Place]:
+    """Alike places of these policies and hours: with the same features, then near, then small."""
+    spot = search.place.spot
+    works = or_(
+        Resource.state == ResourceState.IN_ORDER,
+        Resource.expected_back_at <= works_by,
+    )
+    statement = (
+        place_columns()
+        .where(*_is_alike(search, Site.id), works, _is_one_of(pairs), *conditions)
+        .order_by(
+            _missing_features(spot.resource_id),
+            Area.id != spot.area_id,
+            Floor.id != spot.floor_id,
+            Building.id != spot.building_id,
+            Resource.capacity,
+            Resource.code,
+        )
+        .limit(MOST_ALIKE)
+    )
+    return [place_from(row) for row in session().execute(statement)]
+
+
+def _is_alike(
+    search: _Search, site_id: InstrumentedAttribute[int]
+) -> tuple[ColumnElement[bool], ...]:
+    spot = search.place.spot
+    return (
+        Resource.id != spot.resource_id,
+        Resource.kind_id == spot.kind_id,
+        Resource.capacity >= search.headcount,
+        Resource.retired_at.is_(None),
+        site_id == spot.site_id,
+    )
+
+
+def _is_one_of(pairs: Sequence[tuple[int, int]]) -> ColumnElement[bool]:
+    if not pairs:
+        return false()
+    return or_(
+        *(
+            and_(Resource.policy_id == policy_id, Resource.hours_id == hours_id)
+            for policy_id, hours_id in pairs
+        )
+    )
+
+
+def _missing_features(resource_id: int) -> ColumnElement[int]:
+    """How many of the wished place's features another one lacks."""
+    wanted, has = ResourceFeature.__table__.alias("wanted"), ResourceFeature.__table__.alias("has")
+    return (
+        select(func.count())
+        .select_from(wanted)
+        .where(
+            wanted.c.resource_id == resource_id,
+            ~select(has.c.feature_id)
+            .where(has.c.resource_id == Resource.id, has.c.feature_id == wanted.c.feature_id)
+            .exists(),
+        )
+        .correlate(Resource)
+        .scalar_subquery()
+    )
