@@ -39,9 +39,10 @@ class Cause(StrEnum):
     CLOSURE = "closure"
 
 
-class Eligible(StrEnum):
-    """Who may book where not everybody may."""
+class WhoMayBook(StrEnum):
+    """Whose wishes a policy takes."""
 
+    ANYONE = "anyone"
     MEMBERS = "members"
 
 
@@ -149,7 +150,7 @@ class OutOfOrder:
 class NotEligible:
     """Who may book here."""
 
-    who_may_book: Eligible
+    who_may_book: WhoMayBook
 
 
 @dataclass(frozen=True, slots=True)

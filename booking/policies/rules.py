@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
@@ -11,7 +10,6 @@ from booking.core import zones
 from booking.core.intervals import Interval, LocalInterval
 from booking.core.refusals import (
     ClosedDay,
-    Eligible,
     Facts,
     InThePast,
     NotEligible,
@@ -25,15 +23,22 @@ from booking.core.refusals import (
     TooLong,
     TooShort,
     TooSoon,
+    WhoMayBook,
 )
 from booking.spaces.opening import Opening
 
-
-class WhoMayBook(StrEnum):
-    """Whose wishes a policy takes."""
-
-    ANYONE = "anyone"
-    MEMBERS = "members"
+__all__ = [
+    "RULES",
+    "RULES_OF_SHORTENING",
+    "Booker",
+    "Case",
+    "Limits",
+    "Rule",
+    "Subject",
+    "Verdict",
+    "WhoMayBook",
+    "judge",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,7 +232,7 @@ def in_order(case: Case) -> Iterator[Refusal]:
 def may_book(case: Case) -> Iterator[Refusal]:
     """The policy takes wishes of this booker."""
     if case.limits.who_may_book is WhoMayBook.MEMBERS and not case.booker.is_member:
-        yield case.refuse(Reason.NOT_ELIGIBLE, NotEligible(Eligible.MEMBERS))
+        yield case.refuse(Reason.NOT_ELIGIBLE, NotEligible(case.limits.who_may_book))
 
 
 RULES: tuple[Rule, ...] = (

@@ -13,7 +13,6 @@ from booking.core.refusals import (
     FACTS,
     Cause,
     ClosedDay,
-    Eligible,
     Facts,
     InThePast,
     NotChangeable,
@@ -30,6 +29,7 @@ from booking.core.refusals import (
     TooLong,
     TooShort,
     TooSoon,
+    WhoMayBook,
 )
 
 DAY = date(2026, 11, 24)
@@ -142,7 +142,7 @@ SENTENCES: list[tuple[Facts, str]] = [
         ),
     ),
     (
-        NotEligible(Eligible.MEMBERS),
+        NotEligible(WhoMayBook.MEMBERS),
         (
             "A-03 can be booked by members of an organisation only."
             " Book it for your organisation, or choose another space."

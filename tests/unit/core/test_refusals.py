@@ -10,7 +10,6 @@ from booking.core.refusals import (
     FACTS,
     Cause,
     ClosedDay,
-    Eligible,
     InThePast,
     NotEligible,
     OffGrid,
@@ -21,6 +20,7 @@ from booking.core.refusals import (
     SlotTaken,
     TooFar,
     TooLong,
+    WhoMayBook,
     facts_as_json,
 )
 
@@ -96,7 +96,7 @@ def test_days_and_hours_are_written_plainly() -> None:
         (Reason.CLOSED_DAY, ClosedDay(date(2026, 11, 24))),
         (Reason.TOO_FAR, TooFar(30, date(2026, 11, 24))),
         (Reason.OUT_OF_ORDER, OutOfOrder("Laser «cassé»", None)),
-        (Reason.NOT_ELIGIBLE, NotEligible(Eligible.MEMBERS)),
+        (Reason.NOT_ELIGIBLE, NotEligible(WhoMayBook.MEMBERS)),
     ],
 )
 def test_facts_survive_json_as_plain_values(

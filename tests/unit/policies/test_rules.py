@@ -11,7 +11,6 @@ from booking.core import zones
 from booking.core.intervals import Interval, LocalInterval, Span
 from booking.core.refusals import (
     ClosedDay,
-    Eligible,
     InThePast,
     NotEligible,
     OffGrid,
@@ -117,7 +116,7 @@ def test_a_wish_that_breaks_five_rules_lists_five_each_with_its_facts() -> None:
     )
     assert not verdict.allowed
     assert {refusal.reason: refusal.facts for refusal in verdict.refusals} == {
-        Reason.NOT_ELIGIBLE: NotEligible(Eligible.MEMBERS),
+        Reason.NOT_ELIGIBLE: NotEligible(WhoMayBook.MEMBERS),
         Reason.OUTSIDE_HOURS: OutsideHours(date(2026, 11, 24), OFFICE),
         Reason.OFF_GRID: OffGrid(15),
         Reason.TOO_LONG: TooLong(longest_minutes=240, minutes=300),
