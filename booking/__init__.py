@@ -11,6 +11,8 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from whitenoise import WhiteNoise
 
 from booking import cli, frame, worker
+from booking.api import resources as resources_api
+from booking.approvals import api as approvals_api
 from booking.assets.manifest import Manifest
 from booking.core import events, i18n, idempotency, revisions, web, zones
 from booking.core.database import db, prepare_engine
@@ -20,6 +22,7 @@ from booking.occupancy import guard
 from booking.occupancy import models as occupancy
 from booking.people import sign_in
 from booking.people import views as people_pages
+from booking.reservations import api as reservations_api
 from booking.reservations import models as reservations
 from config import ROOT, Settings
 
@@ -28,7 +31,12 @@ SCHEMA_VERSION = "0001"
 # Loading these makes their tables known to the migrations.
 TABLES = (events, idempotency, journal, messages, occupancy, reservations, revisions)
 
-BLUEPRINTS: tuple[Blueprint, ...] = (*people_pages.BLUEPRINTS,)
+BLUEPRINTS: tuple[Blueprint, ...] = (
+    *people_pages.BLUEPRINTS,
+    resources_api.blueprint,
+    reservations_api.blueprint,
+    approvals_api.blueprint,
+)
 
 
 class UnknownSchemaError(RuntimeError):

@@ -8,7 +8,7 @@ from sqlalchemy import CheckConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from booking.core.database import Model, Names, choice
-from booking.policies.rules import WhoMayBook
+from booking.core.refusals import WhoMayBook
 
 
 class Shown(StrEnum):

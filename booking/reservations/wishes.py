@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from booking.core import zones
 from booking.core.errors import InvalidError, Problem
@@ -44,27 +45,40 @@ class Change:
 
 
 def local_interval(starts_at: datetime, ends_at: datetime, zone_name: str) -> LocalInterval:
-    """The wall clock times at the site; raises InvalidError where they make no sense."""
+    """The wall clock times at the site; raises InvalidError where they make no sense.
+
+    Refused is also an instant in an hour that the clocks repeat, when it is the second one: what
+    is kept is the wall clock time, and that means the first.
+    """
     zone = zones.zone(zone_name)
-    start, end = (
-        moment if moment.tzinfo is None else zones.to_local(moment, zone)
-        for moment in (starts_at, ends_at)
-    )
-    for field, moment in (("starts_at", start), ("ends_at", end)):
-        if not EARLIEST_YEAR <= moment.year <= LATEST_YEAR:
-            raise InvalidError({field: Problem.OUT_OF_RANGE})
-        if moment.second or moment.microsecond:
-            raise InvalidError({field: Problem.UNREADABLE})
-        _exists(field, moment, zone_name)
+    start = _local("starts_at", starts_at, zone)
+    end = _local("ends_at", ends_at, zone)
     if end <= start:
         raise InvalidError({"ends_at": Problem.ENDS_BEFORE_IT_STARTS})
     if end - start > LONGEST:
         raise InvalidError({"ends_at": Problem.OUT_OF_RANGE})
+    _exists("starts_at", start, zone)
     local = LocalInterval(start, end, zone_name)
+    if local.is_second_time:
+        raise InvalidError({"starts_at": Problem.OUT_OF_RANGE})
     try:
         local.project()
+    except NonexistentTimeError as error:
+        raise InvalidError({"ends_at": Problem.NONEXISTENT_TIME}) from error
     except ValueError as error:  # the clocks go back between the two
         raise InvalidError({"ends_at": Problem.ENDS_BEFORE_IT_STARTS}) from error
+    return local
+
+
+def _local(field: str, moment: datetime, zone: ZoneInfo) -> datetime:
+    try:
+        local = moment if moment.tzinfo is None else zones.to_local(moment, zone)
+    except OverflowError as error:
+        raise InvalidError({field: Problem.OUT_OF_RANGE}) from error
+    if not EARLIEST_YEAR <= local.year <= LATEST_YEAR:
+        raise InvalidError({field: Problem.OUT_OF_RANGE})
+    if local.second or local.microsecond:
+        raise InvalidError({field: Problem.UNREADABLE})
     return local
 
 
@@ -83,8 +97,8 @@ def checked_headcount(headcount: int) -> int:
     return headcount
 
 
-def _exists(field: str, moment: datetime, zone_name: str) -> None:
+def _exists(field: str, local: datetime, zone: ZoneInfo) -> None:
     try:
-        zones.to_instant(moment, zones.zone(zone_name))
+        zones.to_instant(local, zone)
     except NonexistentTimeError as error:
         raise InvalidError({field: Problem.NONEXISTENT_TIME}) from error

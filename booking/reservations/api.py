@@ -1,0 +1,261 @@
+"""The endpoints of reservations: book, read, change, cancel."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from uuid import UUID
+
+import msgspec
+from flask import Blueprint, Response, request
+from sqlalchemy import ColumnElement, and_, or_
+
+from booking.core import idempotency, listing, schema, web
+from booking.core.errors import InvalidError, Problem, RefusedError
+from booking.core.idempotency import Answer
+from booking.core.permissions import Action, Actor
+from booking.core.refusals import facts_as_json
+from booking.core.schema import moment, public_id
+from booking.core.web import acts, current_actor
+from booking.reservations import alternatives, queries, service
+from booking.reservations.alternatives import Alternative
+from booking.reservations.models import Reservation, State
+from booking.reservations.representation import as_json
+from booking.reservations.service import Outcome
+from booking.reservations.wishes import Change, Wish
+
+blueprint = Blueprint("reservations_api", __name__, url_prefix="/api/v1")
+
+
+class Holder(msgspec.Struct, forbid_unknown_fields=True):
+    """For whom; so far only one's own organisation can be named."""
+
+    organisation: str | None = None
+
+
+class NewReservation(msgspec.Struct, forbid_unknown_fields=True):
+    """The body of POST /reservations."""
+
+    resources: list[str]
+    starts_at: str
+    ends_at: str
+    title: str = ""
+    headcount: int = 1
+    holder: Holder = msgspec.field(default_factory=Holder)
+
+
+class ChangedReservation(msgspec.Struct, forbid_unknown_fields=True):
+    """The body of PATCH /reservations/{id}; what is absent stays."""
+
+    resources: list[str] | None = None
+    starts_at: str | None = None
+    ends_at: str | None = None
+    title: str | None = None
+    headcount: int | None = None
+
+
+class Cancellation(msgspec.Struct, forbid_unknown_fields=True):
+    """The body of POST /reservations/{id}/cancel."""
+
+    reason: str = ""
+
+
+class Filter(msgspec.Struct, forbid_unknown_fields=True, rename={"from_": "from"}):
+    """The query of GET /reservations."""
+
+    from_: str | None = None
+    to: str | None = None
+    mine: bool = False
+    resource: str | None = None
+    state: State | None = None
+    limit: int | None = None
+    cursor: str | None = None
+
+
+class Question(msgspec.Struct, forbid_unknown_fields=True):
+    """The query of GET /resources/{id}/verdict."""
+
+    starts_at: str
+    ends_at: str
+    headcount: int = 1
+
+
+@blueprint.post("/reservations")
+@acts(Action.BOOK)
+def create() -> Response:
+    """Book, or ask for, a resource."""
+    actor = current_actor()
+    asked = schema.body(NewReservation)
+    wish = Wish(
+        resource_id=_only(asked.resources),
+        starts_at=moment("starts_at", asked.starts_at),
+        ends_at=moment("ends_at", asked.ends_at),
+        title=asked.title,
+        headcount=asked.headcount,
+        organisation_id=asked.holder.organisation,
+    )
+    try:
+        answer = _once(actor, lambda: service.book(actor, wish), status=201)
+    except RefusedError as refused:
+        return refusal(refused, alternatives.find(actor, wish))
+    return _represent(actor, answer)
+
+
+@blueprint.get("/reservations")
+@acts(Action.SEE_RESERVATIONS)
+def index() -> Response:
+    """The reservations one may see, by start."""
+    actor = current_actor()
+    wanted = schema.query(Filter)
+    count = listing.limit(wanted.limit)
+    found = queries.find(queries.visible_to(actor), *_conditions(actor, wanted), limit=count + 1)
+    cursor = None
+    if len(found) > count:
+        last = found[count - 1]
+        cursor = listing.to_cursor(int(last.interval.starts_at.timestamp()), last.id)
+    return listing.answer([as_json(one, actor) for one in found[:count]], cursor)
+
+
+@blueprint.get("/reservations/<uuid:reservation_id>")
+@acts(Action.SEE_RESERVATION)
+def show(reservation_id: UUID) -> Response:
+    """One reservation; its ETag is its version."""
+    actor = current_actor()
+    found = queries.details(actor, str(reservation_id))
+    return listing.read(as_json(found, actor), etag=str(found.version))
+
+
+@blueprint.patch("/reservations/<uuid:reservation_id>")
+@acts(Action.CHANGE)
+def change(reservation_id: UUID) -> Response:
+    """Move, shorten, extend, rename; `amendment` stands in the answer while approval is asked."""
+    actor = current_actor()
+    asked = schema.body(ChangedReservation)
+    wanted = Change(
+        resource_id=None if asked.resources is None else _only(asked.resources),
+        starts_at=None if asked.starts_at is None else moment("starts_at", asked.starts_at),
+        ends_at=None if asked.ends_at is None else moment("ends_at", asked.ends_at),
+        title=asked.title,
+        headcount=asked.headcount,
+    )
+    try:
+        service.change(actor, str(reservation_id), wanted, seen_version=seen_version())
+    except RefusedError as refused:
+        offered = alternatives.for_change(actor, str(reservation_id), wanted)
+        return refusal(refused, offered)
+    return show(reservation_id)
+
+
+@blueprint.post("/reservations/<uuid:reservation_id>/cancel")
+@acts(Action.CANCEL)
+def cancel(reservation_id: UUID) -> Response:
+    """Give the reservation back."""
+    actor = current_actor()
+    asked = schema.body(Cancellation)
+    answer = _once(
+        actor, lambda: service.cancel(actor, str(reservation_id), reason=asked.reason), status=200
+    )
+    return _represent(actor, answer)
+
+
+@blueprint.get("/resources/<uuid:resource_id>/verdict")
+@acts(Action.BOOK)
+def verdict(resource_id: UUID) -> Response:
+    """Could I? Nothing is claimed, so the answer may be overtaken."""
+    actor = current_actor()
+    asked = schema.query(Question)
+    wish = Wish(
+        str(resource_id),
+        moment("starts_at", asked.starts_at),
+        moment("ends_at", asked.ends_at),
+        headcount=asked.headcount,
+    )
+    judged = alternatives.verdict(actor, wish)
+    offered = [] if judged.allowed else alternatives.find(actor, wish)
+    return listing.read(
+        {
+            "allowed": judged.allowed,
+            "needs_approval": judged.needs_approval,
+            "reasons": [facts_as_json(refusal) for refusal in judged.refusals],
+            "alternatives": [alternative_as_json(one) for one in offered],
+        }
+    )
+
+
+def seen_version() -> int | None:
+    """The version a client names by If-Match; None without one, or for `*`."""
+    tags = request.if_match
+    if not tags or tags.star_tag:
+        return None
+    versions = [tag for tag in tags.as_set() if tag.isascii() and tag.isdigit()]
+    return int(versions[0][:9]) if versions else 0  # no version is 0: a foreign tag is stale
+
+
+def refusal(refused: RefusedError, offered: list[Alternative]) -> Response:
+    """Every reason, and what would succeed instead."""
+    return web.problem(
+        409,
+        refused.code,
+        "The house rules or another reservation stand in the way",
+        reasons=[facts_as_json(one) for one in refused.refusals],
+        alternatives=[alternative_as_json(one) for one in offered],
+    )
+
+
+def alternative_as_json(alternative: Alternative) -> dict[str, object]:
+    """An alternative that can be posted as it is."""
+    interval = alternative.local.project()
+    return {
+        "resource": alternative.place.spot.public_id,
+        "code": alternative.place.spot.code,
+        "starts_at": schema.written(interval.starts_at),
+        "ends_at": schema.written(interval.ends_at),
+        "why": alternative.why.value,
+    }
+
+
+def _only(resource_ids: list[str]) -> str:
+    if len(resource_ids) != 1:
+        problem = Problem.MISSING if not resource_ids else Problem.UNKNOWN
+        raise InvalidError({"resources": problem})
+    return public_id("resources", resource_ids[0])
+
+
+def _once(actor: Actor, act: Callable[[], Outcome], *, status: int) -> Answer:
+    """Run a verb once for the Idempotency-Key of this request."""
+    key = request.headers.get("Idempotency-Key")
+    asked = f"{request.method} {request.path}\n".encode() + request.get_data()
+    return idempotency.once(actor, key, asked, lambda: Answer(status, act().public_id))
+
+
+def _represent(actor: Actor, answer: Answer) -> Response:
+    found = queries.details(actor, answer.location)
+    location = web.public_url("reservations_api.show", reservation_id=found.public_id)
+    response = web.answer_json(
+        as_json(found, actor), answer.status, location if answer.status == 201 else ""
+    )
+    response.set_etag(str(found.version))
+    return response
+
+
+def _conditions(actor: Actor, wanted: Filter) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if wanted.mine:
+        conditions.append(queries.mine(actor))
+    if wanted.state is not None:
+        conditions.append(Reservation.state == wanted.state)
+    if wanted.resource is not None:
+        conditions.append(queries.of_resource(public_id("resource", wanted.resource)))
+    if wanted.from_ is not None:
+        conditions.append(Reservation.ends_at > schema.instant("from", wanted.from_))
+    if wanted.to is not None:
+        conditions.append(Reservation.starts_at < schema.instant("to", wanted.to))
+    if wanted.cursor is not None:
+        seconds, last_id = listing.from_cursor(wanted.cursor, int, int)
+        starts_at = listing.instant_of(int(seconds))
+        conditions.append(
+            or_(
+                Reservation.starts_at > starts_at,
+                and_(Reservation.starts_at == starts_at, Reservation.id > last_id),
+            )
+        )
+    return conditions

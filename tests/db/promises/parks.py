@@ -1,0 +1,63 @@
+"""A park of its own for tests whose servers and clients are other processes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import flask_migrate
+import pytest
+from flask import Flask
+
+from booking import create_app
+from booking.core.database import db
+from config import Settings
+from tests import make
+from tools.postgres import Address
+
+SECRET = "only-for-tests-5d0c1f7a2b9e4c83"
+
+
+@dataclass(frozen=True)
+class Park:
+    """A migrated database with desks and people who may book them."""
+
+    app: Flask
+    database_url: str
+    instance: Path
+    desks: list[str]
+    tokens: list[str]
+
+
+@contextmanager
+def park(
+    engine: str, folder: Path, request: pytest.FixtureRequest, *, desks: int, people: int
+) -> Iterator[Park]:
+    """Make it, and give up its connections at the end."""
+    database_url = f"sqlite:///{folder / 'park.db'}"
+    if engine == "postgresql":
+        address: Address = request.getfixturevalue("postgres")
+        database_url = address.create_database(f"park_{folder.name.lower()}")
+    settings = Settings(
+        database_url=database_url, secret_key=SECRET, instance=folder, tick_inside=False
+    )
+    app = create_app(settings)
+    with app.app_context():
+        flask_migrate.upgrade()
+        policy = make.policy(granularity=5, shortest=5, horizon=365)
+        hours = make.around_the_clock()
+        places = [
+            make.desk(f"D-{number:03}", under=policy, open_at=hours) for number in range(desks)
+        ]
+        tokens = [make.bearer(make.person())["Authorization"] for _ in range(people)]
+        db.session.remove()
+        db.engine.dispose()
+        try:
+            yield Park(
+                app, database_url, folder, [place.spot.public_id for place in places], tokens
+            )
+        finally:
+            db.session.remove()
+            db.engine.dispose()
