@@ -5,8 +5,6 @@ from __future__ import annotations
 from flask import Blueprint, Flask
 from flask_login import LoginManager
 from flask_migrate import Migrate
-from sqlalchemy import text
-from sqlalchemy.exc import OperationalError, ProgrammingError
 from werkzeug.middleware.proxy_fix import ProxyFix
 from whitenoise import WhiteNoise
 
@@ -15,7 +13,7 @@ from booking.api import resources as resources_api
 from booking.approvals import api as approvals_api
 from booking.assets.manifest import Manifest
 from booking.core import events, i18n, idempotency, revisions, web, zones
-from booking.core.database import db, prepare_engine
+from booking.core.database import db, prepare_engine, schema_version
 from booking.journal import models as journal
 from booking.messages import models as messages
 from booking.occupancy import guard
@@ -88,16 +86,6 @@ def check_start(app: Flask) -> None:
 def start_in_worker(app: Flask) -> None:
     """What each web process does after the fork: open its own connections, start the tick."""
     worker.start_inside(app)
-
-
-def schema_version() -> str | None:
-    """The migration the database is at; None before the first."""
-    try:
-        version = db.session.execute(text("SELECT version_num FROM alembic_version")).scalar()
-    except (OperationalError, ProgrammingError):
-        db.session.rollback()
-        return None
-    return None if version is None else str(version)
 
 
 def _flask_settings(settings: Settings) -> dict[str, object]:

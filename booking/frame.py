@@ -15,7 +15,7 @@ from werkzeug.exceptions import HTTPException
 
 from booking.assets.manifest import Manifest
 from booking.core import i18n, permissions, web
-from booking.core.database import db
+from booking.core.database import abandon
 from booking.core.errors import (
     ForbiddenError,
     InvalidError,
@@ -175,7 +175,7 @@ def _on_too_many(error: TooManyError) -> ResponseReturnValue:
 
 def _on_database_trouble(error: DBAPIError | PoolTimeoutError) -> ResponseReturnValue:
     """Busy, gone, or its disk full: the client may come back. Anything else is a bug of ours."""
-    db.session.rollback()
+    abandon()
     log.error("database trouble, reference %s", web.request_id(), exc_info=error)
     if isinstance(error, DBAPIError) and not web.is_passing_trouble(error):
         return _answer(500, "error", "Something went wrong")

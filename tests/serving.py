@@ -90,13 +90,13 @@ class Serving:
 
 @contextmanager
 def serving(
-    database_url: str, instance: Path, *, servers: int = 1, **options: int
+    database_url: str, instance: Path, *, servers: int = 1, workers: int = 1
 ) -> Iterator[list[Serving]]:
     """Some servers over one database, stopped at the end."""
-    started: list[Serving] = []
+    started = [Serving(database_url, instance, workers) for _ in range(servers)]
     try:
-        for _ in range(servers):
-            started.append(Serving(database_url, instance, **options).start())
+        for server in started:
+            server.start()
         yield started
     finally:
         for server in started:

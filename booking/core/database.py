@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import JSON, DateTime, Engine, Enum, Integer, MetaData, String, event
+from sqlalchemy import JSON, DateTime, Engine, Enum, Integer, MetaData, String, event, text
 from sqlalchemy.engine import Connection, Dialect
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
@@ -185,6 +185,21 @@ def end_reading() -> None:
     """Give up the snapshot of what was read, so that the next read sees what others wrote."""
     if not session().info.get("writing"):
         session().commit()
+
+
+def abandon() -> None:
+    """Give up whatever transaction an error has left open."""
+    session().rollback()
+
+
+def schema_version() -> str | None:
+    """The migration the database is at; None before the first."""
+    try:
+        version = session().execute(text("SELECT version_num FROM alembic_version")).scalar()
+    except (OperationalError, ProgrammingError):
+        abandon()
+        return None
+    return None if version is None else str(version)
 
 
 def _is_retryable(error: DBAPIError) -> bool:

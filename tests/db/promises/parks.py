@@ -9,7 +9,6 @@ from pathlib import Path
 
 import flask_migrate
 import pytest
-from flask import Flask
 
 from booking import create_app
 from booking.core.database import db
@@ -24,7 +23,6 @@ SECRET = "only-for-tests-5d0c1f7a2b9e4c83"
 class Park:
     """A migrated database with desks and people who may book them."""
 
-    app: Flask
     database_url: str
     instance: Path
     desks: list[str]
@@ -55,9 +53,7 @@ def park(
         db.session.remove()
         db.engine.dispose()
         try:
-            yield Park(
-                app, database_url, folder, [place.spot.public_id for place in places], tokens
-            )
+            yield Park(database_url, folder, [place.spot.public_id for place in places], tokens)
         finally:
             db.session.remove()
             db.engine.dispose()

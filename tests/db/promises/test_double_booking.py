@@ -71,6 +71,7 @@ def _overlaps() -> int:
 
 
 @pytest.mark.real_time
+@pytest.mark.xdist_group("storms")
 def test_of_64_clients_who_want_one_slot_exactly_one_gets_it(rushed: Park) -> None:
     for answers in _rush(rushed, ROUNDS):
         assert len(answers) == CLIENTS
@@ -82,6 +83,7 @@ def test_of_64_clients_who_want_one_slot_exactly_one_gets_it(rushed: Park) -> No
 
 
 @pytest.mark.real_time
+@pytest.mark.xdist_group("storms")
 def test_without_the_guard_the_same_rush_double_books(rushed: Park, engine: str) -> None:
     """The test above can fail: it is the database that keeps the promise, not luck."""
     with serving(rushed.database_url, rushed.instance, servers=2) as servers:
@@ -129,7 +131,7 @@ def test_raw_sql_cannot_move_a_claim_onto_another(desk: Place) -> None:
         hour = 13 if column == "starts_at" else 10
         with pytest.raises(IntegrityError), transaction():
             session().execute(
-                text(f"UPDATE occupancy SET {column} = :value WHERE starts_at = :start"),  # noqa: S608
+                text(f"UPDATE occupancy SET {column} = :value WHERE starts_at = :start"),
                 {"value": _stored(value), "start": _stored(make.at(hour))},
             )
     assert _overlaps() == 0
