@@ -13,7 +13,7 @@ from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from itertools import islice
 
-from sqlalchemy import ColumnElement, and_, false, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from booking.core import clock, zones
@@ -118,6 +118,12 @@ class _Search:
 
     def is_eligible(self, place: Place) -> bool:
         return self.is_member or place.limits.who_may_book is WhoMayBook.ANYONE
+
+    def at_its_best(self, place: Place) -> Place:
+        """As if it were in order and large enough: what is left are its policy and its hours."""
+        capacity = max(place.spot.capacity, self.headcount)
+        spot = replace(place.spot, capacity=capacity, state=ResourceState.IN_ORDER)
+        return replace(place, spot=spot)
 
     def judge(self, place: Place, opening: Opening, local: LocalInterval) -> Verdict:
         """What all rules say; raises ValueError for a time that the clocks jump over."""
@@ -424,17 +430,22 @@ def _free_times(
 def _alike_at_the_same_time(search: _Search, most: int) -> list[Alternative]:
     """Free ones whose rules allow the very same time, the nearest first."""
     interval = search.local.project()
-    free = or_(occupancy_queries.is_free(interval), Resource.id.in_(search.own_resource_ids))
-    allowed = _policies_and_hours_that_allow(search)
-    places = _alike(search, allowed, free, works_by=interval.starts_at)
+    representatives = _representatives(search)
     opening_of = openings(
-        {place.spot.hours_id for place in places},
+        {place.spot.hours_id for place in representatives},
         search.day - DAY,
         search.local.ends_at.date() + DAY,
     )
+    # Thirty are read: so only of policies and hours that allow it, and only free ones.
+    pairs = _pairs(
+        place
+        for place in map(search.at_its_best, representatives)
+        if search.judge(place, opening_of[place.spot.hours_id], search.local).allowed
+    )
+    free = or_(occupancy_queries.is_free(interval), Resource.id.in_(search.own_resource_ids))
     found = (
         Alternative(place, search.local, Why.ALIKE_SAME_TIME)
-        for place in places
+        for place in _alike(search, pairs, free, works_by=interval.starts_at)
         if not search.is_as_it_stands(place, search.local)
         and search.judge(place, opening_of[place.spot.hours_id], search.local).allowed
         and _is_free_but_for_own(search, place, interval)
@@ -471,32 +482,8 @@ def _distance(search: _Search, alternative: Alternative) -> timedelta:
     return abs(alternative.local.starts_at - search.local.starts_at)
 
 
-def _policies_and_hours_that_allow(search: _Search) -> list[tuple[int, int]]:
-    """Judge one alike place of each policy and hours as if it were in order and large enough, so
-    that the nearest thirty are thirty that may be booked."""
-    places = _representatives(search)
-    found = openings(
-        {place.spot.hours_id for place in places},
-        search.day - DAY,
-        search.local.ends_at.date() + DAY,
-    )
-    return _pairs(
-        place
-        for place in places
-        if search.judge(
-            _at_its_best(search, place), found[place.spot.hours_id], search.local
-        ).allowed
-    )
-
-
 def _pairs(places: Iterable[Place]) -> list[tuple[int, int]]:
     return [(place.spot.policy_id, place.spot.hours_id) for place in places]
-
-
-def _at_its_best(search: _Search, place: Place) -> Place:
-    capacity = max(place.spot.capacity, search.headcount)
-    spot = replace(place.spot, capacity=capacity, state=ResourceState.IN_ORDER)
-    return replace(place, spot=spot)
 
 
 def _representatives(search: _Search) -> list[Place]:
@@ -519,6 +506,8 @@ def _alike(
     works_by: datetime,
 ) -> list[Place]:
     """Alike places of these policies and hours: with the same features, then near, then small."""
+    if not pairs:
+        return []
     spot = search.place.spot
     works = or_(
         Resource.state == ResourceState.IN_ORDER,
@@ -554,8 +543,6 @@ def _is_alike(
 
 
 def _is_one_of(pairs: Sequence[tuple[int, int]]) -> ColumnElement[bool]:
-    if not pairs:
-        return false()
     return or_(
         *(
             and_(Resource.policy_id == policy_id, Resource.hours_id == hours_id)
@@ -574,6 +561,7 @@ def _missing_features(resource_id: int) -> ColumnElement[int]:
             wanted.c.resource_id == resource_id,
             ~select(has.c.feature_id)
             .where(has.c.resource_id == Resource.id, has.c.feature_id == wanted.c.feature_id)
+            .correlate(Resource, wanted)
             .exists(),
         )
         .correlate(Resource)
