@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from enum import StrEnum
 
 from sqlalchemy import BigInteger, Integer, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from booking.core.database import Model, before_commit, choice, session
+from booking.core import clock
+from booking.core.database import Instant, Model, before_commit, choice, session
 
 
 class Scope(StrEnum):
@@ -22,13 +24,15 @@ class Scope(StrEnum):
 
 
 class Revision(Model):
-    """How often something visible in the scope has changed; never goes back."""
+    """How often something visible in the scope has changed, and when last; the number never goes
+    back."""
 
     __tablename__ = "revision"
 
     scope: Mapped[Scope] = mapped_column(choice(Scope, "scope"), primary_key=True)
     scope_id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
     number: Mapped[int] = mapped_column(BigInteger)
+    changed_at: Mapped[datetime] = mapped_column(Instant, default=clock.now)
 
 
 def bump(scope: Scope, scope_ids: Iterable[int | None]) -> None:
@@ -52,14 +56,16 @@ def _write(current: Session) -> None:
     wanted: set[tuple[Scope, int]] = current.info.pop("revisions", set())
     if not wanted:
         return
+    now = clock.now()
     rows = [
-        {"scope": scope, "scope_id": scope_id, "number": 1} for scope, scope_id in sorted(wanted)
+        {"scope": scope, "scope_id": scope_id, "number": 1, "changed_at": now}
+        for scope, scope_id in sorted(wanted)
     ]
     dialect = sqlite if current.get_bind().dialect.name == "sqlite" else postgresql
     insert = dialect.insert(Revision.__table__)
     current.execute(
         insert.values(rows).on_conflict_do_update(
             index_elements=["scope", "scope_id"],
-            set_={"number": Revision.__table__.c.number + 1},
+            set_={"number": Revision.__table__.c.number + 1, "changed_at": now},
         )
     )

@@ -232,6 +232,7 @@ def upgrade() -> None:
         ),
         sa.Column("scope_id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("number", sa.BigInteger(), nullable=False),
+        sa.Column("changed_at", INSTANT, nullable=False),
         sa.PrimaryKeyConstraint("scope", "scope_id", name=op.f("revision_pkey")),
     )
     op.create_table(
