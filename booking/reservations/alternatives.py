@@ -6,7 +6,6 @@ succeeds when it is posted, unless somebody else is faster. The number of statem
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
@@ -19,16 +18,14 @@ from sqlalchemy.orm import InstrumentedAttribute
 from booking.core import clock, zones
 from booking.core.database import session
 from booking.core.errors import InvalidError, Problem
-from booking.core.intervals import Interval, LocalInterval, gaps
+from booking.core.intervals import Interval, LocalInterval
 from booking.core.permissions import Actor
-from booking.core.refusals import OutOfOrder, Reason
 from booking.occupancy import queries as occupancy_queries
-from booking.occupancy.models import Hold
-from booking.occupancy.queries import Busy
 from booking.policies import facts
 from booking.policies.facts import Place, place_columns, place_from
 from booking.policies.rules import Limits, Verdict, WhoMayBook, judge
 from booking.reservations import queries
+from booking.reservations.availability import Own, free_times, is_for_ever, is_inside
 from booking.reservations.queries import Details
 from booking.reservations.wishes import Change, Wish, checked_headcount, local_interval
 from booking.spaces.models import (
@@ -77,8 +74,7 @@ class _Search:
     headcount: int
     is_member: bool
     now: datetime
-    before: Details | None = None
-    own_hold_id: int | None = None
+    own: Own | None = None
 
     @property
     def day(self) -> date:
@@ -92,29 +88,12 @@ class _Search:
     def last_day(self) -> date:
         return self.day + DAYS_AROUND * DAY
 
-    @property
-    def own_resource_ids(self) -> frozenset[int]:
-        """Where the reservation's own claims stand."""
-        if self.before is None:
-            return frozenset()
-        places = [*self.before.places]
-        if self.before.amendment is not None:
-            places.append(self.before.amendment.place)
-        return frozenset(place.resource_id for place in places)
-
-    def is_own(self, busy: Busy) -> bool:
-        if self.before is not None and busy.reservation_id == self.before.id:
-            return True
-        return busy.hold_id is not None and busy.hold_id == self.own_hold_id
-
     def is_as_it_stands(self, place: Place, local: LocalInterval) -> bool:
         """Whether it is what the reservation already has."""
-        before = self.before
-        return (
-            before is not None
-            and before.place.resource_id == place.resource_id
-            and before.local == local
-        )
+        if self.own is None:
+            return False
+        before = self.own.before
+        return before.place.resource_id == place.resource_id and before.local == local
 
     def is_eligible(self, place: Place) -> bool:
         return self.is_member or place.limits.who_may_book is WhoMayBook.ANYONE
@@ -127,10 +106,6 @@ class _Search:
 
     def judge(self, place: Place, opening: Opening, local: LocalInterval) -> Verdict:
         """What all rules say; raises ValueError for a time that the clocks jump over."""
-        change = None
-        if self.before is not None:
-            keeps_place = self.before.place.resource_id == place.resource_id
-            change = facts.Change(was=self.before.interval, keeps_place=keeps_place)
         return judge(
             facts.case_for(
                 place,
@@ -138,7 +113,7 @@ class _Search:
                 local,
                 headcount=self.headcount,
                 is_member=self.is_member,
-                change=change,
+                change=None if self.own is None else self.own.change_to(place),
                 now=self.now,
             )
         )
@@ -170,9 +145,7 @@ def for_change(
         headcount=before.headcount if wanted.headcount is None else wanted.headcount,
     )
     is_member = before.organisation_id is not None or bool(actor.memberships)
-    search = replace(
-        _resolve(wish, is_member, now), before=before, own_hold_id=_hold_of_amendment(before)
-    )
+    search = replace(_resolve(wish, is_member, now), own=Own.of(before))
     if before.interval.starts_at <= now:
         return _other_ends(search, before)
     return _ranked(search, most)
@@ -196,12 +169,6 @@ def _resolve(wish: Wish, is_member: bool, now: datetime) -> _Search:
         raise InvalidError({"resources": Problem.NOT_FOUND})
     local = local_interval(wish.starts_at, wish.ends_at, place.spot.zone_name)
     return _Search(place, local, checked_headcount(wish.headcount), is_member, now)
-
-
-def _hold_of_amendment(before: Details) -> int | None:
-    if before.amendment is None:
-        return None
-    return session().scalar(select(Hold.id).where(Hold.amendment_id == before.amendment.id))
 
 
 # --- ranking ---
@@ -262,12 +229,8 @@ class _Times:
     @property
     def is_hopeless(self) -> bool:
         """Whether what the rules refuse is refused at every time."""
-        for refusal in self.search.judge(self.place, self.opening, self.search.local).refusals:
-            if refusal.reason in (Reason.NOT_ELIGIBLE, Reason.OVER_CAPACITY):
-                return True
-            if isinstance(refusal.facts, OutOfOrder) and refusal.facts.expected_back is None:
-                return True
-        return False
+        verdict = self.search.judge(self.place, self.opening, self.search.local)
+        return any(is_for_ever(refusal) for refusal in verdict.refusals)
 
     @property
     def shortest(self) -> timedelta:
@@ -374,13 +337,9 @@ class _Times:
             interval = local.project()
         except ValueError:  # the clocks jump over its start or its end
             return False
-        if not self._is_free(interval):
+        if not is_inside(self.free, interval):
             return False
         return self.search.judge(self.place, self.opening, local).allowed
-
-    def _is_free(self, interval: Interval) -> bool:
-        begun = bisect_right(self.free, interval.starts_at, key=lambda free: free.starts_at)
-        return begun > 0 and self.free[begun - 1].contains(interval)
 
     def _why(self, local: LocalInterval) -> Why:
         wished = self.search.local
@@ -407,21 +366,11 @@ def _times_of(search: _Search, places: Sequence[Place]) -> list[_Times]:
         zones.reached(datetime.combine(search.first_day, time.min), search.local.zone),
         zones.reached(datetime.combine(search.last_day + DAY, time.min) + reach, search.local.zone),
     )
-    free = _free_times(search, [place.resource_id for place in places], window)
+    free = free_times([place.resource_id for place in places], window, search.own)
     return [
         _Times(search, place, found[place.spot.hours_id], free[place.resource_id])
         for place in places
     ]
-
-
-def _free_times(
-    search: _Search, resource_ids: Sequence[int], window: Interval
-) -> dict[int, tuple[Interval, ...]]:
-    taken: dict[int, list[Interval]] = {resource_id: [] for resource_id in resource_ids}
-    for busy in occupancy_queries.busy_times(resource_ids, window):
-        if not search.is_own(busy):
-            taken[busy.resource_id].append(busy.interval)
-    return {resource_id: tuple(gaps(window, intervals)) for resource_id, intervals in taken.items()}
 
 
 # --- alike places ---
@@ -442,7 +391,8 @@ def _alike_at_the_same_time(search: _Search, most: int) -> list[Alternative]:
         for place in map(search.at_its_best, representatives)
         if search.judge(place, opening_of[place.spot.hours_id], search.local).allowed
     )
-    free = or_(occupancy_queries.is_free(interval), Resource.id.in_(search.own_resource_ids))
+    own_ids = search.own.resource_ids if search.own else frozenset()
+    free = or_(occupancy_queries.is_free(interval), Resource.id.in_(own_ids))
     found = (
         Alternative(place, search.local, Why.ALIKE_SAME_TIME)
         for place in _alike(search, pairs, free, works_by=interval.starts_at)
@@ -455,10 +405,11 @@ def _alike_at_the_same_time(search: _Search, most: int) -> list[Alternative]:
 
 def _is_free_but_for_own(search: _Search, place: Place, interval: Interval) -> bool:
     """Where the reservation itself has claims, look at each; elsewhere the search has looked."""
-    if place.resource_id not in search.own_resource_ids:
+    if search.own is None or place.resource_id not in search.own.resource_ids:
         return True
-    busy = occupancy_queries.busy_times([place.resource_id], interval)
-    return all(search.is_own(one) for one in busy)
+    return is_inside(
+        free_times([place.resource_id], interval, search.own)[place.resource_id], interval
+    )
 
 
 def _alike_at_other_times(search: _Search, most: int) -> list[Alternative]:

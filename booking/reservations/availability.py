@@ -1,0 +1,282 @@
+"""When one place can be booked on one day: the times that a form may offer."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+from sqlalchemy import select
+
+from booking.core import clock, zones
+from booking.core.database import session
+from booking.core.intervals import Interval, LocalInterval, gaps
+from booking.core.refusals import OutOfOrder, Reason, Refusal
+from booking.occupancy import queries as occupancy_queries
+from booking.occupancy.models import Hold
+from booking.occupancy.queries import Busy
+from booking.policies import facts
+from booking.policies.facts import Place
+from booking.policies.rules import Verdict, judge
+from booking.reservations.queries import Details
+from booking.spaces.opening import Opening, Preset, joined
+from booking.spaces.queries import openings
+
+DAY = timedelta(days=1)
+DAYS_AHEAD = 14  # how far the next day with free time is looked for
+
+
+@dataclass(frozen=True)
+class Own:
+    """The reservation that changes: its claims, and those its waiting change holds, are free."""
+
+    before: Details
+    hold_id: int | None
+
+    @classmethod
+    def of(cls, before: Details) -> Own:
+        """Read which hold is its own."""
+        if before.amendment is None:
+            return cls(before, None)
+        hold_id = select(Hold.id).where(Hold.amendment_id == before.amendment.id)
+        return cls(before, session().scalar(hold_id))
+
+    @property
+    def resource_ids(self) -> frozenset[int]:
+        """Where its claims stand."""
+        places = [*self.before.places]
+        if self.before.amendment is not None:
+            places.append(self.before.amendment.place)
+        return frozenset(place.resource_id for place in places)
+
+    def has(self, busy: Busy) -> bool:
+        """Whether the claim belongs to it."""
+        if busy.reservation_id == self.before.id:
+            return True
+        return busy.hold_id is not None and busy.hold_id == self.hold_id
+
+    def change_to(self, place: Place) -> facts.Change:
+        """What the rules need to know of it."""
+        keeps_place = self.before.place.resource_id == place.resource_id
+        return facts.Change(was=self.before.interval, keeps_place=keeps_place)
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """Open and free without a break; the starts on its day, and the ends they can have."""
+
+    starts_at: datetime
+    ends_at: datetime
+    starts: tuple[datetime, ...]
+    ends: tuple[datetime, ...]
+
+
+@dataclass(frozen=True)
+class Availability:
+    """A place around a day, for one person; times are wall clock times of the site."""
+
+    place: Place
+    day: date
+    opening: Opening
+    busy: tuple[Busy, ...]
+    free: tuple[Interval, ...]
+    is_member: bool
+    now: datetime
+    own: Own | None = None
+
+    def judge(self, local: LocalInterval, headcount: int = 1) -> Verdict:
+        """What all rules say; raises ValueError for a time that the clocks jump over."""
+        return judge(
+            facts.case_for(
+                self.place,
+                self.opening,
+                local,
+                headcount=headcount,
+                is_member=self.is_member,
+                change=None if self.own is None else self.own.change_to(self.place),
+                now=self.now,
+            )
+        )
+
+    def can_be_booked(self, local: LocalInterval, headcount: int = 1) -> bool:
+        """Whether nothing stands against it now."""
+        try:
+            interval = local.project()
+        except ValueError:
+            return False
+        return is_inside(self.free, interval) and self.judge(local, headcount).allowed
+
+    def stretches(self, day: date) -> list[Stretch]:
+        """The open and free stretches of a day in which something can be booked."""
+        found = (self._stretch(day, opens, closes) for opens, closes in self._open_and_free(day))
+        return [stretch for stretch in found if stretch.starts]
+
+    def presets(self, day: date) -> list[Preset]:
+        """Now, Morning, Afternoon and Whole day as far as they can be booked."""
+        limits = self.place.limits
+        presets = self.opening.presets(
+            day,
+            zones.zone(self.place.spot.zone_name),
+            now=self.now,
+            granularity=limits.granularity,
+            longest=limits.longest,
+            shortest=limits.shortest,
+            notice=limits.notice,
+        )
+        return [preset for preset in presets if self.can_be_booked(preset.local)]
+
+    def next_day(self) -> date | None:
+        """The next day on which anything can be booked."""
+        days = (self.day + days * DAY for days in range(1, DAYS_AHEAD + 1))
+        return next((day for day in days if self.stretches(day)), None)
+
+    def next_time_like(self, local: LocalInterval) -> LocalInterval:
+        """The same time of day on the first day from the asked one on that has it free."""
+        length = local.ends_at - local.starts_at
+        wished = [
+            LocalInterval(start, start + length, local.zone_name)
+            for start in (
+                datetime.combine(self.day + days * DAY, local.starts_at.time())
+                for days in range(DAYS_AHEAD + 1)
+            )
+        ]
+        return next((one for one in wished if self.can_be_booked(one)), wished[0])
+
+    def why_never(self) -> list[Refusal]:
+        """What refuses this person here at every time."""
+        start = datetime.combine(self.day, time(12))
+        sample = LocalInterval(start, start + DAY / 24, self.place.spot.zone_name)
+        return [one for one in self.judge(sample).refusals if is_for_ever(one)]
+
+    def why_not_on_this_day(self) -> list[Refusal]:
+        """What the rules say to the day's first hours; nothing where they are only taken."""
+        spans = self.opening.spans_on(self.day)
+        midnight = datetime.combine(self.day, time.min)
+        # The last hours of the day tell of the past and of the notice, if those leave nothing.
+        closes = midnight + timedelta(minutes=spans[-1].closes if spans else 18 * 60)
+        start = closes - self._shortest
+        try:
+            return list(
+                self.judge(LocalInterval(start, closes, self.place.spot.zone_name)).refusals
+            )
+        except ValueError:
+            return []
+
+    def _stretch(self, day: date, opens: datetime, closes: datetime) -> Stretch:
+        step, shortest = self._step, self._shortest
+        next_midnight = datetime.combine(day + DAY, time.min)
+        starts = tuple(
+            start
+            for start in _steps(opens, min(closes - shortest + step, next_midnight), step)
+            if start + shortest <= closes and self._may_begin(start)
+        )
+        if not starts:
+            return Stretch(opens, closes, (), ())
+        latest = min(closes, starts[-1] + timedelta(minutes=self.place.limits.longest))
+        ends = tuple(
+            end
+            for end in _steps(starts[0] + shortest, latest + step, step)
+            if end <= latest and self._exists(end)
+        )
+        return Stretch(opens, closes, starts, ends)
+
+    @property
+    def _step(self) -> timedelta:
+        return timedelta(minutes=self.place.limits.granularity)
+
+    @property
+    def _shortest(self) -> timedelta:
+        step = self.place.limits.granularity
+        return timedelta(minutes=-(-self.place.limits.shortest // step) * step)
+
+    def _may_begin(self, start: datetime) -> bool:
+        """Whether the shortest reservation could begin here, were it not for the place itself."""
+        local = LocalInterval(start, start + self._shortest, self.place.spot.zone_name)
+        try:
+            refusals = self.judge(local).refusals
+        except ValueError:
+            return False
+        return all(is_for_ever(refusal) for refusal in refusals)
+
+    def _exists(self, end: datetime) -> bool:
+        try:
+            zones.to_end_instant(end, zones.zone(self.place.spot.zone_name))
+        except ValueError:
+            return False
+        return True
+
+    def _open_and_free(self, day: date) -> Iterator[tuple[datetime, datetime]]:
+        """Open and not taken, begun on this day; over midnight where the next day goes on."""
+        zone = zones.zone(self.place.spot.zone_name)
+        midnight = datetime.combine(day, time.min)
+        longest = timedelta(minutes=self.place.limits.longest)
+        for opens, closes in self._open(day):
+            for free in self.free:
+                starts_at = max(opens, zones.to_local(free.starts_at, zone), midnight)
+                ends_at = min(closes, zones.to_local(free.ends_at, zone), midnight + DAY + longest)
+                if starts_at < ends_at:
+                    yield starts_at, ends_at
+
+    def _open(self, day: date) -> list[tuple[datetime, datetime]]:
+        found: list[tuple[datetime, datetime]] = []
+        last = day + timedelta(minutes=self.place.limits.longest) + DAY
+        while day <= last:
+            for span in joined(self.opening.spans_on(day)):
+                opens, closes = span.on(day)
+                if found and found[-1][1] == opens:
+                    found[-1] = (found[-1][0], closes)
+                else:
+                    found.append((opens, closes))
+            day += DAY
+        return found
+
+
+def around(
+    place: Place, day: date, *, is_member: bool, own: Own | None = None, days: int = 0
+) -> Availability:
+    """Read hours and claims of a place from a day on; three statements."""
+    zone = zones.zone(place.spot.zone_name)
+    last = day + days * DAY + timedelta(minutes=place.limits.longest) + 2 * DAY
+    opening = openings({place.spot.hours_id}, day - DAY, last)[place.spot.hours_id]
+    window = Interval(
+        zones.reached(datetime.combine(day, time.min), zone),
+        zones.reached(datetime.combine(last, time.min), zone),
+    )
+    busy = occupancy_queries.busy_times([place.resource_id], window)
+    others = tuple(one for one in busy if own is None or not own.has(one))
+    free = tuple(gaps(window, [one.interval for one in others]))
+    return Availability(place, day, opening, others, free, is_member, clock.now(), own)
+
+
+def free_times(
+    resource_ids: Collection[int], window: Interval, own: Own | None = None
+) -> dict[int, tuple[Interval, ...]]:
+    """What is free of these resources in a window; one statement."""
+    taken: dict[int, list[Interval]] = {resource_id: [] for resource_id in resource_ids}
+    for busy in occupancy_queries.busy_times(resource_ids, window):
+        if own is None or not own.has(busy):
+            taken[busy.resource_id].append(busy.interval)
+    return {resource_id: tuple(gaps(window, intervals)) for resource_id, intervals in taken.items()}
+
+
+def is_inside(free: Sequence[Interval], interval: Interval) -> bool:
+    """Whether one of these sorted free times holds the whole interval."""
+    begun = bisect_right(free, interval.starts_at, key=lambda one: one.starts_at)
+    return begun > 0 and free[begun - 1].contains(interval)
+
+
+def is_for_ever(refusal: Refusal) -> bool:
+    """Whether another time would be refused for the same reason."""
+    if isinstance(refusal.facts, OutOfOrder):
+        return refusal.facts.expected_back is None
+    return refusal.reason in (Reason.NOT_ELIGIBLE, Reason.OVER_CAPACITY)
+
+
+def _steps(first: datetime, before: datetime, step: timedelta) -> Iterator[datetime]:
+    """The steps after midnight from the first on, up to and without the last."""
+    midnight = datetime.combine(first.date(), time.min)
+    moment = midnight + -(-(first - midnight) // step) * step
+    while moment < before:
+        yield moment
+        moment += step
