@@ -1,0 +1,128 @@
+"""The endpoints of oneself: who am I, and my calendar addresses."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import msgspec
+from flask import Blueprint, Response, request
+
+from booking.core import idempotency, listing, schema, web
+from booking.core.errors import NotFoundError
+from booking.core.i18n import _
+from booking.core.idempotency import Answer
+from booking.core.permissions import Action, Actor
+from booking.core.schema import written
+from booking.core.web import acts, current_actor
+from booking.people import feeds
+from booking.people.feeds import Feed
+from booking.people.models import FeedDetail, FeedScope
+
+blueprint = Blueprint("people_api", __name__, url_prefix="/api/v1")
+
+
+class NewFeed(msgspec.Struct, forbid_unknown_fields=True):
+    """The body of POST /feeds; so far a feed shows one's own reservations."""
+
+    scope: FeedScope
+    name: str = ""
+    language: str = ""
+    detail: FeedDetail = FeedDetail.FULL
+
+
+@blueprint.get("/me")
+@acts(Action.SEE_RESERVATIONS)
+def me() -> Response:
+    """The person behind the token or session, and what it may do."""
+    return listing.read(_as_json(current_actor()))
+
+
+@blueprint.get("/feeds")
+@acts(Action.SEE_RESERVATIONS)
+def index() -> Response:
+    """My calendar addresses, the newest first, without their secrets."""
+    return listing.answer([_feed_as_json(feed) for feed in feeds.feeds_of(current_actor())])
+
+
+@blueprint.post("/feeds")
+@acts(Action.MANAGE_OWN_ACCOUNT)
+def create() -> Response:
+    """Make a calendar address.
+
+    The secret stands in this answer only: not even a retry with the same Idempotency-Key can read
+    it again.
+    """
+    actor = current_actor()
+    asked = schema.body(NewFeed)
+    secrets: list[str] = []
+
+    def make() -> Answer:
+        feed, secret = feeds.make_feed(
+            actor,
+            name=asked.name or _("Calendar address"),
+            detail=asked.detail,
+            language=asked.language or actor.language,
+        )
+        secrets.append(secret)
+        return Answer(201, feed.public_id)
+
+    asked_before = f"{request.method} {request.path}\n".encode() + request.get_data()
+    key = request.headers.get("Idempotency-Key")
+    answer = idempotency.once(actor, key, asked_before, make)
+    shown = _feed_as_json(_feed(actor, answer.location))
+    return web.answer_json(shown | _links(secrets), answer.status)
+
+
+@blueprint.delete("/feeds/<uuid:feed_id>")
+@acts(Action.MANAGE_OWN_ACCOUNT)
+def delete(feed_id: UUID) -> Response:
+    """End a calendar address; who subscribed to it gets 404 from now on."""
+    feeds.revoke_feed(current_actor(), str(feed_id))
+    return Response(status=204)
+
+
+def _feed(actor: Actor, public_id: str) -> Feed:
+    for feed in feeds.feeds_of(actor):
+        if feed.public_id == public_id:
+            return feed
+    raise NotFoundError  # made by the first try, and revoked before this one
+
+
+def _as_json(actor: Actor) -> dict[str, object]:
+    return {
+        "id": actor.public_id,
+        "name": actor.name,
+        "email": actor.email,
+        "language": actor.language,
+        "organisations": [
+            {"id": one.public_id, "name": one.name, "is_manager": one.is_manager}
+            for one in actor.memberships
+        ],
+        "roles": sorted({grant.role.value for grant in actor.grants}),
+        "scopes": sorted(scope.value for scope in actor.scopes),
+    }
+
+
+def _feed_as_json(feed: Feed) -> dict[str, object]:
+    last = feed.last_fetched_at
+    return {
+        "id": feed.public_id,
+        "name": feed.name,
+        "scope": feed.scope.value,
+        "language": feed.language,
+        "detail": feed.detail.value,
+        "created_at": written(feed.created_at),
+        "last_fetched_at": None if last is None else written(last),
+    }
+
+
+def _links(secrets: list[str]) -> dict[str, object]:
+    """The address to copy, and the one that opens a calendar program."""
+    if not secrets:
+        return {}
+    address = web.public_url("feeds.fetch", secret=secrets[0])
+    without_scheme = address.partition(":")[2]
+    return {
+        "secret": secrets[0],
+        "links": {"https": address, "webcal": f"webcal:{without_scheme}"},
+    }
