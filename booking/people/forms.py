@@ -2,12 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from flask_wtf import FlaskForm
-from wtforms import EmailField, HiddenField, PasswordField
-from wtforms.validators import DataRequired, Length
+from wtforms import (
+    EmailField,
+    HiddenField,
+    PasswordField,
+    RadioField,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+)
+from wtforms.validators import DataRequired, EqualTo, Length
+from wtforms.widgets import CheckboxInput
 
 from booking.core.errors import InvalidError
-from booking.people.texts import lazy_gettext, problem_text
+from booking.core.i18n import OWN_NAMES
+from booking.core.permissions import Scope
+from booking.people import texts, tokens
+from booking.people.models import FeedDetail
+from booking.people.texts import lazy_gettext
+
+LANGUAGES = list(OWN_NAMES.items())
+NAME_IS_MISSING = lazy_gettext("Enter a name by which you will recognise it.")
+NAME_IS_TOO_LONG = lazy_gettext("Choose a shorter name: at most 80 characters.")
 
 
 class PageForm(FlaskForm):
@@ -22,7 +41,7 @@ class PageForm(FlaskForm):
     def show(self, error: InvalidError) -> None:
         """Name what the service refused beside the fields; what has no field stands above."""
         for name, problem in error.fields.items():
-            text = problem_text(problem)
+            text = texts.problem_text(problem)
             if name in self:
                 self[name].errors = [*self[name].errors, text]
             else:
@@ -40,3 +59,64 @@ class SignInForm(PageForm):
         lazy_gettext("Password"), [DataRequired(lazy_gettext("Enter your password."))]
     )
     next = HiddenField()
+
+
+class NewPasswordForm(PageForm):
+    """A password and the same again: without scripts nobody can look at what was typed."""
+
+    password = PasswordField(
+        lazy_gettext("New password"), [DataRequired(lazy_gettext("Enter a new password."))]
+    )
+    again = PasswordField(
+        lazy_gettext("The same password again"),
+        [EqualTo("password", lazy_gettext("The two passwords are not the same."))],
+    )
+
+
+class ChangePasswordForm(NewPasswordForm):
+    """The same, by somebody who knows the present one."""
+
+    current = PasswordField(
+        lazy_gettext("Present password"),
+        [DataRequired(lazy_gettext("Enter your present password."))],
+    )
+
+
+class LanguageForm(PageForm):
+    """In which language the house writes to this person."""
+
+    language = SelectField(lazy_gettext("Language"), choices=LANGUAGES)
+
+
+class FeedForm(PageForm):
+    """A new calendar address."""
+
+    name = StringField(
+        lazy_gettext("Name"),
+        [DataRequired(NAME_IS_MISSING), Length(max=tokens.LONGEST_NAME, message=NAME_IS_TOO_LONG)],
+    )
+    detail = RadioField(
+        lazy_gettext("What the calendar shows"),
+        choices=[(detail.value, text) for detail, text in texts.DETAILS.items()],
+        default=FeedDetail.FULL.value,
+    )
+    language = SelectField(lazy_gettext("Language"), choices=LANGUAGES)
+
+
+class TokenForm(PageForm):
+    """A new API token; the scopes offered are those that would let this person do something."""
+
+    name = StringField(
+        lazy_gettext("Name"),
+        [DataRequired(NAME_IS_MISSING), Length(max=tokens.LONGEST_NAME, message=NAME_IS_TOO_LONG)],
+    )
+    scopes = SelectMultipleField(
+        lazy_gettext("What it may do"),
+        [DataRequired(lazy_gettext("Choose at least one."))],
+        option_widget=CheckboxInput(),
+    )
+
+    def offer(self, scopes: Sequence[Scope]) -> TokenForm:
+        """Offer these scopes and no others."""
+        self.scopes.choices = [(scope.value, texts.SCOPES[scope]) for scope in scopes]
+        return self

@@ -97,7 +97,7 @@ def end_one(actor: Actor, session_id: int) -> None:
 
 
 @transactional
-def end_others(actor: Actor, this_one: int) -> int:
+def end_others(actor: Actor, this_one: int | None) -> int:
     """End every session of the actor but this one; how many."""
     require(actor, Action.MANAGE_OWN_ACCOUNT)
     count = end_all(actor.person_id, but=this_one)

@@ -7,10 +7,23 @@ from collections.abc import Callable, Mapping
 from booking.core import i18n
 from booking.core.errors import Problem
 from booking.core.i18n import _
+from booking.core.permissions import Scope
 from booking.people import passwords
+from booking.people.models import FeedDetail
 
 # WTForms takes any object that becomes a text; its type stubs know only str.
 lazy_gettext: Callable[[str], str] = i18n.lazy_gettext  # type: ignore[assignment]  # see above
+
+DETAILS = {
+    FeedDetail.FULL: lazy_gettext("All details of my reservations"),
+    FeedDetail.BUSY: lazy_gettext("Only when I am busy"),
+}
+SCOPES = {
+    Scope.READ: lazy_gettext("See what I see"),
+    Scope.WRITE: lazy_gettext("Book, change and cancel for me"),
+    Scope.DECIDE: lazy_gettext("Approve and decline requests"),
+    Scope.ADMIN: lazy_gettext("Run the park"),
+}
 
 
 def problem_text(problem: Problem) -> str:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, redirect, request, session
+from flask import Blueprint, Response, request, session
 
 from booking.core import i18n, web
 from booking.core.permissions import Action
 from booking.core.web import acts
+from booking.people.views import browsers
 
 THEMES = frozenset({"light", "dark"})
 
@@ -36,6 +37,4 @@ def _keep(name: str, value: str | None, known: frozenset[str]) -> None:
 
 
 def _back() -> Response:
-    answer = redirect(web.local_target(request.form.get("next"), "/"), 303)
-    assert isinstance(answer, Response)
-    return answer
+    return browsers.redirected(web.local_target(request.form.get("next"), "/"))

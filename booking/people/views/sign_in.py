@@ -6,14 +6,16 @@ from flask import Blueprint, Response, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from booking.core import web
+from booking.core.errors import InvalidError
 from booking.core.i18n import _
 from booking.core.permissions import Action
 from booking.core.web import acts
-from booking.people import devices, service
+from booking.people import links, passwords, service
 from booking.people.demo_accounts import DEMO_ACCOUNTS, DEMO_PASSWORD
-from booking.people.forms import SignInForm
+from booking.people.forms import NewPasswordForm, SignInForm
+from booking.people.links import Invited, LinkOverError
 from booking.people.service import WrongPasswordError
-from booking.people.views import cookies
+from booking.people.views import browsers
 
 pages = Blueprint("sign_in", __name__)
 
@@ -39,30 +41,75 @@ def enter() -> ResponseReturnValue:
         begun = service.sign_in(
             form.email.data or "",
             form.password.data or "",
-            device=this_device(),
-            old_secret=cookies.present_secret(),
+            device=browsers.present_device(),
+            old_secret=browsers.present_secret(),
             admits_demo=not web.settings().production,
         )
     except WrongPasswordError:
         form.form_errors.append(_("The e-mail address or the password is not right."))
         return _page(form), 422
     target = web.local_target(form.next.data, "/")
-    return cookies.hand_over(_redirect(target), begun)
+    return browsers.hand_over(browsers.redirected(target), begun)
 
 
 @pages.post("/sign-out")
 @acts(Action.ENTER)
 def leave() -> ResponseReturnValue:
     """End the session for good; without one there is nothing to end."""
-    service.sign_out(cookies.present_secret())
-    response = cookies.take_away(_redirect(url_for("sign_in.form")))
+    service.sign_out(browsers.present_secret())
+    response = browsers.take_away(browsers.redirected(url_for("sign_in.form")))
     flash(_("You are signed out."), "ok")
     return response
 
 
-def this_device() -> str:
-    """The browser of this request, in words."""
-    return devices.describe(request.user_agent.string)
+@pages.get("/password/<secret>")
+@acts(Action.FOLLOW_LINK)
+def link(secret: str) -> ResponseReturnValue:
+    """Ask for a password; looking uses nothing up, for programs look at links in mails too."""
+    try:
+        return _link_page(NewPasswordForm(formdata=None), links.invited_by(secret))
+    except LinkOverError:
+        return _link_over()
+
+
+@pages.post("/password/<secret>")
+@acts(Action.FOLLOW_LINK)
+def use_link(secret: str) -> ResponseReturnValue:
+    """Set the password, use the link up, and sign in."""
+    form = NewPasswordForm()
+    try:
+        invited = links.invited_by(secret)
+        if not form.validate():
+            return _link_page(form, invited, 422)
+        begun = links.set_password(
+            secret,
+            form.password.data or "",
+            device=browsers.present_device(),
+            own_words=(web.settings().site_name,),
+        )
+    except LinkOverError:
+        return _link_over()
+    except InvalidError as error:
+        form.show(error)
+        return _link_page(form, links.invited_by(secret), 422)
+    flash(_("Your password is set, and you are signed in."), "ok")
+    return browsers.hand_over(browsers.redirected("/"), begun)
+
+
+def _link_page(form: NewPasswordForm, invited: Invited, status: int = 200) -> Response:
+    """The address holds the secret: what leaves this page names the site and not the page."""
+    page = render_template(
+        "sign_in/password.html",
+        page_title=_("Choose a password"),
+        form=form,
+        invited=invited,
+        shortest=passwords.SHORTEST,
+    )
+    return Response(page, status, {"Referrer-Policy": "strict-origin"})
+
+
+def _link_over() -> ResponseReturnValue:
+    return render_template("sign_in/link_over.html"), 410
 
 
 def _page(form: SignInForm) -> str:
@@ -74,9 +121,3 @@ def _page(form: SignInForm) -> str:
         accounts=DEMO_ACCOUNTS if is_demo else (),
         demo_password=DEMO_PASSWORD if is_demo else "",
     )
-
-
-def _redirect(target: str) -> Response:
-    answer = redirect(target, 303)
-    assert isinstance(answer, Response)
-    return answer

@@ -1,11 +1,13 @@
-"""The session cookie: set at sign-in, taken away at sign-out."""
+"""The browser of this request: its session cookie, set at sign-in and taken away at sign-out."""
 
 from __future__ import annotations
 
-from flask import Response, request, session
+import flask_login
+from flask import Response, redirect, request, session
 
 from booking.core import web
-from booking.people import sessions, sign_in
+from booking.core.errors import ForbiddenError
+from booking.people import devices, sessions, sign_in
 from booking.people.sessions import Begun
 
 KEPT_AT_SIGN_OUT = frozenset({"language", "theme"})
@@ -38,6 +40,35 @@ def take_away(response: Response) -> Response:
     return response
 
 
+def follow_the_person() -> None:
+    """Forget the language chosen in this browser, so that the person's own is read."""
+    session.pop("language", None)
+
+
+def redirected(target: str) -> Response:
+    """On to another page after an act, to be read with GET."""
+    response = redirect(target, 303)
+    assert isinstance(response, Response)
+    return response
+
+
+def present_device() -> str:
+    """The browser of this request, in words."""
+    return devices.describe(request.user_agent.string)
+
+
 def present_secret() -> str:
     """The secret the browser sent, whatever it is worth."""
     return request.cookies.get(sign_in.cookie_name(), "")
+
+
+def present_session_id() -> int | None:
+    """The row of this browser's session; None when a token was sent instead."""
+    session_id: int | None = getattr(flask_login.current_user, "session_id", None)
+    return session_id
+
+
+def only_browsers() -> None:
+    """Refuse tokens: one that could open the account's pages would make itself stronger ones."""
+    if present_session_id() is None:
+        raise ForbiddenError
