@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TypeVar
 from uuid import UUID
 
@@ -13,6 +13,7 @@ from flask import request
 from booking.core import zones
 from booking.core.errors import InvalidError, Problem
 from booking.core.web import settings
+from booking.core.zones import EARLIEST_YEAR, LATEST_YEAR
 
 Shape = TypeVar("Shape", bound=msgspec.Struct)
 
@@ -58,8 +59,10 @@ def moment(field: str, text: str) -> datetime:
 def instant(field: str, text: str) -> datetime:
     """The edge of a window: as `moment`, a time without an offset being local at the site."""
     read = moment(field, text)
+    if not EARLIEST_YEAR <= read.year <= LATEST_YEAR:
+        raise InvalidError({field: Problem.OUT_OF_RANGE})
     if read.tzinfo is not None:
-        return read
+        return read.astimezone(UTC)
     return zones.reached(read, zones.zone(settings().site_zone))
 
 

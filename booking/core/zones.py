@@ -9,6 +9,9 @@ from babel.dates import get_timezone
 
 from booking.core.instants import Interval
 
+# The years people may name; outside of them dates overflow, and nobody books there.
+EARLIEST_YEAR, LATEST_YEAR = 2000, 2100
+
 # Morocco went to permanent UTC+0 on 2026-09-20; older zone files are an hour off from then on.
 _WITNESS_ZONE = "Africa/Casablanca"
 _WITNESS_INSTANT = datetime(2026, 10, 1, 12, tzinfo=UTC)

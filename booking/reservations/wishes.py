@@ -9,9 +9,8 @@ from zoneinfo import ZoneInfo
 from booking.core import zones
 from booking.core.errors import InvalidError, Problem
 from booking.core.intervals import LocalInterval
-from booking.core.zones import NonexistentTimeError
+from booking.core.zones import EARLIEST_YEAR, LATEST_YEAR, NonexistentTimeError
 
-EARLIEST_YEAR, LATEST_YEAR = 2000, 2100
 LONGEST = timedelta(days=62)  # far beyond every policy; keeps the rules from counting for ever
 LONGEST_TITLE = 200
 MOST_PEOPLE = 10_000
