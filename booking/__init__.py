@@ -12,12 +12,14 @@ from booking import cli, frame, worker
 from booking.api import resources as resources_api
 from booking.approvals import api as approvals_api
 from booking.assets.manifest import Manifest
+from booking.calendars import views as calendars
 from booking.core import events, i18n, idempotency, revisions, web, zones
 from booking.core.database import db, prepare_engine, schema_version
 from booking.journal import models as journal
 from booking.messages import models as messages
 from booking.occupancy import guard
 from booking.occupancy import models as occupancy
+from booking.people import api as people_api
 from booking.people import sign_in
 from booking.people import views as people_pages
 from booking.reservations import api as reservations_api
@@ -34,6 +36,8 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     resources_api.blueprint,
     reservations_api.blueprint,
     approvals_api.blueprint,
+    people_api.blueprint,
+    *calendars.BLUEPRINTS,
 )
 
 
