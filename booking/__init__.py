@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Blueprint, Flask
 from flask_login import LoginManager
 from flask_migrate import Migrate
@@ -11,22 +13,30 @@ from whitenoise import WhiteNoise
 from booking import cli, frame, worker
 from booking.api import resources as resources_api
 from booking.approvals import api as approvals_api
+from booking.approvals import notices as approval_notices
 from booking.assets.manifest import Manifest
 from booking.calendars import views as calendars
 from booking.core import events, i18n, idempotency, revisions, web, zones
-from booking.core.database import db, prepare_engine, schema_version
+from booking.core.database import SCHEMA_VERSION, db, prepare_engine, schema_version
+from booking.core.events import EventKind
 from booking.journal import models as journal
 from booking.messages import models as messages
+from booking.messages import views as message_pages
+from booking.messages.letters import Catalogue, MessageType
+from booking.messages.models import MessageKind
 from booking.occupancy import guard
 from booking.occupancy import models as occupancy
+from booking.pages import health, navigation
+from booking.pages.planning import views as planning_pages
+from booking.pages.today import views as today_pages
 from booking.people import api as people_api
-from booking.people import sign_in
+from booking.people import recipients, sign_in
 from booking.people import views as people_pages
+from booking.reminders import notices as reminder_notices
 from booking.reservations import api as reservations_api
 from booking.reservations import models as reservations
+from booking.reservations import notices as reservation_notices
 from config import ROOT, Settings
-
-SCHEMA_VERSION = "0001"
 
 # Loading these makes their tables known to the migrations.
 TABLES = (events, idempotency, journal, messages, occupancy, reservations, revisions)
@@ -36,9 +46,38 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     resources_api.blueprint,
     reservations_api.blueprint,
     approvals_api.blueprint,
+    planning_pages.blueprint,
+    today_pages.blueprint,
+    message_pages.blueprint,
+    health.blueprint,
     people_api.blueprint,
     *calendars.BLUEPRINTS,
 )
+
+# Who does something when something has happened: every such coupling stands here.
+EVENTS: dict[EventKind, tuple[worker.Handler, ...]] = {
+    EventKind.REQUESTED: (reservation_notices.tell, approval_notices.ask),
+    EventKind.CONFIRMED: (reservation_notices.tell, reminder_notices.plan),
+    EventKind.CHANGED: (reservation_notices.tell, reminder_notices.plan),
+    EventKind.AMENDMENT_REQUESTED: (reservation_notices.tell, approval_notices.ask),
+    EventKind.AMENDMENT_DECLINED: (reservation_notices.tell,),
+    EventKind.DECLINED: (reservation_notices.tell,),
+    EventKind.CANCELLED: (reservation_notices.tell,),
+    EventKind.EXPIRED: (reservation_notices.tell,),
+}
+
+# Which feature knows the facts of each message, whether it is still true, and its words.
+MESSAGES: dict[MessageKind, MessageType[Any]] = {  # Any: each kind has its own facts
+    MessageKind.REQUESTED: reservation_notices.REQUESTED,
+    MessageKind.CONFIRMED: reservation_notices.CONFIRMED,
+    MessageKind.CHANGED: reservation_notices.CHANGED,
+    MessageKind.DECLINED: reservation_notices.DECLINED,
+    MessageKind.CANCELLED: reservation_notices.CANCELLED,
+    MessageKind.EXPIRED: reservation_notices.EXPIRED,
+    MessageKind.REMINDER: reminder_notices.REMINDER,
+    MessageKind.APPROVAL_WAITING: approval_notices.APPROVAL_WAITING,
+    MessageKind.APPROVAL_LATE: approval_notices.APPROVAL_LATE,
+}
 
 
 class UnknownSchemaError(RuntimeError):
@@ -57,6 +96,9 @@ def create_app(settings: Settings) -> Flask:
     )
     app.config.update(_flask_settings(settings))
     app.extensions["booking"] = settings
+    app.extensions["work"] = worker.Work(
+        EVENTS, Catalogue(MESSAGES, recipients.recipients, reservation_notices.uid_domain)
+    )
     settings.instance.mkdir(parents=True, exist_ok=True)
     db.init_app(app)
     with app.app_context():
@@ -65,7 +107,7 @@ def create_app(settings: Settings) -> Flask:
     web.csrf.init_app(app)
     i18n.babel.init_app(app, locale_selector=sign_in.locale_of_reader)
     LoginManager(app).request_loader(sign_in.load_user)
-    frame.install(app, Manifest.load(settings.assets), list)
+    frame.install(app, Manifest.load(settings.assets), navigation.entries)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     cli.register(app)

@@ -1,9 +1,286 @@
-"""The tick: handles events, sends what is due, lets expire what waited too long."""
+"""The tick: lets expire what waited too long, handles events, sends what is due.
+
+Any number of processes may run it at the same time: every piece of work is claimed in the database
+by whoever does it.
+"""
 
 from __future__ import annotations
 
-from flask import Flask
+import atexit
+import fcntl
+import logging
+import signal
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from types import FrameType
+from typing import IO
+
+from flask import Flask, current_app
+from sqlalchemy import select, update
+
+from booking.core import clock, idempotency, web
+from booking.core.database import db, end_reading, session, transaction
+from booking.core.events import MOST_ATTEMPTS, Event, EventKind, Happened
+from booking.messages import letters
+from booking.messages import service as messages
+from booking.messages.delivery import deliver
+from booking.messages.letters import Catalogue
+from booking.messages.models import MessageKind, MessageState
+from booking.reservations.service import expire_next
+
+log = logging.getLogger("booking.worker")
+
+Handler = Callable[[Happened], None]
+
+# One tick does about this much, then it is written down that it ran.
+MOST_EXPIRED = 200
+MOST_EVENTS = 500
+SECONDS_OF_SENDING = 15.0
+FIRST_RETRY = timedelta(seconds=30)
+LONGEST_ERROR = 300
+MOST_TICKS = 10_000  # of `until_nothing_is_due`: a safety net
+
+
+@dataclass(frozen=True)
+class Work:
+    """What the worker was given by the application: who handles events, how messages are made."""
+
+    handlers: Mapping[EventKind, Sequence[Handler]]
+    catalogue: Catalogue
+
+
+@dataclass
+class Done:
+    """What was done."""
+
+    expired: int = 0
+    events: int = 0
+    messages: Counter[tuple[MessageKind, MessageState]] = field(default_factory=Counter)
+    waits: bool = False  # something failed and is tried again later
+
+    @property
+    def is_nothing(self) -> bool:
+        """Whether there was nothing to do, or nothing that could be done now."""
+        return self.waits or not (self.expired or self.events or self.messages)
+
+    def add(self, other: Done) -> None:
+        """Count another run in."""
+        self.expired += other.expired
+        self.events += other.events
+        self.messages += other.messages
+
+
+# --- one tick ---
+
+
+def tick(app: Flask) -> Done:
+    """Do what is due, as much as fits into one tick, and write down that it ran."""
+    with app.app_context():
+        done = work()
+        with _trouble_is_logged("the end of the tick"), transaction():
+            idempotency.forget_old_keys()
+            messages.note_tick()
+        return done
+
+
+def work() -> Done:
+    """Expire, handle, send. What fails is logged and does not keep the rest from being done."""
+    given: Work = current_app.extensions["work"]
+    done = Done()
+    with _trouble_is_logged("expiring requests"):
+        while done.expired < MOST_EXPIRED and expire_next():
+            done.expired += 1
+    with _trouble_is_logged("handling events"):
+        done.events = _handle_events(given)
+    with _trouble_is_logged("sending messages"):
+        delivered = deliver(given.catalogue, seconds=SECONDS_OF_SENDING)
+        done.messages = delivered.counts
+        done.waits = delivered.is_unreachable
+    return done
+
+
+def until_nothing_is_due(app: Flask) -> Done:
+    """Whole ticks until there is nothing left to do."""
+    done = Done()
+    for _number in range(MOST_TICKS):
+        with app.app_context():
+            now = work()
+        done.add(now)
+        if now.is_nothing:
+            break
+    return done
+
+
+@contextmanager
+def _trouble_is_logged(what: str) -> Iterator[None]:
+    try:
+        yield
+    except Exception:  # the worker's outer loop: the next tick tries again
+        log.exception("trouble while %s", what)
+    finally:
+        end_reading()
+
+
+# --- events ---
+
+
+def _handle_events(given: Work) -> int:
+    """Each event in its own transaction, the oldest first; one that fails waits for later."""
+    handled = 0
+    for event_id in _waiting_events():
+        try:
+            handled += _handle(given, event_id)
+        except Exception as error:  # the worker's outer loop: others must go on
+            log.exception("event %s cannot be handled", event_id)
+            _try_later(event_id, f"{type(error).__name__}: {error}")
+    return handled
+
+
+def _waiting_events() -> Sequence[int]:
+    now = clock.now()
+    found = session().scalars(
+        select(Event.id)
+        .where(
+            Event.handled_at.is_(None),
+            Event.attempts < MOST_ATTEMPTS,
+            Event.next_try_at.is_(None) | (Event.next_try_at <= now),
+        )
+        .order_by(Event.id)
+        .limit(MOST_EVENTS)
+    )
+    waiting = found.all()
+    end_reading()
+    return waiting
+
+
+def _handle(given: Work, event_id: int) -> int:
+    """Handle one event; 0 when another worker has it, or had it."""
+    with transaction() as current:
+        row = current.execute(
+            select(Event.kind, Event.subject, Event.facts, Event.created_at)
+            .where(Event.id == event_id, Event.handled_at.is_(None))
+            .with_for_update(skip_locked=True)
+        ).first()
+        if row is None:
+            return 0
+        happened = Happened(row.kind, row.subject, int(row.facts["version"]), row.created_at)
+        for handler in given.handlers[row.kind]:
+            handler(happened)
+        messages.withdraw_untrue(
+            row.subject, lambda key: letters.is_still_true(given.catalogue, key)
+        )
+        current.execute(update(Event).where(Event.id == event_id).values(handled_at=clock.now()))
+    return 1
+
+
+def _try_later(event_id: int, error: str) -> None:
+    with transaction() as current:
+        attempts = current.scalar(select(Event.attempts).where(Event.id == event_id)) or 0
+        if attempts + 1 >= MOST_ATTEMPTS:
+            log.error("event %s is set aside after %s attempts", event_id, attempts + 1)
+        current.execute(
+            update(Event)
+            .where(Event.id == event_id)
+            .values(
+                attempts=attempts + 1,
+                next_try_at=clock.now() + FIRST_RETRY * 2**attempts,
+                last_error=error[:LONGEST_ERROR],
+            )
+        )
+
+
+def set_aside() -> list[int]:
+    """The events whose handlers failed so often that nobody tries any more."""
+    return list(
+        session().scalars(
+            select(Event.id)
+            .where(Event.handled_at.is_(None), Event.attempts >= MOST_ATTEMPTS)
+            .order_by(Event.id)
+        )
+    )
+
+
+# --- again and again ---
+
+
+class Ticker:
+    """Ticks until it is stopped.
+
+    It waits by the machine's own stopwatch: a scheduler that compares wall clocks stands still for
+    two hours when the clock is put back by two hours.
+    """
+
+    def __init__(self, app: Flask, *, lock: Path | None = None) -> None:
+        self._app = app
+        self._seconds: int = app.extensions["booking"].tick_seconds
+        self._lock = lock
+        self._held: IO[str] | None = None
+        self._stopped = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def run(self) -> None:
+        """Tick in this thread until `stop`."""
+        while not self._stopped.is_set():
+            self._tick_in_turn()
+            self._stopped.wait(self._seconds)
+
+    def start(self) -> None:
+        """Tick in a thread of its own until the process ends, which waits for a tick that runs."""
+        self._thread = threading.Thread(target=self.run, name="tick", daemon=True)
+        self._thread.start()
+        atexit.register(self.stop)
+
+    def stop(self) -> None:
+        """No further tick; returns when the one that runs is through."""
+        self._stopped.set()
+        if self._thread is not None and self._thread is not threading.current_thread():
+            self._thread.join()
+
+    def _tick_in_turn(self) -> None:
+        if not self._has_the_turn():
+            return
+        try:
+            tick(self._app)
+        except Exception:  # the worker's outer loop: the next tick tries again
+            log.exception("the tick failed")
+
+    def _has_the_turn(self) -> bool:
+        """Among the processes of one machine the first keeps the lock, until the kernel takes it
+        back when that process ends, however it ends."""
+        if self._lock is None or self._held is not None:
+            return True
+        file = self._lock.open("a")
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.close()
+            return False
+        self._held = file
+        return True
 
 
 def start_inside(app: Flask) -> None:
-    """Run the tick inside this web process."""
+    """Run the tick inside this web process, after the fork; one process of a machine ticks."""
+    with app.app_context():
+        db.engine.dispose(close=False)  # connections of before the fork belong to the parent
+        if not web.settings().tick_inside:
+            return
+        lock = web.settings().instance / "tick.lock"
+    Ticker(app, lock=lock).start()
+
+
+def run_in_foreground(app: Flask) -> None:
+    """Tick until SIGTERM or SIGINT; a tick that runs is finished."""
+    ticker = Ticker(app)
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        ticker.stop()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, stop)
+    ticker.run()

@@ -1,0 +1,210 @@
+"""What those who decide are told: what waits, each half-hour, and what waits too long."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import select
+
+from booking.approvals.queries import waiting_for
+from booking.core import clock, web
+from booking.core.database import session
+from booking.core.events import Happened
+from booking.core.i18n import _, ngettext
+from booking.core.permissions import Role
+from booking.messages import queries as messages
+from booking.messages import service as planner
+from booking.messages.letters import Key, Letter, Line, Link, MessageType, Recipient, Section
+from booking.messages.models import MessageKind
+from booking.people.models import Grant, Person, PersonState
+from booking.people.sign_in import load_actor
+from booking.policies.facts import Place
+from booking.reservations import notices
+from booking.reservations.queries import Details, details_by_id
+
+GATHERED_FOR = timedelta(minutes=30)
+LONGEST_LIST = 20
+
+
+@dataclass(frozen=True)
+class Deciders:
+    """Everybody who can decide somewhere, read once."""
+
+    of_resources: frozenset[tuple[int, int]]  # person, resource
+    of_areas: frozenset[tuple[int, int]]  # person, area
+    operators: frozenset[int]
+
+    def of(self, details: Details) -> frozenset[int]:
+        """Who is asked about this reservation: the lab managers of its place; where there is
+        none but the person who asks, the operators."""
+        own: frozenset[int] = frozenset()
+        if not details.own_request_may_be_decided:
+            own = frozenset(notices.recipients_of(details))
+        managers = frozenset.intersection(*(self._at(place) for place in details.places)) - own
+        return managers or self.operators - own
+
+    def _at(self, place: Place) -> frozenset[int]:
+        return _persons_with(self.of_resources, place.resource_id) | _persons_with(
+            self.of_areas, place.area_id
+        )
+
+
+def _persons_with(pairs: Iterable[tuple[int, int]], wanted: int) -> frozenset[int]:
+    return frozenset(person_id for person_id, where in pairs if where == wanted)
+
+
+def deciders() -> Deciders:
+    """Those whose account can be used."""
+    rows = (
+        session()
+        .execute(
+            select(Grant.person_id, Grant.role, Grant.resource_id, Grant.area_id)
+            .join(Person, Person.id == Grant.person_id)
+            .where(
+                Grant.role.in_((Role.LAB_MANAGER, Role.OPERATOR)),
+                Person.state == PersonState.ACTIVE,
+            )
+        )
+        .all()
+    )
+    return Deciders(
+        frozenset((row.person_id, row.resource_id) for row in rows if row.resource_id is not None),
+        frozenset((row.person_id, row.area_id) for row in rows if row.area_id is not None),
+        frozenset(row.person_id for row in rows if row.role is Role.OPERATOR),
+    )
+
+
+def ask(happened: Happened) -> None:
+    """Plan the gathered message of this half-hour, and another one at half the deadline."""
+    details = details_by_id(happened.subject)
+    if details is None or not details.waits:
+        return
+    told_at = _end_of_half_hour(happened.at)
+    late_at = happened.at + (_decide_by(details) - happened.at) // timedelta(seconds=2) * timedelta(
+        seconds=1
+    )
+    keys = []
+    for person_id in deciders().of(details):
+        keys.append(Key(MessageKind.APPROVAL_WAITING, _name_of(told_at), 0, person_id, told_at))
+        keys.append(
+            Key(
+                MessageKind.APPROVAL_LATE,
+                happened.subject,
+                happened.version,
+                person_id,
+                late_at,
+            )
+        )
+    planner.plan(keys)
+
+
+def _end_of_half_hour(moment: datetime) -> datetime:
+    size = int(GATHERED_FOR.total_seconds())
+    return datetime.fromtimestamp((int(moment.timestamp()) // size + 1) * size, UTC)
+
+
+def _name_of(half_hour: datetime) -> str:
+    return half_hour.strftime("%Y-%m-%dT%H:%MZ")
+
+
+def _decide_by(details: Details) -> datetime:
+    waiting = details.amendment
+    decide_by = waiting.decide_by if waiting is not None else details.decide_by
+    return decide_by or details.interval.starts_at
+
+
+def _asked_at(details: Details) -> datetime:
+    return details.amendment.created_at if details.amendment is not None else details.changed_at
+
+
+# --- gathered ---
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """Everything that waits for one person, the nearest deadline first."""
+
+    requests: tuple[Details, ...]
+
+
+def _gathered(key: Key) -> Gathered | None:
+    person = session().get(Person, key.recipient_id)
+    if person is None:
+        return None
+    everybody = deciders()
+    return Gathered(
+        tuple(
+            details
+            for details in waiting_for(load_actor(person))
+            if key.recipient_id in everybody.of(details)
+        )
+    )
+
+
+def _has_news(key: Key, gathered: Gathered) -> bool:
+    """Something was asked in this half-hour; what is older was told then."""
+    return any(_asked_at(details) >= key.due_at - GATHERED_FOR for details in gathered.requests)
+
+
+def _waiting(gathered: Gathered, recipient: Recipient) -> Letter:
+    count = len(gathered.requests)
+    left_out = count - LONGEST_LIST
+    return Letter(
+        title=ngettext(
+            "%(num)s request waits for your decision",
+            "%(num)s requests wait for your decision",
+            count,
+        ),
+        opening=_("These requests wait for your decision, the nearest deadline first."),
+        sections=tuple(_request(details) for details in gathered.requests[:LONGEST_LIST]),
+        links=(Link(_("See all requests"), web.public_url("approvals.list")),),
+        closing=ngettext("And %(num)s more.", "And %(num)s more.", left_out)
+        if left_out > 0
+        else "",
+    )
+
+
+# --- late ---
+
+
+def _still_late(key: Key, details: Details) -> bool:
+    return (
+        details.waits
+        and clock.now() < _decide_by(details)
+        and not messages.has_newer(key, {MessageKind.APPROVAL_LATE})
+        and key.recipient_id in deciders().of(details)
+    )
+
+
+def _late(details: Details, recipient: Recipient) -> Letter:
+    return Letter(
+        title=_(
+            "Still waits for your decision: %(place)s, %(start)s",
+            place=notices.place_in_words(details.place),
+            start=notices.start_in_words(details.local),
+        ),
+        opening=_(
+            "Half of the time for an answer has passed. Without an answer this request expires."
+        ),
+        sections=(_request(details),),
+    )
+
+
+def _request(details: Details) -> Section:
+    """One request, with what is wished where it is a change."""
+    about = notices.about(details)
+    if details.amendment is not None:
+        about = notices.wished(details, details.amendment)
+    heading = _("Change of a reservation") if details.amendment is not None else _("New request")
+    deadline = Line(
+        _("Answer by"),
+        notices.moment_in_words(_decide_by(details), details.local.zone_name),
+    )
+    page = web.public_url("approvals.show", public_id=details.public_id)
+    return Section((*about.lines, deadline), heading, Link(_("Decide"), page))
+
+
+APPROVAL_WAITING = MessageType(_gathered, _has_news, _waiting)
+APPROVAL_LATE = MessageType(notices.reservation_of, _still_late, _late)

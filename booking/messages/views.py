@@ -1,0 +1,240 @@
+"""The operator's pages about messages: the list, and one of them as it would look."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from flask import Blueprint, Response, current_app, render_template, request
+from flask.typing import ResponseReturnValue
+
+from booking.core import i18n, web, zones
+from booking.core.errors import NotFoundError
+from booking.core.i18n import _
+from booking.core.permissions import Action
+from booking.core.web import acts
+from booking.messages import mail, queries, texts
+from booking.messages.letters import Catalogue, Recipient
+from booking.messages.models import MessageState
+from booking.messages.queries import Entry
+
+PAGE_SIZE = 50
+LAST_PAGE = 100_000
+LARGEST_ID = 2**31 - 1
+PREVIEWED = (MessageState.PLANNED, MessageState.SENDING)
+Tone = Literal["neutral", "good", "warn", "bad"]
+TONES: dict[MessageState, tuple[Tone, str]] = {
+    MessageState.PLANNED: ("neutral", "clock"),
+    MessageState.SENDING: ("neutral", "send"),
+    MessageState.SENT: ("good", "mail-check"),
+    MessageState.KEPT: ("good", "archive"),
+    MessageState.WITHDRAWN: ("neutral", "undo-2"),
+    MessageState.REFUSED: ("bad", "circle-alert"),
+}
+
+blueprint = Blueprint("operator", __name__, url_prefix="/operator")
+
+
+@dataclass(frozen=True)
+class Row:
+    """A message in words."""
+
+    url: str
+    kind: str
+    title: str
+    recipient: str
+    due: str
+    state: str
+    tone: Tone
+    icon: str
+    settled: str
+    attempts: int
+    next_try: str
+    last_error: str
+    message_id: str
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One state to filter by."""
+
+    value: str
+    label: str
+    url: str
+    current: bool
+
+
+@dataclass(frozen=True)
+class Shown:
+    """The text of a message and the language it is in."""
+
+    title: str
+    lines: tuple[str, ...]
+    html: str
+    language: str
+    direction: str
+
+
+@blueprint.get("/messages")
+@acts(Action.OPERATE)
+def messages() -> ResponseReturnValue:
+    """Messages by due time, the latest first."""
+    state = _state()
+    page = _page()
+    entries, counts = queries.listed(state, page=page, page_size=PAGE_SIZE)
+    recipients = _catalogue().recipients([entry.key.recipient_id for entry in entries])
+    total = sum(counts.values()) if state is None else counts.get(state, 0)
+    return render_template(
+        "operator/messages.html",
+        page_title=_("Messages"),
+        rows=[_row(entry, recipients.get(entry.key.recipient_id)) for entry in entries],
+        choices=_choices(state, counts),
+        newer_url=_list_url(state, page - 1) if page > 1 else None,
+        older_url=_list_url(state, page + 1) if page * PAGE_SIZE < total else None,
+        is_filtered=state is not None,
+        all_url=_list_url(None),
+    )
+
+
+@blueprint.get("/messages/<int:message_id>")
+@acts(Action.OPERATE)
+def message(message_id: int) -> ResponseReturnValue:
+    """One message as it looks: its text on the page, its HTML in a frame of its own."""
+    entry = _entry(message_id)
+    recipient = _recipient(entry)
+    response = Response(
+        render_template(
+            "operator/message.html",
+            page_title=texts.kind_in_words(entry.key.kind),
+            row=_row(entry, recipient),
+            explanation=texts.explanation(entry.state),
+            shown=_shown(entry, recipient),
+            html_url=web.path_of("operator.message_html", message_id=message_id),
+            list_url=_list_url(None),
+        )
+    )
+    response.headers["Content-Security-Policy"] = f"{web.CONTENT_POLICY}; frame-src 'self'"
+    return response
+
+
+@blueprint.get("/messages/<int:message_id>/html")
+@acts(Action.OPERATE)
+def message_html(message_id: int) -> ResponseReturnValue:
+    """The HTML of a message, which may do nothing but look: its one style sheet is allowed by its
+    digest, and only our own page may frame it."""
+    entry = _entry(message_id)
+    shown = _shown(entry, _recipient(entry))
+    if shown is None:
+        raise NotFoundError
+    response = Response(shown.html, mimetype="text/html")
+    response.headers["Content-Security-Policy"] = (
+        f"default-src 'none'; style-src {mail.style_source()}; base-uri 'none'; "
+        "form-action 'none'; frame-ancestors 'self'"
+    )
+    return response
+
+
+def _catalogue() -> Catalogue:
+    found: Catalogue = current_app.extensions["work"].catalogue
+    return found
+
+
+def _state() -> MessageState | None:
+    wanted = request.args.get("state", "")
+    return MessageState(wanted) if wanted in set(MessageState) else None
+
+
+def _page() -> int:
+    text = request.args.get("page", "1")
+    is_number = text.isascii() and text.isdigit() and len(text) <= len(str(LAST_PAGE))
+    return max(1, min(int(text), LAST_PAGE)) if is_number else 1
+
+
+def _entry(message_id: int) -> Entry:
+    found = queries.entry(message_id) if message_id <= LARGEST_ID else None
+    if found is None:
+        raise NotFoundError
+    return found
+
+
+def _recipient(entry: Entry) -> Recipient | None:
+    person_id = entry.key.recipient_id
+    return _catalogue().recipients([person_id]).get(person_id)
+
+
+def _shown(entry: Entry, recipient: Recipient | None) -> Shown | None:
+    """What was kept, or what would be sent now; None where there is nothing to show."""
+    language = recipient.language if recipient else web.settings().default_language
+    kept = queries.kept(entry.id)
+    if kept is not None:
+        return _shown_as(kept.title, kept.text, kept.html, language)
+    if entry.state not in PREVIEWED or recipient is None:
+        return None
+    composed = mail.compose(_catalogue(), entry.key, recipient)
+    if composed is None:
+        return None
+    return _shown_as(composed.title, composed.text, composed.html, composed.language)
+
+
+def _shown_as(title: str, text: str, html: str, language: str) -> Shown:
+    with i18n.speaking(language):
+        direction = "rtl" if i18n.is_right_to_left() else "ltr"
+    return Shown(title, tuple(text.strip().split("\n")), html, language, direction)
+
+
+def _row(entry: Entry, recipient: Recipient | None) -> Row:
+    tone, icon = TONES[entry.state]
+    waits = entry.state in PREVIEWED and entry.attempts > 0
+    return Row(
+        url=web.path_of("operator.message", message_id=entry.id),
+        kind=texts.kind_in_words(entry.key.kind),
+        title=entry.title or "",
+        recipient=recipient.name if recipient else _("Account closed"),
+        due=_moment(entry.key.due_at),
+        state=texts.state_in_words(entry.state),
+        tone=tone,
+        icon=icon,
+        settled=_moment(entry.settled_at),
+        attempts=entry.attempts,
+        next_try=_moment(entry.next_try_at) if waits else "",
+        last_error=entry.last_error or "",
+        message_id=entry.message_id or "",
+    )
+
+
+def _moment(instant: datetime | None) -> str:
+    if instant is None:
+        return ""
+    local = zones.to_local(instant, zones.zone(web.settings().site_zone))
+    return f"{i18n.format_short_day(local)} {i18n.format_clock(local)}"
+
+
+def _choices(state: MessageState | None, counts: Mapping[MessageState, int]) -> list[Choice]:
+    every = Choice(
+        "", _("All (%(number)s)", number=sum(counts.values())), _list_url(None), not state
+    )
+    return [every] + [
+        Choice(
+            one.value,
+            _(
+                "%(state)s (%(number)s)",
+                state=texts.state_in_words(one),
+                number=counts.get(one, 0),
+            ),
+            _list_url(one),
+            one is state,
+        )
+        for one in MessageState
+        if counts.get(one) or one is state
+    ]
+
+
+def _list_url(state: MessageState | None, page: int = 1) -> str:
+    values: dict[str, object] = {}
+    if state is not None:
+        values["state"] = state.value
+    if page > 1:
+        values["page"] = page
+    return web.path_of("operator.messages", **values)

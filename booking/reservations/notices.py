@@ -1,0 +1,464 @@
+"""What holders and bookers are told about their reservations."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+
+from sqlalchemy import select
+
+from booking.core import clock, i18n, web, zones
+from booking.core.database import session
+from booking.core.events import EventKind, Happened
+from booking.core.i18n import _
+from booking.core.intervals import LocalInterval
+from booking.journal.models import JournalLine
+from booking.messages import queries as messages
+from booking.messages import service as planner
+from booking.messages.letters import Key, Letter, Line, Link, MessageType, Recipient, Section
+from booking.messages.models import MessageKind
+from booking.policies.facts import Place
+from booking.reservations.models import Asking, State
+from booking.reservations.queries import Decision, Details, Waiting, details_by_id
+from booking.reservations.service import ANOTHER_WAS_APPROVED
+from booking.spaces.models import Site
+
+KIND_OF: dict[EventKind, MessageKind] = {
+    EventKind.REQUESTED: MessageKind.REQUESTED,
+    EventKind.AMENDMENT_REQUESTED: MessageKind.REQUESTED,
+    EventKind.CONFIRMED: MessageKind.CONFIRMED,
+    EventKind.CHANGED: MessageKind.CHANGED,
+    EventKind.DECLINED: MessageKind.DECLINED,
+    EventKind.AMENDMENT_DECLINED: MessageKind.DECLINED,
+    EventKind.CANCELLED: MessageKind.CANCELLED,
+    EventKind.EXPIRED: MessageKind.EXPIRED,
+}
+# What a later message makes superfluous; what contradicts it, the reservation's state tells.
+OVERTAKEN_BY: dict[MessageKind, frozenset[MessageKind]] = {
+    MessageKind.REQUESTED: frozenset(
+        {
+            MessageKind.REQUESTED,
+            MessageKind.CONFIRMED,
+            MessageKind.CHANGED,
+            MessageKind.DECLINED,
+        }
+    ),
+    MessageKind.CONFIRMED: frozenset({MessageKind.CONFIRMED, MessageKind.CHANGED}),
+    MessageKind.CHANGED: frozenset({MessageKind.CHANGED}),
+    MessageKind.DECLINED: frozenset({MessageKind.DECLINED, MessageKind.CHANGED}),
+    MessageKind.CANCELLED: frozenset(),
+    MessageKind.EXPIRED: frozenset(),
+}
+CHANGING_ACTS = ("moved", "shortened", "approved_change")
+
+
+def recipients_of(details: Details) -> tuple[int, ...]:
+    """Holder and booker, once if they are the same.
+
+    They hear of everything, also of what they did themselves: the mail is their receipt. A manager
+    who decides or cancels is neither, and gets none.
+    """
+    return tuple(dict.fromkeys((details.person_id, details.booked_by_id)))
+
+
+def tell(happened: Happened) -> None:
+    """Plan what holder and booker are told about this event."""
+    details = details_by_id(happened.subject)
+    if details is None:
+        return
+    kind = KIND_OF[happened.kind]
+    planner.plan(
+        [
+            Key(kind, happened.subject, happened.version, recipient_id, happened.at)
+            for recipient_id in recipients_of(details)
+        ]
+    )
+
+
+def uid_domain() -> str:
+    """The domain of the site's identifiers, which never changes."""
+    return session().scalar(select(Site.uid_domain).order_by(Site.id).limit(1)) or "localhost"
+
+
+# --- facts ---
+
+
+def reservation_of(key: Key) -> Details | None:
+    """The reservation that a message is about."""
+    return details_by_id(key.subject)
+
+
+@dataclass(frozen=True)
+class Before:
+    """What a changed reservation was: its place's code and its time, where they were others."""
+
+    code: str | None
+    local: LocalInterval
+
+
+@dataclass(frozen=True)
+class Changed:
+    """A changed reservation and what it was."""
+
+    details: Details
+    before: Before | None
+
+
+def _changed(key: Key) -> Changed | None:
+    details = details_by_id(key.subject)
+    return None if details is None else Changed(details, _before(details))
+
+
+def _before(details: Details) -> Before | None:
+    """Read from the journal, whose line of the last change keeps only what differs."""
+    values = session().scalar(
+        select(JournalLine.before)
+        .where(
+            JournalLine.subject_kind == "reservation",
+            JournalLine.subject_id == details.public_id,
+            JournalLine.act.in_(CHANGING_ACTS),
+        )
+        .order_by(JournalLine.id.desc())
+        .limit(1)
+    )
+    if not values:
+        return None
+    local = LocalInterval(
+        _moment(values.get("starts_at")) or details.local.starts_at,
+        _moment(values.get("ends_at")) or details.local.ends_at,
+        details.local.zone_name,
+    )
+    code = values.get("resource")
+    return Before(str(code) if code else None, local)
+
+
+def _moment(text: object) -> datetime | None:
+    return datetime.fromisoformat(text) if isinstance(text, str) else None
+
+
+# --- still true? ---
+
+
+def is_over(details: Details) -> bool:
+    """Whether the reservation has ended, so that nobody needs to hear of it."""
+    return details.interval.ends_at <= clock.now()
+
+
+def _stands(key: Key, details: Details, is_so: bool) -> bool:
+    return is_so and not is_over(details) and not messages.has_newer(key, OVERTAKEN_BY[key.kind])
+
+
+def _still_waits(key: Key, details: Details) -> bool:
+    return _stands(key, details, details.waits)
+
+
+def _still_confirmed(key: Key, details: Details) -> bool:
+    return _stands(key, details, details.state is State.CONFIRMED)
+
+
+def _still_changed(key: Key, changed: Changed) -> bool:
+    return _stands(key, changed.details, changed.details.state is State.CONFIRMED)
+
+
+def _still_declined(key: Key, details: Details) -> bool:
+    is_change = details.state is State.CONFIRMED and details.amendment is None
+    return _stands(key, details, details.state is State.DECLINED or is_change)
+
+
+def _still(state: State) -> Callable[[Key, Details], bool]:
+    return lambda key, details: details.state is state
+
+
+# --- words ---
+
+
+def place_in_words(place: Place) -> str:
+    """«Lab Chemistry (L-03)»; a name that holds the code already stands alone."""
+    name, code = i18n.name_in(place.spot.names), place.spot.code
+    if not name or code in name:
+        return name or code
+    return _("%(name)s (%(code)s)", name=name, code=code)
+
+
+def way_in_words(place: Place) -> str:
+    """In which building, on which floor, in which area."""
+    return _(
+        "%(building)s, %(floor)s, %(area)s",
+        building=i18n.name_in(place.spot.building_names),
+        floor=i18n.name_in(place.spot.floor_names),
+        area=i18n.name_in(place.spot.area_names),
+    )
+
+
+def time_in_words(local: LocalInterval) -> str:
+    """«Tuesday 24 November 2026, from 13:00 to 14:30», as the clocks at the place show it."""
+    last_day, end = _end_in_words(local.ends_at)
+    if last_day.date() == local.starts_at.date():
+        return _(
+            "%(day)s, from %(start)s to %(end)s",
+            day=i18n.format_day(local.starts_at),
+            start=i18n.format_clock(local.starts_at),
+            end=end,
+        )
+    return _(
+        "from %(first_day)s at %(start)s to %(last_day)s at %(end)s",
+        first_day=i18n.format_day(local.starts_at),
+        start=i18n.format_clock(local.starts_at),
+        last_day=i18n.format_day(last_day),
+        end=end,
+    )
+
+
+def start_in_words(local: LocalInterval) -> str:
+    """«Tue 24 Nov at 13:00»."""
+    return _(
+        "%(day)s at %(time)s",
+        day=i18n.format_short_day(local.starts_at),
+        time=i18n.format_clock(local.starts_at),
+    )
+
+
+def moment_in_words(instant: datetime, zone_name: str) -> str:
+    """«Tuesday 24 November 2026 at 13:00» at the place."""
+    local = zones.to_local(instant, zones.zone(zone_name))
+    return _("%(day)s at %(time)s", day=i18n.format_day(local), time=i18n.format_clock(local))
+
+
+def _end_in_words(end: datetime) -> tuple[datetime, str]:
+    """Midnight ends the day before it, at 24:00."""
+    if end.time() == time.min:
+        return end - timedelta(days=1), i18n.format_minutes_as_clock(24 * 60)
+    return end, i18n.format_clock(end)
+
+
+def reason_in_words(reason: str | None) -> str:
+    """Why it was declined, as the member reads it."""
+    if reason == ANOTHER_WAS_APPROVED:
+        return _("Another request for the same time was approved.")
+    return reason or ""
+
+
+def about(details: Details, heading: str = "") -> Section:
+    """The lines about a reservation as it stands."""
+    return Section(
+        _lines(details, details.place, details.local, details.title),
+        heading,
+    )
+
+
+def wished(details: Details, waiting: Waiting, heading: str = "") -> Section:
+    """The lines about a reservation as the change that waits would make it."""
+    return Section(_lines(details, waiting.place, waiting.local, waiting.title), heading)
+
+
+def _lines(details: Details, place: Place, local: LocalInterval, title: str) -> tuple[Line, ...]:
+    lines = [
+        Line(_("Space"), place_in_words(place)),
+        Line(_("Where"), way_in_words(place)),
+        Line(_("When"), time_in_words(local)),
+        Line(_("Purpose"), title),
+        Line(_("Booked for"), _holder(details)),
+        Line(_("Reference"), details.reference),
+    ]
+    return tuple(line for line in lines if line.value)
+
+
+def _holder(details: Details) -> str:
+    if details.organisation is None:
+        return details.person.name
+    return _(
+        "%(person)s, %(organisation)s",
+        person=details.person.name,
+        organisation=details.organisation.name,
+    )
+
+
+def links_of(details: Details) -> tuple[Link, ...]:
+    """What can be done next with a reservation that stands; each opens a page."""
+    page = web.public_url("reservations.show", public_id=details.public_id)
+    return (
+        Link(_("See, change or cancel this reservation"), page),
+        Link(
+            _("Add it to your calendar"),
+            web.public_url("reservations.calendar_file", public_id=details.public_id),
+        ),
+        Link(_("See all your reservations in your calendar"), web.public_url("profile.show")),
+    )
+
+
+def _link_to(details: Details) -> Link:
+    page = web.public_url("reservations.show", public_id=details.public_id)
+    return Link(_("See this reservation"), page)
+
+
+def _links_when_lost(details: Details) -> tuple[Link, ...]:
+    return (
+        _link_to(details),
+        Link(_("Find another place"), web.public_url("planning.day")),
+    )
+
+
+# --- letters ---
+
+
+def _requested(details: Details, recipient: Recipient) -> Letter:
+    if details.amendment is not None:
+        return _change_requested(details, details.amendment)
+    return Letter(
+        title=_(
+            "Request sent: %(place)s, %(start)s",
+            place=place_in_words(details.place),
+            start=start_in_words(details.local),
+        ),
+        opening=_("Your request is with the people who decide. You will hear from us."),
+        sections=(about(details),),
+        links=(
+            Link(
+                _("See, change or cancel this request"),
+                web.public_url("reservations.show", public_id=details.public_id),
+            ),
+        ),
+        closing=_deadline(details.decide_by, details),
+    )
+
+
+def _change_requested(details: Details, waiting: Waiting) -> Letter:
+    return Letter(
+        title=_(
+            "Change requested: %(place)s, %(start)s",
+            place=place_in_words(waiting.place),
+            start=start_in_words(waiting.local),
+        ),
+        opening=_("Your change needs approval. Until then your reservation stays as it is."),
+        sections=(
+            wished(details, waiting, _("As you wish it")),
+            about(details, _("As it stands")),
+        ),
+        links=links_of(details),
+        closing=_deadline(waiting.decide_by, details),
+    )
+
+
+def _deadline(decide_by: datetime | None, details: Details) -> str:
+    if decide_by is None:
+        return ""
+    return _(
+        "Without an answer by %(moment)s the request expires.",
+        moment=moment_in_words(decide_by, details.local.zone_name),
+    )
+
+
+def _confirmed(details: Details, recipient: Recipient) -> Letter:
+    return Letter(
+        title=_(
+            "Reservation confirmed: %(place)s, %(start)s",
+            place=place_in_words(details.place),
+            start=start_in_words(details.local),
+        ),
+        opening=_("Your reservation is confirmed."),
+        sections=(about(details),),
+        links=links_of(details),
+    )
+
+
+def _changed_letter(changed: Changed, recipient: Recipient) -> Letter:
+    details = changed.details
+    sections = [about(details, _("As it stands now"))]
+    if changed.before is not None:
+        sections.append(_what_it_was(changed.before))
+    return Letter(
+        title=_(
+            "Reservation changed: %(place)s, %(start)s",
+            place=place_in_words(details.place),
+            start=start_in_words(details.local),
+        ),
+        opening=_("Your reservation has changed and remains confirmed."),
+        sections=tuple(sections),
+        links=links_of(details),
+    )
+
+
+def _what_it_was(before: Before) -> Section:
+    lines = [Line(_("When"), time_in_words(before.local))]
+    if before.code:
+        lines.insert(0, Line(_("Space"), before.code))
+    return Section(tuple(lines), _("As it was before"))
+
+
+def _declined(details: Details, recipient: Recipient) -> Letter:
+    if details.state is State.CONFIRMED:
+        return _change_declined(details)
+    return Letter(
+        title=_(
+            "Request declined: %(place)s, %(start)s",
+            place=place_in_words(details.place),
+            start=start_in_words(details.local),
+        ),
+        opening=_("Your request was declined. Nothing is booked."),
+        sections=(_with_reason(about(details), details.closing_reason),),
+        links=_links_when_lost(details),
+    )
+
+
+def _change_declined(details: Details) -> Letter:
+    answer = _last_no(details)
+    is_late = answer is not None and answer.state is Asking.EXPIRED
+    return Letter(
+        title=_(
+            "Change declined: %(place)s, %(start)s",
+            place=place_in_words(details.place),
+            start=start_in_words(details.local),
+        ),
+        opening=_("Nobody decided on your change in time. Your reservation stays as it was.")
+        if is_late
+        else _("Your change was declined. Your reservation stays as it was."),
+        sections=(_with_reason(about(details), answer.reason if answer else None),),
+        links=links_of(details),
+    )
+
+
+def _last_no(details: Details) -> Decision | None:
+    answers = [one for one in details.decisions if one.state in (Asking.DECLINED, Asking.EXPIRED)]
+    return answers[-1] if answers else None
+
+
+def _cancelled(details: Details, recipient: Recipient) -> Letter:
+    return Letter(
+        title=_(
+            "Reservation cancelled: %(place)s, %(start)s",
+            place=place_in_words(details.place),
+            start=start_in_words(details.local),
+        ),
+        opening=_("This reservation is cancelled. The place is free again."),
+        sections=(_with_reason(about(details), details.closing_reason),),
+        links=_links_when_lost(details),
+    )
+
+
+def _expired(details: Details, recipient: Recipient) -> Letter:
+    return Letter(
+        title=_(
+            "Request expired: %(place)s, %(start)s",
+            place=place_in_words(details.place),
+            start=start_in_words(details.local),
+        ),
+        opening=_("Nobody decided on your request in time. Nothing is booked."),
+        sections=(about(details),),
+        links=_links_when_lost(details),
+    )
+
+
+def _with_reason(section: Section, reason: str | None) -> Section:
+    words = reason_in_words(reason)
+    if not words:
+        return section
+    return Section((*section.lines, Line(_("Reason"), words)), section.heading, section.link)
+
+
+REQUESTED = MessageType(reservation_of, _still_waits, _requested)
+CONFIRMED = MessageType(reservation_of, _still_confirmed, _confirmed)
+CHANGED = MessageType(_changed, _still_changed, _changed_letter)
+DECLINED = MessageType(reservation_of, _still_declined, _declined)
+CANCELLED = MessageType(reservation_of, _still(State.CANCELLED), _cancelled)
+EXPIRED = MessageType(reservation_of, _still(State.EXPIRED), _expired)
