@@ -1,0 +1,213 @@
+"""The rows of every table that the acts of a ledger leave behind."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from sqlalchemy import Table
+
+from booking.core import zones
+from booking.core.events import Event
+from booking.core.revisions import Revision
+from booking.demo.ledger import Aim, Asked, Entry, Ledger, Line, Wanted
+from booking.journal.models import JournalLine
+from booking.occupancy.models import ClaimKind, Hold, occupancy
+from booking.reservations.models import Amendment, Approval, Reservation, ReservationResource
+
+Row = dict[str, object]
+
+NEXT_TICK = timedelta(seconds=12)  # after an act, its event was handled
+
+
+@dataclass
+class Rows:
+    """Rows by table, in an order in which they can be inserted."""
+
+    by_table: dict[Table, list[Row]] = field(default_factory=dict)
+
+    def add(self, table: object, rows: list[Row]) -> None:
+        """More rows of a table, given itself or by its model."""
+        found = table if isinstance(table, Table) else getattr(table, "__table__")  # noqa: B009
+        self.by_table.setdefault(found, []).extend(rows)
+
+
+def rows_of(ledger: Ledger, fresh: Collection[str] = ()) -> Rows:
+    """Everything the acts wrote; of these reservations the worker has not told anybody yet."""
+    entries = sorted(ledger.entries, key=lambda entry: entry.created_at)
+    ids = {entry.public_id: number for number, entry in enumerate(entries, 1)}
+    changes = _changes(entries)
+    change_ids = {wanted.public_id: number for number, (_, wanted) in enumerate(changes, 1)}
+    lines = sorted(ledger.lines, key=lambda line: line.at)
+    rows = Rows()
+    rows.add(Reservation, [_reservation(ids[entry.public_id], entry) for entry in entries])
+    rows.add(ReservationResource, [_place(ids[entry.public_id], entry) for entry in entries])
+    rows.add(Amendment, [_change(ids, change_ids, *change) for change in changes])
+    rows.add(Approval, list(_approvals(entries, ids, change_ids)))
+    rows.add(Hold, _holds(entries, change_ids))
+    rows.add(occupancy, list(_claims(entries, ids, change_ids)))
+    rows.add(JournalLine, [_line(line) for line in lines])
+    rows.add(Event, list(_events(lines, fresh)))
+    rows.add(
+        Revision,
+        [
+            {"scope": scope, "scope_id": scope_id, "number": number}
+            for (scope, scope_id), number in sorted(ledger.revisions.items())
+        ],
+    )
+    return rows
+
+
+def _changes(entries: list[Entry]) -> list[tuple[Entry, Wanted]]:
+    found = [(entry, wanted) for entry in entries for wanted in entry.changes]
+    return sorted(found, key=lambda change: change[1].at)
+
+
+def _times(aim: Aim) -> Row:
+    interval = aim.interval
+    return {
+        "local_start": aim.local.starts_at,
+        "local_end": aim.local.ends_at,
+        "tzdata": zones.version(),
+        "starts_at": interval.starts_at,
+        "ends_at": interval.ends_at,
+    }
+
+
+def _reservation(reservation_id: int, entry: Entry) -> Row:
+    return {
+        "id": reservation_id,
+        "public_id": entry.public_id,
+        "reference": entry.reference,
+        "person_id": entry.holder.person_id,
+        "booked_by_id": entry.holder.person_id,
+        "organisation_id": entry.holder.organisation_id,
+        "title": entry.aim.title,
+        "headcount": entry.aim.headcount,
+        "state": entry.state,
+        "holds_place": entry.holds_place,
+        "zone": entry.aim.local.zone_name,
+        **_times(entry.aim),
+        "sequence": entry.sequence,
+        "version": entry.version,
+        "decide_by": entry.decide_by,
+        "closing_reason": entry.closing_reason,
+        "created_at": entry.created_at,
+        "changed_at": entry.changed_at,
+    }
+
+
+def _place(reservation_id: int, entry: Entry) -> Row:
+    return {
+        "reservation_id": reservation_id,
+        "resource_id": entry.aim.place.resource_id,
+        "unit": 1,
+    }
+
+
+def _change(ids: dict[str, int], change_ids: dict[str, int], entry: Entry, wanted: Wanted) -> Row:
+    return {
+        "id": change_ids[wanted.public_id],
+        "public_id": wanted.public_id,
+        "reservation_id": ids[entry.public_id],
+        "asked_by_id": wanted.by,
+        "state": wanted.state,
+        "resource_id": wanted.aim.place.resource_id,
+        **_times(wanted.aim),
+        "title": wanted.aim.title,
+        "headcount": wanted.aim.headcount,
+        "holds_place": wanted.holds,
+        "decide_by": wanted.decide_by,
+        "created_at": wanted.at,
+    }
+
+
+def _approvals(
+    entries: list[Entry], ids: dict[str, int], change_ids: dict[str, int]
+) -> Iterator[Row]:
+    asked = [(entry, one) for entry in entries for one in entry.asked]
+    asked.sort(key=lambda pair: pair[1].at)
+    for number, (entry, one) in enumerate(asked, 1):
+        yield {"id": number, **_approval(ids[entry.public_id], change_ids, one)}
+
+
+def _approval(reservation_id: int, change_ids: dict[str, int], asked: Asked) -> Row:
+    return {
+        "reservation_id": reservation_id,
+        "amendment_id": change_ids[asked.about.public_id] if asked.about else None,
+        "version": asked.version,
+        "policy_id": asked.policy_id,
+        "state": asked.state,
+        "decided_by_id": asked.decided_by,
+        "decided_at": asked.decided_at,
+        "reason": asked.reason,
+    }
+
+
+def _holds(entries: list[Entry], change_ids: dict[str, int]) -> list[Row]:
+    # A change has at most one hold, so the hold can have the number of its change.
+    return [
+        {
+            "id": change_ids[entry.waiting.public_id],
+            "amendment_id": change_ids[entry.waiting.public_id],
+            "expires_at": entry.waiting.held_until,
+        }
+        for entry in entries
+        if entry.waiting is not None and entry.held
+    ]
+
+
+def _claims(entries: list[Entry], ids: dict[str, int], change_ids: dict[str, int]) -> Iterator[Row]:
+    for entry in entries:
+        if entry.claimed is not None:
+            yield {
+                "resource_id": entry.aim.place.resource_id,
+                "unit": 1,
+                "starts_at": entry.claimed.starts_at,
+                "ends_at": entry.claimed.ends_at,
+                "kind": ClaimKind.BOOKING.value,
+                "reservation_id": ids[entry.public_id],
+                "closure_id": None,
+                "hold_id": None,
+            }
+        for interval in entry.held:
+            assert entry.waiting is not None  # nothing is held for anything else
+            yield {
+                "resource_id": entry.waiting.aim.place.resource_id,
+                "unit": 1,
+                "starts_at": interval.starts_at,
+                "ends_at": interval.ends_at,
+                "kind": ClaimKind.HOLD.value,
+                "reservation_id": None,
+                "closure_id": None,
+                "hold_id": change_ids[entry.waiting.public_id],
+            }
+
+
+def _line(line: Line) -> Row:
+    return {
+        "at": line.at,
+        "actor_id": line.actor_id,
+        "act": line.act,
+        "subject_kind": "reservation",
+        "subject_id": line.entry.public_id,
+        "before": line.before,
+        "after": line.after,
+    }
+
+
+def _events(lines: list[Line], fresh: Collection[str]) -> Iterator[Row]:
+    for line in lines:
+        if line.event is not None:
+            yield {
+                "kind": line.event,
+                "subject": line.entry.public_id,
+                "facts": {
+                    "version": line.version,
+                    "actor_id": line.actor_id,
+                    "reason": line.reason,
+                },
+                "created_at": line.at,
+                "handled_at": None if line.entry.public_id in fresh else line.at + NEXT_TICK,
+            }
