@@ -1,0 +1,143 @@
+"""A place's day on a line, for the booking form: what is open, what is taken, what is chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+from booking.core import zones
+from booking.core.i18n import _, format_day
+from booking.core.intervals import Interval, LocalInterval, gaps
+from booking.occupancy.models import ClaimKind
+from booking.reservations.availability import Availability
+
+QUARTER = timedelta(minutes=15)
+HOUR = timedelta(hours=1)
+MOST_HOURS = 24  # the style sheet has no longer line; a day of 25 hours loses its last
+HOURS_WITH_DENSE_TICKS = 14
+STATES = {
+    ClaimKind.BOOKING: "other",
+    ClaimKind.LINKED: "other",
+    ClaimKind.HOLD: "pending",
+    ClaimKind.CLOSURE: "maintenance",
+    ClaimKind.SETUP: "buffer",
+    ClaimKind.CLEANUP: "buffer",
+}
+
+
+@dataclass(frozen=True)
+class Tick:
+    """An hour of the line."""
+
+    start: int
+    label: str
+
+
+@dataclass(frozen=True)
+class Block:
+    """A stretch of the line in quarter hours."""
+
+    start: int
+    width: int
+    state: str
+    label: str
+    times: tuple[str, str]
+
+
+@dataclass(frozen=True)
+class DayLine:
+    """What the component `day_strip` draws, and the states that its legend explains."""
+
+    label: str
+    quarters: int
+    ticks: tuple[Tick, ...]
+    blocks: tuple[Block, ...]
+
+    @property
+    def states(self) -> tuple[str, ...]:
+        """In the order of importance."""
+        drawn = {block.state for block in self.blocks}
+        order = ("wish", "mine", "other", "pending", "maintenance", "closed", "buffer")
+        return tuple(state for state in order if state in drawn)
+
+
+def of(
+    availability: Availability,
+    day: date,
+    *,
+    chosen: LocalInterval | None = None,
+    mine: Collection[int] = (),
+) -> DayLine | None:
+    """The line of a day; none on a day without opening hours. `mine` are the reader's
+    reservations, which are drawn as theirs."""
+    zone = zones.zone(availability.place.spot.zone_name)
+    open_times = availability.opening.open_intervals(day, zone)
+    if not open_times:
+        return None
+    line = _Line(_window(open_times, day, zone_name=str(zone)), str(zone))
+    blocks = [
+        block
+        for gap in gaps(line.window, open_times)
+        for block in line.block(gap, "closed", _("Closed"))
+    ]
+    for busy in availability.busy:
+        state = "mine" if busy.reservation_id in mine else STATES[busy.kind]
+        blocks += line.block(busy.interval, state, _label(state))
+    if chosen is not None:
+        blocks += line.block(chosen.project(), "wish", _("Chosen time"))
+    return DayLine(
+        label=_("%(place)s on %(day)s", place=availability.place.spot.code, day=format_day(day)),
+        quarters=line.window.minutes // 15,
+        ticks=tuple(line.ticks()),
+        blocks=tuple(blocks),
+    )
+
+
+def _window(open_times: list[Interval], day: date, *, zone_name: str) -> Interval:
+    """The open hours of the day, outward to whole hours."""
+    zone = zones.zone(zone_name)
+    first = open_times[0].starts_at
+    first -= timedelta(minutes=zones.to_local(first, zone).minute)
+    first = max(first, zones.day_bounds(day, zone).starts_at)
+    hours = min(-((first - open_times[-1].ends_at) // HOUR), MOST_HOURS)
+    return Interval(first, first + hours * HOUR)
+
+
+def _label(state: str) -> str:
+    return {
+        "mine": _("Mine"),
+        "other": _("Booked"),
+        "pending": _("Held for another request"),
+        "maintenance": _("Closed by the house"),
+        "buffer": _("Set-up"),
+    }[state]
+
+
+@dataclass(frozen=True)
+class _Line:
+    window: Interval
+    zone_name: str
+
+    def ticks(self) -> Iterator[Tick]:
+        hours = self.window.minutes // 60
+        step = 2 if hours <= HOURS_WITH_DENSE_TICKS else 4
+        for hour in range(0, hours, step):
+            yield Tick(hour * 4, self._clock(self.window.starts_at + hour * HOUR))
+
+    def block(self, interval: Interval, state: str, label: str) -> list[Block]:
+        """The drawn part of an interval, outward to the quarter; nothing where none is."""
+        first = max(interval.starts_at, self.window.starts_at)
+        last = min(interval.ends_at, self.window.ends_at)
+        if first >= last:
+            return []
+        start = (first - self.window.starts_at) // QUARTER
+        end = -((self.window.starts_at - last) // QUARTER)
+        return [Block(start, end - start, state, label, (self._clock(first), self._clock(last)))]
+
+    def _clock(self, instant: datetime) -> str:
+        zone = zones.zone(self.zone_name)
+        local = zones.to_local(instant, zone)
+        first = zones.to_local(self.window.starts_at, zone)
+        ends_the_day = local.time() == time.min and local.date() > first.date()
+        return "24:00" if ends_the_day else f"{local:%H:%M}"

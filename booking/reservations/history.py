@@ -1,0 +1,93 @@
+"""The history of a reservation: who did what when, before and after, in the reader's words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+
+from booking.core.database import session
+from booking.core.i18n import _
+from booking.journal.models import JournalLine, JsonFacts
+from booking.people.models import Person
+from booking.reservations import texts
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One value before and after."""
+
+    label: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One act, as the component `history` shows it."""
+
+    icon: str
+    text: str
+    actor: str
+    moment: str
+    moment_iso: str
+    reason: str
+    changes: tuple[Difference, ...]
+
+
+def of(public_id: str, zone_name: str) -> list[Entry]:
+    """Everything that was done to a reservation, oldest first.
+
+    Each act makes one version, so that the entries after the n-th are what came since version n.
+    """
+    rows = session().execute(
+        select(
+            JournalLine.act,
+            JournalLine.at,
+            JournalLine.before,
+            JournalLine.after,
+            Person.name,
+        )
+        .outerjoin(Person, Person.id == JournalLine.actor_id)
+        .where(JournalLine.subject_kind == "reservation", JournalLine.subject_id == public_id)
+        .order_by(JournalLine.id)
+    )
+    return [
+        Entry(
+            icon=texts.ICONS.get(act, "info"),
+            text=texts.act(act),
+            actor=name or _("The booking system"),
+            moment=texts.moment(at, zone_name),
+            moment_iso=at.isoformat(),
+            reason=texts.reason(_text((after or {}).get("reason"))),
+            changes=_differences(before or {}, after or {}),
+        )
+        for act, at, before, after, name in rows
+    ]
+
+
+def _differences(before: JsonFacts, after: JsonFacts) -> tuple[Difference, ...]:
+    labels: Mapping[str, str] = {
+        "resource": _("Space"),
+        "starts_at": _("Start"),
+        "ends_at": _("End"),
+        "title": _("Title"),
+        "headcount": _("Number of people"),
+    }
+    return tuple(
+        Difference(label, _shown(key, before[key]), _shown(key, after[key]))
+        for key, label in labels.items()
+        if key in before and key in after
+    )
+
+
+def _shown(key: str, value: object) -> str:
+    if key in ("starts_at", "ends_at") and isinstance(value, str):
+        return texts.day_and_clock(datetime.fromisoformat(value))
+    return str(value) if value not in (None, "") else _("none")
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None

@@ -1,0 +1,229 @@
+"""Reservations in words: what was done, why it was closed, what a policy asks, what is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+
+from booking.core import i18n, zones
+from booking.core.errors import Problem
+from booking.core.i18n import (
+    _,
+    format_clock,
+    format_day,
+    format_duration,
+    format_minutes_as_clock,
+    format_short_day,
+    name_in,
+)
+from booking.core.intervals import LocalInterval, Span
+from booking.policies.facts import Place
+from booking.policies.models import Shown
+from booking.policies.rules import WhoMayBook
+from booking.reservations.service import ANOTHER_WAS_APPROVED
+from booking.spaces.opening import PresetKind
+
+# WTForms takes any object that becomes a text; its type stubs know only str.
+lazy_gettext: Callable[[str], str] = i18n.lazy_gettext  # type: ignore[assignment]  # see above
+
+ICONS: Mapping[str, str] = {
+    "booked": "calendar-check",
+    "requested": "send",
+    "moved": "calendar-clock",
+    "shortened": "clock",
+    "renamed": "pencil",
+    "asked_for_change": "send",
+    "withdrew_change": "undo-2",
+    "approved": "check",
+    "approved_change": "check",
+    "declined": "x",
+    "declined_change": "x",
+    "cancelled": "calendar-x-2",
+    "expired": "clock-alert",
+    "change_expired": "clock-alert",
+}
+
+
+def act(code: str) -> str:
+    """What somebody did, as a line of the history."""
+    texts: Mapping[str, str] = {
+        "booked": _("Booked"),
+        "requested": _("Request sent"),
+        "moved": _("Time or place changed"),
+        "shortened": _("Shortened"),
+        "renamed": _("Title or number of people changed"),
+        "asked_for_change": _("Asked for a change"),
+        "withdrew_change": _("Took back the wish for a change"),
+        "approved": _("Approved"),
+        "approved_change": _("Approved the change"),
+        "declined": _("Declined"),
+        "declined_change": _("Declined the change"),
+        "cancelled": _("Cancelled"),
+        "expired": _("Expired without an answer"),
+        "change_expired": _("The wish for a change expired without an answer"),
+    }
+    return texts.get(code, _("Updated"))
+
+
+def reason(text: str | None) -> str:
+    """A reason as it was written, or the house's own in the reader's language."""
+    if text == ANOTHER_WAS_APPROVED:
+        return _("Another request for the same time was approved.")
+    return text or ""
+
+
+def period(local: LocalInterval) -> str:
+    """«mardi 24 novembre 2026, 10:00–12:00», over midnight with both days."""
+    start, end = local.starts_at, local.ends_at
+    if _ends_on_the_same_day(start, end):
+        return _(
+            "%(day)s, from %(start)s to %(end)s",
+            day=format_day(start),
+            start=format_clock(start),
+            end=end_clock(start, end),
+        )
+    return _(
+        "from %(first_day)s at %(start)s to %(last_day)s at %(end)s",
+        first_day=format_day(start),
+        start=format_clock(start),
+        last_day=format_day(end),
+        end=format_clock(end),
+    )
+
+
+def end_clock(start: datetime, end: datetime) -> str:
+    """An end on the clock's face: midnight after the start's day is 24:00."""
+    midnight = end.hour == end.minute == 0
+    return "24:00" if midnight and _ends_on_the_same_day(start, end) else format_clock(end)
+
+
+def moment(instant: datetime, zone_name: str) -> str:
+    """When something was done, on the clock of the site."""
+    local = zones.to_local(instant, zones.zone(zone_name))
+    return day_and_clock(local)
+
+
+def day_and_clock(local: datetime) -> str:
+    """«mar. 24 nov. à 10:00»."""
+    return _("%(day)s at %(time)s", day=format_short_day(local), time=format_clock(local))
+
+
+def where(place: Place) -> str:
+    """Building, floor and area, from large to small."""
+    spot = place.spot
+    names = (spot.building_names, spot.floor_names, spot.area_names)
+    return " · ".join(name_in(one) for one in names)
+
+
+def preset(kind: PresetKind) -> str:
+    """The label of a ready-made time."""
+    return {
+        PresetKind.NOW: _("Now"),
+        PresetKind.MORNING: _("Morning"),
+        PresetKind.AFTERNOON: _("Afternoon"),
+        PresetKind.WHOLE_DAY: _("Whole day"),
+    }[kind]
+
+
+def opening_hours(spans: tuple[Span, ...]) -> list[tuple[str, str]]:
+    """The pairs of times between which it is open."""
+    return [
+        (format_minutes_as_clock(span.opens), format_minutes_as_clock(span.closes))
+        for span in spans
+    ]
+
+
+def length(place: Place) -> str:
+    """How long a reservation may be."""
+    limits = place.limits
+    return _(
+        "%(shortest)s to %(longest)s, in steps of %(step)s",
+        shortest=format_duration(limits.shortest),
+        longest=format_duration(limits.longest),
+        step=format_duration(limits.granularity),
+    )
+
+
+def ahead(place: Place, today: datetime) -> str:
+    """How early and how late one may book."""
+    last = format_short_day(today + timedelta(days=place.limits.horizon))
+    if not place.limits.notice:
+        return _("Until %(day)s", day=last)
+    return _(
+        "At least %(notice)s ahead, until %(day)s",
+        notice=format_duration(place.limits.notice),
+        day=last,
+    )
+
+
+def approval(place: Place, names: list[str]) -> str:
+    """Who answers, and by when; empty where nobody is asked."""
+    if not place.limits.needs_approval:
+        return ""
+    within = format_duration(place.limits.decide_within)
+    if names:
+        return _(
+            "%(names)s will answer within %(time)s, at the latest before it begins.",
+            names=_(", ").join(names),
+            time=within,
+        )
+    return _(
+        "The operator will answer within %(time)s, at the latest before it begins.", time=within
+    )
+
+
+def holding(place: Place) -> str:
+    """What a request does to the place while it waits."""
+    if place.limits.holds_while_pending:
+        return _("Until then the place is kept for you.")
+    return _("Until then others may ask for the same time; only one can be approved.")
+
+
+def seen_by_others(place: Place) -> str:
+    """What strangers see of a reservation here."""
+    return {
+        Shown.BUSY: _("Others only see that it is booked."),
+        Shown.ORGANISATION: _("Others see your organisation, not the title."),
+        Shown.PERSON: _("Others see your name and the title."),
+    }[place.others_see]
+
+
+def who_may_book(place: Place) -> str:
+    """For whom it is."""
+    if place.limits.who_may_book is WhoMayBook.MEMBERS:
+        return _("Members of an organisation")
+    return _("Everybody with an account")
+
+
+def problem(field: str, found: Problem) -> str:
+    """What is wrong with one field, and what would be right."""
+    by_field: Mapping[tuple[str, Problem], str] = {
+        ("title", Problem.TOO_LONG): _("Choose a shorter title: at most 200 characters."),
+        ("headcount", Problem.OUT_OF_RANGE): _("Enter a number of people from 1 to 10,000."),
+        ("reason", Problem.TOO_LONG): _("Choose a shorter reason: at most 500 characters."),
+        ("organisation", Problem.NOT_FOUND): _("Choose one of your organisations."),
+        ("resources", Problem.NOT_FOUND): _("This space is not there any more. Choose another."),
+        ("Idempotency-Key", Problem.REUSED): _(
+            "This form has been sent before with other entries."
+            " Look at your reservations, then send it again if you still want to."
+        ),
+    }
+    return by_field.get((field, found)) or _in_general(found)
+
+
+def _in_general(found: Problem) -> str:
+    texts: Mapping[Problem, str] = {
+        Problem.MISSING: _("Please choose."),
+        Problem.UNREADABLE: _("This cannot be read as a time. Choose one from the list."),
+        Problem.ENDS_BEFORE_IT_STARTS: _("The end is not after the start. Choose a later end."),
+        Problem.NONEXISTENT_TIME: _(
+            "The clocks jump over this time on that day, so it does not exist."
+            " Choose an earlier or a later one."
+        ),
+        Problem.OUT_OF_RANGE: _("This is too far away or too long. Choose a nearer time."),
+    }
+    return texts.get(found, _("Please check this entry."))
+
+
+def _ends_on_the_same_day(start: datetime, end: datetime) -> bool:
+    return (end - timedelta(minutes=1)).date() == start.date()
