@@ -70,6 +70,7 @@ def install(
     """Put the frame around an application."""
     app.before_request(_guard)
     app.after_request(web.protect)
+    app.after_request(web.compress)
     for error, handler in _HANDLERS.items():
         app.register_error_handler(error, handler)
     app.jinja_env.globals.update(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import re
 import secrets
 from collections.abc import Callable, Mapping
 from typing import TypeVar
 
+import brotli
 import flask_login
 from flask import Response, current_app, g, request
 from flask_wtf.csrf import CSRFProtect
@@ -21,6 +23,9 @@ View = TypeVar("View", bound=Callable[..., object])
 
 API = "/api/"
 BODY_LIMIT = 256 * 1024
+SMALLEST_PACKED = 1024  # below, packing costs more than it saves
+BROTLI_QUALITY = 6  # a floor of 300 spaces: a quarter smaller than 4 for two milliseconds more
+GZIP_LEVEL = 6
 _LOCAL_TARGET = re.compile(r"/(?![/\\])[!-\[\]-~]*")  # printable ASCII without backslash, no space
 
 csrf = CSRFProtect()
@@ -140,6 +145,40 @@ def protect(response: Response) -> Response:
     if settings().is_https:
         headers.setdefault("Strict-Transport-Security", "max-age=31536000")
     return response
+
+
+def compress(response: Response) -> Response:
+    """Pages travel small, where the reader's program can unpack them.
+
+    A page holds a secret (the CSRF token) beside words from its address, which is what attacks by
+    length need. They need thousands of answers that differ in nothing else: the token is signed
+    anew every second, and a foreign site's requests come without the cookie (SameSite), so they
+    never reach such a page. What must not be packed all the same says `no-transform`.
+    """
+    response.vary.add("Accept-Encoding")
+    if not _is_worth_packing(response):
+        return response
+    accepted = request.accept_encodings
+    if accepted.quality("br"):
+        packed, name = brotli.compress(response.get_data(), quality=BROTLI_QUALITY), "br"
+    elif accepted.quality("gzip"):
+        packed, name = gzip.compress(response.get_data(), GZIP_LEVEL, mtime=0), "gzip"
+    else:
+        return response
+    response.set_data(packed)
+    response.content_encoding = name
+    return response
+
+
+def _is_worth_packing(response: Response) -> bool:
+    return (
+        response.mimetype == "text/html"
+        and not response.is_streamed
+        and not response.direct_passthrough
+        and response.content_encoding is None
+        and not response.cache_control.no_transform
+        and (response.calculate_content_length() or 0) >= SMALLEST_PACKED
+    )
 
 
 def is_passing_trouble(error: DBAPIError) -> bool:

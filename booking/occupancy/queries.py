@@ -26,7 +26,7 @@ from booking.core.refusals import Cause, Reason, Refusal, SlotTaken
 from booking.occupancy.models import ClaimKind, occupancy
 from booking.spaces.models import Resource
 
-Resources: TypeAlias = Collection[int] | Select[tuple[int]]
+Resources: TypeAlias = Collection[int] | Select[int]
 
 
 @dataclass(frozen=True)

@@ -95,7 +95,7 @@ function inOtherRow(grid, cell, distance) {
 function announce(grid, cell) {
   const region = grid.closest(".grid-frame")?.querySelector("[data-announce]");
   if (!region || cell.matches("th")) return;
-  const [start, end] = [...cell.querySelectorAll("i bdi")].map((time) => time.textContent);
+  const [start, end] = cell.querySelector("i").textContent.split("–");
   const words = [cell.querySelector("b"), cell.querySelector("span")].filter(Boolean);
   const place = cell.parentElement.querySelector("th bdi").textContent;
   const state = words.map((word) => word.textContent).join(" – ");

@@ -1,0 +1,53 @@
+"""The menu: what each reader comes for, in the order in which a phone shows the first four."""
+
+from __future__ import annotations
+
+from flask import current_app, g, request, url_for
+
+from booking.approvals import queries as approvals
+from booking.core import web
+from booking.core.i18n import _
+from booking.core.permissions import Action, Actor, allows
+from booking.frame import NavigationEntry
+
+
+def entries() -> list[NavigationEntry]:
+    """The menu of whoever reads this page; an entry appears with its feature.
+
+    Past the fourth they have no room on a phone and stand on the profile page as well.
+    """
+    actor = web.current_actor_or_none()
+    if actor is None:
+        return []
+    found = [
+        _entry("today.show", "house", _("Today")),
+        _entry("planning.day", "calendar-days", _("Planning")),
+    ]
+    if allows(actor, Action.SEE_APPROVALS):
+        waiting = waiting_requests(actor)
+        found.append(_entry("approvals.list", "inbox", _("Requests"), count=waiting))
+    found.append(_entry("reservations.mine", "calendar-check", _("My reservations")))
+    if allows(actor, Action.OPERATE):
+        found.append(_entry("operator.messages", "mail", _("Messages"), within="operator.message"))
+        found.append(
+            _entry("operator.verify", "shield-check", _("Checks"), within="operator.verify")
+        )
+    return [entry for entry in found if entry is not None]
+
+
+def waiting_requests(actor: Actor) -> int:
+    """How many requests wait for this actor: one statement a page, however often it is asked."""
+    if "waiting_requests" not in g:
+        g.waiting_requests = approvals.count_for(actor)
+    return int(g.waiting_requests)
+
+
+def _entry(
+    endpoint: str, icon: str, label: str, *, count: int = 0, within: str = ""
+) -> NavigationEntry | None:
+    """`within` is how the endpoints begin that belong to it: else all of its feature."""
+    if endpoint not in current_app.view_functions:
+        return None
+    belongs = within or f"{endpoint.partition('.')[0]}."
+    current = (request.endpoint or "").startswith(belongs)
+    return NavigationEntry(url_for(endpoint), icon, label, current, count)

@@ -1,0 +1,283 @@
+"""A day of a floor as rows and cells: who sees what, what is free, closed, past or mine."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import NamedTuple, TypeAlias
+
+from booking.core import zones
+from booking.core.i18n import name_in
+from booking.occupancy.models import ClaimKind
+from booking.pages.planning.axis import QUARTER, Axis
+from booking.policies.models import Shown
+from booking.policies.rules import WhoMayBook
+
+Minutes: TypeAlias = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What a policy says about free time and about what others see."""
+
+    granularity: int
+    shortest: int
+    longest: int
+    notice: int
+    horizon: int
+    who_may_book: WhoMayBook
+    others_see: Shown
+
+
+@dataclass(frozen=True)
+class Space:
+    """A resource as a row shows it; kinds, areas, features, hours and terms stand beside it."""
+
+    id: int
+    code: str
+    capacity: int
+    area_id: int
+    kind_id: int
+    policy_id: int
+    hours_id: int
+    out_of_order: bool
+    out_of_order_reason: str
+    expected_back_at: datetime | None
+
+
+class Taken(NamedTuple):
+    """A claim with as much of its reservation as the grid may need (hundreds a page)."""
+
+    space_id: int
+    starts_at: datetime
+    ends_at: datetime
+    kind: str  # of ClaimKind
+    is_mine: bool
+    is_ours: bool  # of one of the reader's organisations
+    is_open: bool  # the reader may see the reservation
+    is_pending: bool
+    reference: str
+    title: str
+    person: str
+    organisation: str
+    closure: Mapping[str, str] | None
+
+
+class Asked(NamedTuple):
+    """A request of the reader that holds nothing."""
+
+    space_id: int
+    starts_at: datetime
+    ends_at: datetime
+    reference: str
+    title: str
+
+
+class Cell(NamedTuple):
+    """A stretch of a row, ready to be written (thousands a page)."""
+
+    look: str  # the classes: where it starts, how wide it is, its state
+    href: str
+    word: str  # the state's
+    label: str
+    times: str
+
+
+@dataclass(frozen=True)
+class Row:
+    """A space and its day."""
+
+    code: str
+    kind_icon: str
+    kind_name: str
+    capacity: int
+    feature_icons: tuple[tuple[str, str], ...]
+    link: str
+    cells: Sequence[Cell]
+
+
+@dataclass(frozen=True)
+class Group:
+    """The rows of one area."""
+
+    name: str
+    rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True)
+class Canvas:
+    """What all rows of one page share."""
+
+    day: date
+    axis: Axis
+    now: datetime
+    open_times: Mapping[int, tuple[Minutes, ...]]  # by set of hours, on the axis
+    terms: Mapping[int, Terms]
+    bookable: Mapping[int, Minutes]  # by policy, see `bookable_on`
+    words: Mapping[str, str]  # of the states
+
+
+def bookable_on(axis: Axis, day: date, now: datetime, terms: Terms, *, is_member: bool) -> Minutes:
+    """From which minute on, and until when, this reader may still book; empty if not at all."""
+    today = zones.to_local(now, axis.zone).date()
+    too_far = day > today + timedelta(days=terms.horizon)
+    if too_far or (terms.who_may_book is WhoMayBook.MEMBERS and not is_member):
+        return (0, 0)
+    earliest = now + timedelta(minutes=terms.notice)
+    step = zones.running_step(earliest, axis.zone, terms.granularity)
+    if terms.notice and step < earliest:
+        step += timedelta(minutes=terms.granularity)
+    return (max(0, axis.minute(step)), axis.minutes)
+
+
+def cells_of(
+    canvas: Canvas, space: Space, taken: Sequence[Taken], asked: Sequence[Asked]
+) -> list[Cell]:
+    """The day of one space without gaps; `taken` comes in the order of its starts."""
+    row = _Row(canvas, space, asked)
+    for claim in taken:
+        row.take(claim)
+    row.leave_open_until(canvas.axis.minutes)
+    return row.cells
+
+
+class _Row:
+    """Writes a row from its start to its end: what is taken, and between that, what is closed, out
+    of order, asked for by the reader, past or free."""
+
+    def __init__(self, canvas: Canvas, space: Space, asked: Sequence[Asked]) -> None:
+        self.cells: list[Cell] = []
+        self._axis = canvas.axis
+        self._words = canvas.words
+        self._day = canvas.day
+        self._space = space
+        self._terms = canvas.terms[space.policy_id]
+        self._open = canvas.open_times[space.hours_id]
+        self._bookable = canvas.bookable[space.policy_id]
+        self._back = _out_of_order_until(canvas, space)
+        self._asked = [(one, _drawn(canvas.axis, one.starts_at, one.ends_at)) for one in asked]
+        self._written = 0  # minutes
+        self._drawn = 0  # quarters
+
+    # --- what is taken ---
+
+    def take(self, claim: Taken) -> None:
+        """Write the open time before a claim, and the claim."""
+        axis = self._axis
+        first, last = axis.minute(claim.starts_at), axis.minute(claim.ends_at)
+        start, end = max(first, 0), min(last, axis.minutes)
+        if start >= end:
+            return
+        self.leave_open_until(start)
+        self._written = end
+        state = _state_of(claim)
+        href = f"r/{claim.reference}" if claim.is_open and claim.reference else ""
+        label = _label_of(claim, self._terms.others_see)
+        times = f"{axis.clock(first)}–{axis.clock(last)}"
+        self._draw(
+            max(self._drawn, start // QUARTER), -(-end // QUARTER), state, label, times, href
+        )
+
+    # --- what is not ---
+
+    def leave_open_until(self, end: int) -> None:
+        """Write what lies between two claims."""
+        start = self._written
+        if start >= end:
+            return
+        for opens, closes in self._open:
+            if closes <= start or opens >= end:
+                continue
+            if start < opens:
+                self._fill(start, opens, "closed")
+            self._open_time(max(start, opens), min(end, closes))
+            start = min(end, closes)
+        if start < end:
+            self._fill(start, end, "closed")
+        self._written = end
+
+    def _open_time(self, start: int, end: int) -> None:
+        if start < self._back:
+            until = min(end, self._back)
+            self._fill(start, until, "out", label=self._space.out_of_order_reason)
+            start = until
+        for wish, (first, last) in self._asked:
+            if first < end and start < last:
+                begins, ends = max(start, first), min(end, last)
+                self._free_time(start, begins)
+                self._fill(begins, ends, "pending", label=wish.title, href=f"r/{wish.reference}")
+                start = ends
+        self._free_time(start, end)
+
+    def _free_time(self, start: int, end: int) -> None:
+        """What is past or too near stands without a link; the step that runs now is neither."""
+        near, far = self._bookable
+        if start < near:
+            self._fill(start, min(near, end), "free")
+            start = near
+        if start < end:
+            self._fill(start, end, "free", href=self._link(start, min(end, far)))
+
+    def _link(self, start: int, end: int) -> str:
+        """The booking form with this time, on the policy's grid and not longer than it allows."""
+        granularity = self._terms.granularity
+        offset = self._axis.minute_of_day % granularity
+        start += -(start + offset) % granularity
+        end = min(end, start + self._terms.longest)
+        end -= (end + offset) % granularity
+        if end - start < self._terms.shortest:
+            return ""
+        times = f"start={self._axis.clock(start)}&end={self._axis.clock(end)}"
+        return f"book?resource={self._space.code}&day={self._day}&{times}"
+
+    # --- where it stands: taken time is drawn outward to the quarter, other time gives way ---
+
+    def _fill(self, start: int, end: int, state: str, *, label: str = "", href: str = "") -> None:
+        if start < end:
+            times = f"{self._axis.clock(start)}–{self._axis.clock(end)}"
+            self._draw(self._drawn, end // QUARTER, state, label, times, href)
+
+    def _draw(self, start: int, end: int, state: str, label: str, times: str, href: str) -> None:
+        """Nothing is drawn twice: a stretch whose last quarter is drawn already has no cell."""
+        if end > start:
+            look = f"s{start} w{end - start} {state}"
+            self.cells.append(Cell(look, href, self._words[state], label, times))
+            self._drawn = end
+
+
+def _state_of(claim: Taken) -> str:
+    if claim.kind == ClaimKind.CLOSURE:
+        return "closed"
+    if claim.kind in (ClaimKind.SETUP, ClaimKind.CLEANUP):
+        return "buffer"
+    if claim.is_open and (claim.is_pending or claim.kind == ClaimKind.HOLD):
+        return "pending"
+    return "mine" if claim.is_mine else "other"
+
+
+def _label_of(claim: Taken, others_see: Shown) -> str:
+    """What stands in the block: to colleagues the person, to deciders the organisation, to others
+    what the policy shows, and nothing but «booked» where it shows nothing."""
+    if claim.closure:
+        return name_in(claim.closure)
+    if claim.is_mine:
+        return claim.title
+    if claim.is_ours or others_see is Shown.PERSON:
+        return f"{claim.person} – {claim.title}" if claim.title else claim.person
+    if claim.is_open:
+        return claim.organisation or claim.person
+    return claim.organisation if others_see is Shown.ORGANISATION else ""
+
+
+def _drawn(axis: Axis, starts_at: datetime, ends_at: datetime) -> Minutes:
+    return max(0, axis.minute(starts_at)), min(axis.minutes, axis.minute(ends_at))
+
+
+def _out_of_order_until(canvas: Canvas, space: Space) -> int:
+    """The minute at which it is expected back; what lies behind us tells nothing of its state."""
+    if not space.out_of_order or canvas.axis.interval.ends_at <= canvas.now:
+        return 0
+    if space.expected_back_at is None:
+        return canvas.axis.minutes
+    return canvas.axis.minute(space.expected_back_at)

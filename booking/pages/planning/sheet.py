@@ -1,0 +1,186 @@
+"""The whole day of a floor, put together for the page and for the fragment that keeps it fresh."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from itertools import groupby
+
+from booking.core import zones
+from booking.core.errors import InvalidError, Problem
+from booking.core.i18n import _, name_in
+from booking.core.intervals import Interval
+from booking.core.permissions import Actor
+from booking.pages.planning import queries
+from booking.pages.planning.axis import Axis
+from booking.pages.planning.day import (
+    Asked,
+    Canvas,
+    Group,
+    Minutes,
+    Row,
+    Space,
+    Taken,
+    bookable_on,
+    cells_of,
+)
+from booking.pages.planning.queries import Floorful, KindOfSpace, Mark
+from booking.spaces.opening import Opening
+
+
+@dataclass(frozen=True)
+class Question:
+    """Which day of which floor, and spaces of which kind; all kinds when it names none."""
+
+    floor: Mark
+    day: date
+    kind: str
+
+    @property
+    def window(self) -> Interval:
+        """The whole local day; raises InvalidError for one that the calendar left out."""
+        try:
+            return zones.day_bounds(self.day, zones.zone(self.floor.zone_name))
+        except (zones.NonexistentTimeError, OverflowError) as error:
+            raise InvalidError({"day": Problem.OUT_OF_RANGE}) from error
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """What a grid draws."""
+
+    groups: tuple[Group, ...]
+    axis: Axis
+    kinds: tuple[KindOfSpace, ...]
+    is_closed: bool
+
+
+def sheet(actor: Actor, question: Question, now: datetime) -> Sheet:
+    """Read and lay out one day; the number of statements does not depend on what is found."""
+    floor = queries.spaces_of(question.floor.floor_id)
+    kind = _kind(floor, question.kind)
+    spaces = [space for space in floor.spaces if kind is None or space.kind_id == kind.id]
+    openings = queries.opening_on(floor.spaces, question.day)
+    window = question.window
+    taken = queries.taken_on(
+        actor, question.floor.floor_id, None if kind is None else kind.id, window
+    )
+    asked = queries.asked_on(actor, question.floor.floor_id, window)
+    open_times = _open_times(spaces, openings, question)
+    is_closed = not any(open_times.values())
+    axis = Axis.around(
+        [*(one for times in open_times.values() for one in times), *queries.booked_hours(taken)],
+        question.day,
+        zones.zone(question.floor.zone_name),
+    )
+    canvas = _canvas(actor, question.day, axis, now, floor, open_times)
+    rows = _rows(canvas, floor, spaces, taken, asked)
+    return Sheet(rows, axis, floor.kinds, is_closed)
+
+
+def _kind(floor: Floorful, code: str) -> KindOfSpace | None:
+    """The kind of the filter. One that this floor lacks shows an empty list, not an error: the
+    filter stays when the floor changes."""
+    if not code:
+        return None
+    absent = KindOfSpace(0, code, {}, "")
+    return next((kind for kind in floor.kinds if kind.code == code), absent)
+
+
+def _open_times(
+    spaces: Sequence[Space], openings: Mapping[int, Opening], question: Question
+) -> dict[int, list[Interval]]:
+    zone = zones.zone(question.floor.zone_name)
+    return {
+        hours_id: openings[hours_id].open_intervals(question.day, zone)
+        for hours_id in {space.hours_id for space in spaces}
+    }
+
+
+def _canvas(
+    actor: Actor,
+    day: date,
+    axis: Axis,
+    now: datetime,
+    floor: Floorful,
+    open_times: Mapping[int, list[Interval]],
+) -> Canvas:
+    is_member = bool(actor.memberships)
+    return Canvas(
+        day=day,
+        axis=axis,
+        now=now,
+        open_times={hours_id: _spans(axis, times) for hours_id, times in open_times.items()},
+        terms=floor.terms,
+        bookable={
+            policy_id: bookable_on(axis, day, now, terms, is_member=is_member)
+            for policy_id, terms in floor.terms.items()
+        },
+        words=_words(),
+    )
+
+
+def _words() -> dict[str, str]:
+    return {
+        "free": _("Free"),
+        "mine": _("Mine"),
+        "other": _("Booked"),
+        "pending": _("Pending"),
+        "closed": _("Closed"),
+        "out": _("Out of order"),
+        "buffer": _("Set-up"),
+    }
+
+
+def _spans(axis: Axis, times: Sequence[Interval]) -> tuple[Minutes, ...]:
+    return tuple(span for one in times if (span := axis.span_of(one)) is not None)
+
+
+def _rows(
+    canvas: Canvas,
+    floor: Floorful,
+    spaces: Sequence[Space],
+    taken: Sequence[Taken],
+    asked: Sequence[Asked],
+) -> tuple[Group, ...]:
+    claims: dict[int, list[Taken]] = defaultdict(list)
+    for claim in taken:
+        claims[claim.space_id].append(claim)
+    wishes: dict[int, list[Asked]] = defaultdict(list)
+    for wish in asked:
+        wishes[wish.space_id].append(wish)
+    write = _row_writer(canvas, floor)
+    return tuple(
+        Group(
+            name_in(floor.areas[area_id]),
+            tuple(write(space, claims[space.id], wishes[space.id]) for space in members),
+        )
+        for area_id, members in groupby(spaces, key=lambda space: space.area_id)
+    )
+
+
+def _row_writer(
+    canvas: Canvas, floor: Floorful
+) -> Callable[[Space, Sequence[Taken], Sequence[Asked]], Row]:
+    """Looks every word up once, however many rows carry it."""
+    kinds = {kind.id: (kind.icon, name_in(kind.names)) for kind in floor.kinds}
+    is_over = canvas.axis.interval.ends_at <= canvas.now
+
+    def write(space: Space, taken: Sequence[Taken], asked: Sequence[Asked]) -> Row:
+        icon, name = kinds[space.kind_id]
+        link = f"book?resource={space.code}&day={canvas.day}"
+        return Row(
+            code=space.code,
+            kind_icon=icon,
+            kind_name=name,
+            capacity=space.capacity,
+            feature_icons=tuple(
+                (one.icon, name_in(one.names)) for one in floor.equipment.get(space.id, ())
+            ),
+            link="" if is_over else link,
+            cells=cells_of(canvas, space, taken, asked),
+        )
+
+    return write
