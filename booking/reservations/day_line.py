@@ -75,7 +75,7 @@ def of(
     open_times = availability.opening.open_intervals(day, zone)
     if not open_times:
         return None
-    line = _Line(_window(open_times, day, zone_name=str(zone)), str(zone))
+    line = Line(_window(open_times, day, zone_name=str(zone)), str(zone))
     blocks = [
         block
         for gap in gaps(line.window, open_times)
@@ -115,11 +115,14 @@ def _label(state: str) -> str:
 
 
 @dataclass(frozen=True)
-class _Line:
+class Line:
+    """The hours that are drawn, and where something stands on them."""
+
     window: Interval
     zone_name: str
 
     def ticks(self) -> Iterator[Tick]:
+        """The hours that are named."""
         hours = self.window.minutes // 60
         step = 2 if hours <= HOURS_WITH_DENSE_TICKS else 4
         for hour in range(0, hours, step):
