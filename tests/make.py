@@ -12,18 +12,19 @@ from datetime import date, datetime, time, timedelta
 from typing import TypeVar
 
 from flask.testing import FlaskClient
-from sqlalchemy import func, select
+from sqlalchemy import func, insert, select
 
-from booking.core import clock, ids
+from booking.core import clock, ids, revisions, zones
 from booking.core.database import Model, session, transaction
 from booking.core.instants import Interval
 from booking.core.intervals import LocalInterval
 from booking.core.permissions import Actor, Role, Scope
 from booking.occupancy import service as occupancy
 from booking.occupancy.models import ClaimKind, Closure
-from booking.people import sign_in
+from booking.people import feeds, sign_in
 from booking.people.models import (
     BrowserSession,
+    FeedDetail,
     Grant,
     MemberRole,
     Membership,
@@ -38,6 +39,7 @@ from booking.policies.models import Policy, Shown
 from booking.policies.rules import WhoMayBook
 from booking.reservations import queries
 from booking.reservations import service as reservations
+from booking.reservations.models import Reservation, ReservationResource, State
 from booking.reservations.queries import Details
 from booking.reservations.wishes import Wish
 from booking.spaces.models import (
@@ -450,6 +452,49 @@ def reservation(
         ),
     )
     return details(made.public_id)
+
+
+def stored_reservations(
+    who: Actor, place: Place, count: int, *, title: str = "Prototype tests", days: int = 1
+) -> None:
+    """So many confirmed hours in a row from that many days ahead on, written at once and without
+    claims: for tests that only read many."""
+    start = clock.now().replace(hour=0) + timedelta(days=days)
+    zone = zones.zone(place.spot.zone_name)
+    rows = []
+    for number in range(count):
+        interval = Interval(start + timedelta(hours=number), start + timedelta(hours=number + 1))
+        local = LocalInterval.of(interval, zone)
+        rows.append(
+            {
+                "public_id": ids.new_public_id(),
+                "reference": ids.new_reference(),
+                "person_id": who.person_id,
+                "booked_by_id": who.person_id,
+                "title": f"{title} {number}",
+                "state": State.CONFIRMED,
+                "holds_place": True,
+                "zone": local.zone_name,
+                "local_start": local.starts_at,
+                "local_end": local.ends_at,
+                "tzdata": zones.version(),
+                "starts_at": interval.starts_at,
+                "ends_at": interval.ends_at,
+                "created_at": clock.now(),
+                "changed_at": clock.now(),
+            }
+        )
+    with transaction() as current:
+        made = current.scalars(insert(Reservation).returning(Reservation.id), rows).all()
+        taken = [{"reservation_id": one, "resource_id": place.resource_id} for one in made]
+        current.execute(insert(ReservationResource), taken)
+        revisions.bump(revisions.Scope.PERSON, [who.person_id])
+
+
+def feed_address(who: Actor, *, detail: FeedDetail = FeedDetail.FULL, language: str = "en") -> str:
+    """The path of a new calendar address of this person."""
+    _feed, secret = feeds.make_feed(who, name="Phone", detail=detail, language=language)
+    return f"/ical/{secret}.ics"
 
 
 def details(public_id: str) -> Details:
