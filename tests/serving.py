@@ -35,6 +35,7 @@ class Serving:
         self.process = subprocess.Popen(
             [sys.executable, "-m", "gunicorn"],
             cwd=ROOT,
+            stdout=subprocess.DEVNULL,  # it says "Ready" there, which nobody asked for
             start_new_session=True,  # so that a kill reaches every process of it
             env={
                 **os.environ,
