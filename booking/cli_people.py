@@ -10,7 +10,7 @@ import click
 from babel import UnknownLocaleError
 from email_validator import EmailNotValidError, validate_email
 from flask import Flask, current_app
-from flask.cli import AppGroup
+from flask.cli import AppGroup, with_appcontext
 from sqlalchemy import select
 from sqlalchemy.orm import InstrumentedAttribute
 
@@ -128,6 +128,7 @@ def _scope(word: str) -> Scope:
 
 @click.command("setup")
 @click.option("--email", envvar="OPERATOR_EMAIL", help="Of the first operator.")
+@with_appcontext
 def set_up(email: str | None) -> None:
     """Make the first rows of a real park, and a link for its first operator. Can be run again."""
     if queries.has_demo_persons():
@@ -137,7 +138,7 @@ def set_up(email: str | None) -> None:
         )
     try:
         made = setup.make_park(web.settings())
-    except UnknownLocaleError as error:
+    except (UnknownLocaleError, ValueError) as error:
         raise click.ClickException(
             f"SITE_COUNTRY is {web.settings().site_country}, which is no country's code."
         ) from error
