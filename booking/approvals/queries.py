@@ -2,18 +2,100 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, ColumnExpressionArgument, exists, func, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    ColumnExpressionArgument,
+    CompoundSelect,
+    Row,
+    Select,
+    Subquery,
+    and_,
+    case,
+    exists,
+    func,
+    or_,
+    select,
+    union_all,
+)
+from sqlalchemy.orm import aliased
 
 from booking.core import clock
 from booking.core.database import session
+from booking.core.errors import ForbiddenError
+from booking.core.instants import Interval
 from booking.core.permissions import Action, Actor, allows
+from booking.occupancy.models import ClaimKind, Closure, Hold, occupancy
+from booking.occupancy.queries import claims_within
+from booking.people.models import Organisation, Person
 from booking.reservations import queries
-from booking.reservations.models import Amendment, Asking, Reservation, State
+from booking.reservations.models import (
+    Amendment,
+    Asking,
+    Reservation,
+    ReservationResource,
+    State,
+)
 from booking.reservations.queries import Details
 
 MOST = 200
+
+
+@dataclass(frozen=True)
+class Claimed:
+    """A claim and whose it is, as far as whoever decides there may know: all of it."""
+
+    interval: Interval
+    kind: ClaimKind
+    reservation_id: int | None  # also where a hold is for a change of it
+    public_id: str | None
+    is_pending: bool
+    reference: str
+    person: str
+    organisation: str
+    closure_names: Mapping[str, str] | None
+
+    @property
+    def who(self) -> str:
+        """The organisation, else the person; nobody for a closure."""
+        return self.organisation or self.person
+
+
+@dataclass(frozen=True)
+class Rival:
+    """Another request for an overlapping time of the same place, which holds nothing."""
+
+    public_id: str
+    reference: str
+    person: str
+    organisation: str
+    interval: Interval
+
+    @property
+    def who(self) -> str:
+        """The organisation, else the person."""
+        return self.organisation or self.person
+
+
+@dataclass(frozen=True)
+class Background:
+    """What stands beside the requests of one list, by their ids."""
+
+    conflicts: Mapping[int, Sequence[Claimed]]
+    rivals: Mapping[int, Sequence[Rival]]
+    newcomers: frozenset[int]
+
+
+@dataclass(frozen=True)
+class Record:
+    """How many reservations a requester has had confirmed, this one aside."""
+
+    of_person: int
+    of_organisation: int
 
 
 def waits() -> ColumnElement[bool]:
@@ -56,6 +138,210 @@ def count_for(actor: Actor) -> int:
         )
     )
     return session().scalar(statement) or 0
+
+
+def request_for(actor: Actor, public_id: str) -> Details:
+    """A request, waiting or not, for somebody who decides at its place (own ones can be read).
+
+    Raises NotFoundError for what the actor may not see, ForbiddenError where others decide.
+    """
+    found = queries.find(Reservation.public_id == public_id, queries.decidable_by(actor))
+    if found:
+        return found[0]
+    queries.details(actor, public_id)
+    raise ForbiddenError
+
+
+def background(request_ids: Collection[int]) -> Background:
+    """Conflicts, rivals and first bookings of these requests: three statements."""
+    return Background(_conflicts(request_ids), _rivals(request_ids), _newcomers(request_ids))
+
+
+def record_of(request: Details) -> Record:
+    """What the requester has had so far: one statement."""
+    counted = (
+        select(func.count())
+        .select_from(Reservation)
+        .where(Reservation.state == State.CONFIRMED, Reservation.id != request.id)
+    )
+    of_person, of_organisation = (
+        session()
+        .execute(
+            select(
+                counted.where(Reservation.person_id == request.person_id).scalar_subquery(),
+                counted.where(
+                    Reservation.organisation_id == request.organisation_id
+                ).scalar_subquery(),
+            )
+        )
+        .one()
+    )
+    return Record(of_person, of_organisation)
+
+
+def claims_of_day(resource_id: int, window: Interval) -> list[Claimed]:
+    """What is claimed at a place, and by whom: one statement."""
+    claims = claims_within([resource_id], window).subquery("claims")
+    rows = session().execute(_with_owners(claims).order_by(claims.c.starts_at))
+    return [_claimed(row) for row in rows]
+
+
+def _conflicts(request_ids: Collection[int]) -> dict[int, list[Claimed]]:
+    """The claims of others at the wished times.
+
+    Claims of one place never overlap, so the last one that starts before the wish is the first
+    that can be in its way: no history is read, however long it is.
+    """
+    wished = _wished(request_ids).subquery("wished")
+    earlier = occupancy.alias("earlier")
+    last_before = (
+        select(func.max(earlier.c.starts_at))
+        .where(
+            earlier.c.resource_id == wished.c.resource_id,
+            earlier.c.unit == 1,
+            earlier.c.starts_at <= wished.c.starts_at,
+        )
+        .correlate(wished)
+        .scalar_subquery()
+    )
+    claims = (
+        select(wished.c.reservation_id.label("request_id"), *occupancy.c)
+        .join(
+            occupancy,
+            and_(
+                occupancy.c.resource_id == wished.c.resource_id,
+                occupancy.c.unit == 1,
+                occupancy.c.starts_at >= func.coalesce(last_before, wished.c.starts_at),
+                occupancy.c.starts_at < wished.c.ends_at,
+                occupancy.c.ends_at > wished.c.starts_at,
+            ),
+        )
+        .subquery("claims")
+    )
+    rows = session().execute(
+        _with_owners(claims)
+        .add_columns(claims.c.request_id)
+        .where(func.coalesce(Reservation.id, 0) != claims.c.request_id)
+        .order_by(claims.c.starts_at)
+    )
+    found: dict[int, list[Claimed]] = defaultdict(list)
+    for row in rows:
+        found[row.request_id].append(_claimed(row))
+    return found
+
+
+def _wished(
+    request_ids: Collection[int],
+) -> CompoundSelect[*tuple[Any, ...]]:  # Any: a row of four columns
+    """The place and time asked for: the request's own, or those of the change that waits."""
+    return union_all(
+        select(
+            Reservation.id.label("reservation_id"),
+            ReservationResource.resource_id,
+            Reservation.starts_at,
+            Reservation.ends_at,
+        )
+        .join(ReservationResource, ReservationResource.reservation_id == Reservation.id)
+        .where(Reservation.id.in_(request_ids), Reservation.state == State.PENDING),
+        select(
+            Amendment.reservation_id,
+            Amendment.resource_id,
+            Amendment.starts_at,
+            Amendment.ends_at,
+        ).where(Amendment.reservation_id.in_(request_ids), Amendment.state == Asking.WAITING),
+    )
+
+
+def _with_owners(claims: Subquery) -> Select[*tuple[Any, ...]]:  # Any: as above
+    """The statement that names the owners of claims; a hold counts to the reservation to change."""
+    held_for = aliased(Amendment, name="held_for")
+    return (
+        select(
+            claims.c.starts_at,
+            claims.c.ends_at,
+            claims.c.kind,
+            Reservation.id.label("reservation_id"),
+            Reservation.public_id,
+            Reservation.state,
+            Reservation.reference,
+            Person.name.label("person"),
+            Organisation.name.label("organisation"),
+            Closure.names.label("closure_names"),
+        )
+        .select_from(claims)
+        .outerjoin(Hold, Hold.id == claims.c.hold_id)
+        .outerjoin(held_for, held_for.id == Hold.amendment_id)
+        .outerjoin(
+            Reservation,
+            Reservation.id == func.coalesce(claims.c.reservation_id, held_for.reservation_id),
+        )
+        .outerjoin(Person, Person.id == Reservation.person_id)
+        .outerjoin(Organisation, Organisation.id == Reservation.organisation_id)
+        .outerjoin(Closure, Closure.id == claims.c.closure_id)
+    )
+
+
+def _claimed(row: Row[*tuple[Any, ...]]) -> Claimed:
+    kind = ClaimKind(row.kind)
+    return Claimed(
+        interval=Interval(row.starts_at, row.ends_at),
+        kind=kind,
+        reservation_id=row.reservation_id,
+        public_id=row.public_id,
+        is_pending=row.state is State.PENDING or kind is ClaimKind.HOLD,
+        reference=row.reference or "",
+        person=row.person or "",
+        organisation=row.organisation or "",
+        closure_names=row.closure_names,
+    )
+
+
+def _rivals(request_ids: Collection[int]) -> dict[int, list[Rival]]:
+    wished = _wished(request_ids).subquery("wished")
+    rows = session().execute(
+        select(
+            wished.c.reservation_id,
+            Reservation.public_id,
+            Reservation.reference,
+            Person.name,
+            Organisation.name,
+            Reservation.starts_at,
+            Reservation.ends_at,
+        )
+        .select_from(wished)
+        .join(ReservationResource, ReservationResource.resource_id == wished.c.resource_id)
+        .join(Reservation, Reservation.id == ReservationResource.reservation_id)
+        .join(Person, Person.id == Reservation.person_id)
+        .outerjoin(Organisation, Organisation.id == Reservation.organisation_id)
+        .where(
+            Reservation.state == State.PENDING,
+            Reservation.holds_place.is_(False),
+            Reservation.id != wished.c.reservation_id,
+            Reservation.starts_at < wished.c.ends_at,
+            Reservation.ends_at > wished.c.starts_at,
+        )
+        .order_by(Reservation.created_at, Reservation.id)
+    )
+    found: dict[int, list[Rival]] = defaultdict(list)
+    for request_id, public_id, reference, person, organisation, starts_at, ends_at in rows:
+        interval = Interval(starts_at, ends_at)
+        found[request_id].append(Rival(public_id, reference, person, organisation or "", interval))
+    return found
+
+
+def _newcomers(request_ids: Collection[int]) -> frozenset[int]:
+    """The requests of whom nothing was ever confirmed: the organisation's, else the person's."""
+    earlier = aliased(Reservation, name="earlier")
+    known = exists().where(earlier.state == State.CONFIRMED, earlier.id != Reservation.id)
+    is_known = case(
+        (
+            Reservation.organisation_id.is_not(None),
+            known.where(earlier.organisation_id == Reservation.organisation_id),
+        ),
+        else_=known.where(earlier.person_id == Reservation.person_id),
+    )
+    statement = select(Reservation.id).where(Reservation.id.in_(request_ids), ~is_known)
+    return frozenset(session().scalars(statement))
 
 
 def _nearest_deadline() -> tuple[ColumnExpressionArgument[Any], ...]:

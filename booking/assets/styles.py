@@ -16,6 +16,7 @@ ORDER = (
     "notes",
     "forms",
     "people",
+    "approvals",
     "grid",
     "forced-colors",
     "print",

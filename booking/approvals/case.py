@@ -1,0 +1,195 @@
+"""One request with all that a decision needs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from booking.approvals import queries
+from booking.approvals.asked import Asked, asked_of, is_open, may_answer
+from booking.approvals.queries import Background, Claimed, Record, Rival
+from booking.approvals.rows import Tag, tags_of
+from booking.approvals.strip import strip_of, window_of
+from booking.approvals.words import conflict, rivals_in_words, when, who_asks
+from booking.core import clock
+from booking.core.i18n import _, format_ago, ngettext
+from booking.core.intervals import LocalInterval
+from booking.core.permissions import Actor
+from booking.core.schema import written
+from booking.policies import facts
+from booking.reservations import history, texts
+from booking.reservations.day_line import DayLine
+from booking.reservations.history import Difference, Entry
+from booking.reservations.models import State
+from booking.reservations.place_facts import NamedFeature, features_of
+from booking.reservations.queries import Details
+
+
+@dataclass(frozen=True)
+class Conflict:
+    """What is in the way, in words, and the reservation it belongs to."""
+
+    text: str
+    public_id: str | None
+
+
+@dataclass(frozen=True)
+class Case:
+    """The request, what is asked for, and everything around it."""
+
+    request: Details
+    asked: Asked
+    who: str
+    tags: tuple[Tag, ...]
+    strip: DayLine
+    conflicts: tuple[Conflict, ...]
+    rivals: Sequence[Rival]
+    equipment: Sequence[NamedFeature]
+    record: Record
+    changes: tuple[Difference, ...]
+    history: Sequence[Entry]
+    deadline: str
+    deadline_in: str
+    is_open: bool
+    may_answer: bool
+
+    @property
+    def may_be_approved(self) -> bool:
+        """Whether a yes would not be refused at once."""
+        return self.may_answer and not self.conflicts
+
+    @property
+    def is_own(self) -> bool:
+        """Whether it waits, but not for this reader, who asked for it."""
+        return self.is_open and not self.may_answer
+
+    @property
+    def rivals_text(self) -> str:
+        """The other requests for the time, and what an approval means for them."""
+        names = rivals_in_words(self.rivals)
+        if self.asked.is_change:
+            return ngettext(
+                "Another request waits for this time: %(names)s. Approving takes its place away.",
+                "Other requests wait for this time: %(names)s. Approving takes their place away.",
+                len(self.rivals),
+                names=names,
+            )
+        return ngettext(
+            "Another request waits for this time: %(names)s. Approving this one declines it.",
+            "Other requests wait for this time: %(names)s. Approving this one declines them.",
+            len(self.rivals),
+            names=names,
+        )
+
+    @property
+    def so_far(self) -> str:
+        """What the requester has had confirmed so far."""
+        if self.request.organisation is None:
+            return _so_far(self.record.of_person)
+        if not self.record.of_organisation:
+            return _("First reservation of this organisation")
+        return ngettext(
+            "%(num)s reservation of this organisation so far, %(own)s by this person",
+            "%(num)s reservations of this organisation so far, %(own)s by this person",
+            self.record.of_organisation,
+            own=self.record.of_person,
+        )
+
+    @property
+    def people(self) -> str:
+        """How many come, and how many fit."""
+        return ngettext(
+            "%(num)s person, of %(capacity)s places",
+            "%(num)s people, of %(capacity)s places",
+            self.asked.headcount,
+            capacity=self.asked.place.spot.capacity,
+        )
+
+    @property
+    def is_too_many(self) -> bool:
+        """Whether more come than fit (the place may have shrunk since)."""
+        return self.asked.headcount > self.asked.place.spot.capacity
+
+    @property
+    def where(self) -> str:
+        """Building, floor and area."""
+        return texts.where(self.asked.place)
+
+    @property
+    def deadline_iso(self) -> str:
+        """The deadline for programs."""
+        return written(self.asked.decide_by)
+
+    @property
+    def why_closed(self) -> str:
+        """Why there is nothing to decide."""
+        if self.request.waits:
+            return _("The time to answer is over: the request expires.")
+        return {
+            State.CONFIRMED: _("This reservation is confirmed. There is nothing left to decide."),
+            State.DECLINED: _("This request was declined."),
+            State.CANCELLED: _("This request was cancelled by whoever asked."),
+            State.EXPIRED: _("This request expired without an answer."),
+        }[self.request.state]
+
+    def changed_since(self, seen_version: int) -> Sequence[Entry]:
+        """The acts that a reader of an older version has not seen: each made one version."""
+        return self.history[max(0, seen_version) :]
+
+
+def case_of(actor: Actor, request: Details, background: Background | None = None) -> Case:
+    """Collect it, in the same number of statements for every request."""
+    background = background or queries.background([request.id])
+    asked = asked_of(request)
+    opening = facts.opening_around(
+        asked.place, asked.local.starts_at.date(), asked.local.ends_at.date()
+    )
+    window = window_of(asked, opening)
+    claims = queries.claims_of_day(asked.place.resource_id, window)
+    return Case(
+        request=request,
+        asked=asked,
+        who=who_asks(request),
+        tags=tags_of(request, asked, background) if is_open(request) else (),
+        strip=strip_of(asked, opening, window, claims, request.id),
+        conflicts=tuple(
+            _conflict(claim, asked) for claim in background.conflicts.get(request.id, ())
+        ),
+        rivals=background.rivals.get(request.id, ()),
+        equipment=features_of([asked.place.resource_id])[asked.place.resource_id],
+        record=queries.record_of(request),
+        changes=_changes(request, asked) if asked.is_change else (),
+        history=history.of(request.public_id, asked.local.zone_name),
+        deadline=texts.moment(asked.decide_by, asked.local.zone_name),
+        deadline_in=format_ago(asked.decide_by, clock.now()),
+        is_open=is_open(request),
+        may_answer=may_answer(actor, request),
+    )
+
+
+def _conflict(claim: Claimed, asked: Asked) -> Conflict:
+    local = LocalInterval.of(claim.interval, asked.local.zone)
+    return Conflict(conflict(claim, local, asked.local.starts_at), claim.public_id)
+
+
+def _changes(request: Details, asked: Asked) -> tuple[Difference, ...]:
+    """What a waiting change would make of the confirmed reservation."""
+    values = (
+        (_("Space"), request.place.spot.code, asked.place.spot.code),
+        (_("Time"), when(request.local), when(asked.local)),
+        (_("Title"), request.title or _("none"), asked.title or _("none")),
+        (_("Number of people"), str(request.headcount), str(asked.headcount)),
+    )
+    return tuple(
+        Difference(label, before, after) for label, before, after in values if before != after
+    )
+
+
+def _so_far(count: int) -> str:
+    if not count:
+        return _("First reservation of this person")
+    return ngettext(
+        "%(num)s reservation of this person so far",
+        "%(num)s reservations of this person so far",
+        count,
+    )

@@ -1,0 +1,91 @@
+"""The list of what waits: each request on a row, with what makes it easy or hard."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from booking.approvals.asked import Asked, asked_of
+from booking.approvals.queries import Background
+from booking.approvals.words import conflict, who_asks
+from booking.core import clock
+from booking.core.i18n import _, format_ago, ngettext
+from booking.core.intervals import LocalInterval
+from booking.core.schema import written
+from booking.reservations.queries import Details
+
+
+@dataclass(frozen=True)
+class Tag:
+    """A few words with a tone and an icon."""
+
+    label: str
+    tone: str
+    icon: str
+
+
+@dataclass(frozen=True)
+class Row:
+    """One request of the list."""
+
+    public_id: str
+    who: str
+    person: str  # empty where the person is who asks
+    asked: Asked
+    tags: tuple[Tag, ...]
+    age: str
+    asked_at: str
+    is_selected: bool
+
+
+def rows_of(
+    waiting: Sequence[Details], background: Background, selected: Details | None
+) -> tuple[Row, ...]:
+    """The rows in the order of the list."""
+    return tuple(_row(request, background, request is selected) for request in waiting)
+
+
+def tags_of(request: Details, asked: Asked, background: Background) -> tuple[Tag, ...]:
+    """What is special about a request, what hinders it first."""
+    return tuple(_tags(request, asked, background))
+
+
+def _row(request: Details, background: Background, is_selected: bool) -> Row:
+    asked = asked_of(request)
+    return Row(
+        public_id=request.public_id,
+        who=who_asks(request),
+        person="" if request.organisation is None else request.person.name,
+        asked=asked,
+        tags=tags_of(request, asked, background),
+        age=format_ago(asked.asked_at, clock.now()),
+        asked_at=written(asked.asked_at),
+        is_selected=is_selected,
+    )
+
+
+def _tags(request: Details, asked: Asked, background: Background) -> Iterator[Tag]:
+    claims = background.conflicts.get(request.id, ())
+    for claim in claims[:1]:
+        local = LocalInterval.of(claim.interval, asked.local.zone)
+        yield Tag(conflict(claim, local, asked.local.starts_at), "bad", "triangle-alert")
+    if not claims:
+        yield Tag(_("No conflict"), "good", "check")
+    rivals = len(background.rivals.get(request.id, ()))
+    if rivals:
+        yield Tag(
+            ngettext("%(num)s other request", "%(num)s other requests", rivals), "warn", "users"
+        )
+    if asked.is_change:
+        yield Tag(_("Change of a confirmed reservation"), "neutral", "calendar-sync")
+    elif request.id in background.newcomers:
+        yield Tag(_first_booking(request), "neutral", "info")
+    if asked.is_urgent:
+        left = format_ago(asked.decide_by, clock.now())
+        yield Tag(_("Expires %(in_time)s", in_time=left), "warn", "clock-alert")
+
+
+def _first_booking(request: Details) -> str:
+    if request.organisation is None:
+        return _("First reservation of this person")
+    return _("First reservation of this organisation")

@@ -1,0 +1,251 @@
+"""The pages of whoever decides: what waits, one request with all it takes, yes and no."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from booking.approvals import queries, words
+from booking.approvals.asked import asked_of
+from booking.approvals.case import Case, case_of
+from booking.approvals.forms import (
+    ApproveForm,
+    DeclineForm,
+    empty_approve_form,
+    empty_decline_form,
+)
+from booking.approvals.queries import MOST
+from booking.approvals.rows import rows_of
+from booking.core import idempotency
+from booking.core.errors import InvalidError, RefusedError, StaleError, WouldDeclineError
+from booking.core.i18n import _, ngettext
+from booking.core.idempotency import Answer
+from booking.core.permissions import Action
+from booking.core.refusal_texts import describe
+from booking.core.refusals import Reason
+from booking.core.web import acts, current_actor
+from booking.reservations import service
+from booking.reservations.history import Entry
+from booking.reservations.models import State
+from booking.reservations.queries import Details
+from booking.reservations.service import Outcome
+from booking.reservations.texts import end_clock
+
+pages = Blueprint("approvals", __name__)
+pages.add_app_template_global(words.is_one_day, "ends_on_its_day")
+pages.add_app_template_global(end_clock, "end_clock")
+
+
+@dataclass(frozen=True)
+class Note:
+    """Why a decision was not taken, and what the reader has not seen yet."""
+
+    text: str
+    tone: str = "bad"
+    entries: Sequence[Entry] = ()
+
+
+@pages.get("/approvals", endpoint="list")
+@acts(Action.SEE_APPROVALS)
+def index() -> str:
+    """What waits, the nearest deadline first, and beside it the one that was chosen."""
+    actor = current_actor()
+    waiting = queries.waiting_for(actor)
+    background = queries.background([one.id for one in waiting])
+    chosen = request.args.get("selected")
+    selected = _selected(waiting, chosen)
+    return render_template(
+        "approvals/list.html",
+        page_title=_("Requests"),
+        rows=rows_of(waiting, background, selected),
+        count=_count(waiting),
+        note=_no_longer_waits() if _is_gone(chosen, selected) else None,
+        **(_answerable(case_of(actor, selected, background)) if selected else {"case": None}),
+    )
+
+
+@pages.get("/approvals/<uuid:public_id>")
+@acts(Action.DECIDE)
+def show(public_id: UUID) -> ResponseReturnValue:
+    """One request on a page of its own: what a phone shows, and where messages lead."""
+    return _page(str(public_id))
+
+
+@pages.post("/approvals/<uuid:public_id>/approve")
+@acts(Action.DECIDE)
+def approve(public_id: UUID) -> ResponseReturnValue:
+    """Say yes; first ask, where others would be declined."""
+    form, wanted = ApproveForm(), queries.request_for(current_actor(), str(public_id))
+    if not form.validate():
+        return _page(wanted.public_id, status=422, note=_unreadable())
+    try:
+        _once(
+            form.key,
+            lambda: service.approve(
+                current_actor(),
+                wanted.public_id,
+                seen_version=form.seen_version,
+                declines_others=form.may_decline_others,
+            ),
+        )
+    except WouldDeclineError:
+        return _question(wanted.public_id, form), 409
+    except (StaleError, RefusedError, InvalidError) as error:
+        return _page(wanted.public_id, status=409, error=error, seen_version=form.seen_version)
+    asked = asked_of(wanted)
+    return _done(words.approved(wanted, asked.place.spot.code, asked.local))
+
+
+@pages.post("/approvals/<uuid:public_id>/decline")
+@acts(Action.DECIDE)
+def decline(public_id: UUID) -> ResponseReturnValue:
+    """Say no, with a reason."""
+    form, wanted = DeclineForm(), queries.request_for(current_actor(), str(public_id))
+    if not form.validate():
+        note = _unreadable() if form.version.errors else None
+        return _page(wanted.public_id, status=422, note=note, decline_form=form)
+    try:
+        _once(
+            form.key,
+            lambda: service.decline(
+                current_actor(),
+                wanted.public_id,
+                seen_version=form.seen_version,
+                reason=form.reason.data or "",
+            ),
+        )
+    except InvalidError as error:
+        form.show(error)
+        status = 422 if form.errors else 409
+        return _page(wanted.public_id, status=status, error=error, decline_form=form)
+    except (StaleError, RefusedError) as error:
+        return _page(
+            wanted.public_id,
+            status=409,
+            error=error,
+            seen_version=form.seen_version,
+            decline_form=form,
+        )
+    was_a_request = wanted.state in (State.PENDING, State.DECLINED)  # the latter when sent twice
+    said = words.declined if was_a_request else words.change_declined
+    return _done(said(wanted, wanted.place.spot.code, wanted.local))
+
+
+def _selected(waiting: Sequence[Details], chosen: str | None) -> Details | None:
+    """The chosen one, else the first."""
+    return next((one for one in waiting if one.public_id == chosen), next(iter(waiting), None))
+
+
+def _is_gone(chosen: str | None, selected: Details | None) -> bool:
+    return bool(chosen) and (selected is None or selected.public_id != chosen)
+
+
+def _no_longer_waits() -> Note:
+    return Note(_("The request that you opened no longer waits for a decision."), tone="warn")
+
+
+def _count(waiting: Sequence[Details]) -> str:
+    if len(waiting) < MOST:
+        return ngettext("%(num)s request", "%(num)s requests", len(waiting))
+    return ngettext(
+        "The %(num)s most urgent request", "The %(num)s most urgent requests", len(waiting)
+    )
+
+
+def _page(
+    public_id: str,
+    *,
+    status: int = 200,
+    note: Note | None = None,
+    error: Exception | None = None,
+    seen_version: int | None = None,
+    decline_form: DeclineForm | None = None,
+) -> ResponseReturnValue:
+    """The request as it is now, with what was refused and what was typed."""
+    actor = current_actor()
+    case = case_of(actor, queries.request_for(actor, public_id))
+    if error is not None:
+        note = _refused(error, case, seen_version)
+    page = render_template(
+        "approvals/show.html",
+        page_title=_("Request %(reference)s", reference=case.request.reference),
+        note=note,
+        **_answerable(case, decline_form),
+    )
+    return page, status
+
+
+def _answerable(case: Case, decline_form: DeclineForm | None = None) -> dict[str, object]:
+    """What the detail needs; the forms always carry the version that this page shows."""
+    version = case.request.version
+    fresh = empty_decline_form(version)
+    if decline_form is not None:
+        decline_form.version.data, decline_form.version.raw_data = version, None
+        decline_form.idempotency_key.data = fresh.idempotency_key.data
+    return {
+        "case": case,
+        "approve_form": empty_approve_form(version),
+        "decline_form": decline_form or fresh,
+    }
+
+
+def _question(public_id: str, form: ApproveForm) -> str:
+    """Approving declines others: say whom, and ask. Nothing has happened yet."""
+    actor = current_actor()
+    case = case_of(actor, queries.request_for(actor, public_id))
+    return render_template(
+        "approvals/confirm.html",
+        page_title=_("Request %(reference)s", reference=case.request.reference),
+        case=case,
+        names=words.rivals_in_words(case.rivals),
+        version=form.seen_version,
+        key=form.key or "",
+    )
+
+
+def _refused(error: Exception, case: Case, seen_version: int | None) -> Note | None:
+    match error:
+        case StaleError():
+            return Note(
+                _(
+                    "This request has changed since you opened it. Nothing was decided:"
+                    " look at it once more."
+                ),
+                entries=case.changed_since(seen_version or 0),
+            )
+        case RefusedError(refusals=refusals):
+            if any(refusal.reason is Reason.SLOT_TAKEN for refusal in refusals):
+                return _taken()
+            return Note(" ".join(describe(refusal) for refusal in refusals))
+        case InvalidError(fields=fields) if "reason" not in fields:
+            return Note(_("This form was sent before with another answer. Look at the request."))
+    return None
+
+
+def _taken() -> Note:
+    return Note(
+        _(
+            "The place is taken at this time, so this request cannot be approved. Decline it, or"
+            " first move what is in the way."
+        )
+    )
+
+
+def _unreadable() -> Note:
+    return Note(_("The form was incomplete. Nothing was decided: please try again."))
+
+
+def _once(key: str | None, act: Callable[[], Outcome]) -> None:
+    """Act once for each key: what was asked is told by the address and the fields."""
+    fields = sorted((name, value) for name, value in request.form.items() if name != "csrf_token")
+    asked = repr((request.path, fields)).encode()
+    idempotency.once(current_actor(), key, asked, lambda: Answer(303, act().public_id))
+
+
+def _done(text: str) -> ResponseReturnValue:
+    flash(text, "ok")
+    return redirect(url_for("approvals.list"), 303)

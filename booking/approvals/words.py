@@ -1,0 +1,121 @@
+"""Sentences about requests in the reader's language."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from booking.approvals.queries import Claimed, Rival
+from booking.core.i18n import (
+    _,
+    format_clock,
+    format_short_day,
+    name_in,
+)
+from booking.core.intervals import LocalInterval
+from booking.occupancy.models import ClaimKind
+from booking.reservations.queries import Details
+from booking.reservations.texts import end_clock
+
+_FIRST_STRONG_ISOLATE, _POP_ISOLATE = "\u2068", "\u2069"
+
+
+def isolated(text: str) -> str:
+    """Typed text inside a sentence: it runs its own way and turns nothing around it."""
+    own = "".join(c for c in text if c.isprintable())
+    return f"{_FIRST_STRONG_ISOLATE}{own}{_POP_ISOLATE}"
+
+
+def who_asks(request: Details) -> str:
+    """The organisation, else the person."""
+    return (request.organisation or request.person).name
+
+
+def is_one_day(local: LocalInterval) -> bool:
+    """Whether it ends on the day on which it starts, at its midnight at the latest."""
+    return (local.ends_at - timedelta(minutes=1)).date() == local.starts_at.date()
+
+
+def when(local: LocalInterval) -> str:
+    """From when to when, in words that stand alone."""
+    start, end = local.starts_at, local.ends_at
+    if is_one_day(local):
+        return _(
+            "%(day)s from %(start)s to %(end)s",
+            day=format_short_day(start),
+            start=format_clock(start),
+            end=end_clock(start, end),
+        )
+    return _(
+        "%(first_day)s at %(start)s to %(last_day)s at %(end)s",
+        first_day=format_short_day(start),
+        start=format_clock(start),
+        last_day=format_short_day(end),
+        end=format_clock(end),
+    )
+
+
+def conflict(claim: Claimed, local: LocalInterval, beside: datetime) -> str:
+    """Who is there at the wished time; the day is named where it is not the wished one."""
+    name = claim_name(claim)
+    if is_one_day(local) and local.starts_at.date() == beside.date():
+        return _(
+            "Conflict with %(who)s from %(start)s to %(end)s",
+            who=isolated(name),
+            start=format_clock(local.starts_at),
+            end=end_clock(local.starts_at, local.ends_at),
+        )
+    return _("Conflict with %(who)s, %(when)s", who=isolated(name), when=when(local))
+
+
+def claim_name(claim: Claimed) -> str:
+    """What stands on a claim: whose it is, or what the house does."""
+    if claim.closure_names is not None:
+        return name_in(claim.closure_names) or _("Closed")
+    if claim.kind in (ClaimKind.SETUP, ClaimKind.CLEANUP):
+        return _("Set-up")
+    return claim.who
+
+
+def approved(request: Details, place: str, local: LocalInterval) -> str:
+    """What the note says after a yes."""
+    return _(
+        "Approved: %(who)s has %(place)s %(when)s. A message goes to them.",
+        who=isolated(who_asks(request)),
+        place=isolated(place),
+        when=when(local),
+    )
+
+
+def declined(request: Details, place: str, local: LocalInterval) -> str:
+    """What the note says after a no."""
+    return _(
+        "Declined: the request of %(who)s for %(place)s, %(when)s."
+        " A message with your reason goes to them.",
+        who=isolated(who_asks(request)),
+        place=isolated(place),
+        when=when(local),
+    )
+
+
+def change_declined(request: Details, place: str, local: LocalInterval) -> str:
+    """What the note says after a no to a change."""
+    return _(
+        "Declined: the change that %(who)s asked for. Their reservation of %(place)s stays"
+        " %(when)s. A message with your reason goes to them.",
+        who=isolated(who_asks(request)),
+        place=isolated(place),
+        when=when(local),
+    )
+
+
+def rivals_in_words(rivals: Sequence[Rival]) -> str:
+    """The other requests, each by reference and requester."""
+    return _(", ").join(
+        _(
+            "%(reference)s of %(who)s",
+            reference=isolated(rival.reference),
+            who=isolated(rival.who),
+        )
+        for rival in rivals
+    )
