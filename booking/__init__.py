@@ -14,6 +14,7 @@ from booking import cli, frame, worker
 from booking.api import resources as resources_api
 from booking.approvals import api as approvals_api
 from booking.approvals import notices as approval_notices
+from booking.approvals import views as approval_pages
 from booking.assets.manifest import Manifest
 from booking.calendars import views as calendars
 from booking.core import events, i18n, idempotency, revisions, web, zones
@@ -46,6 +47,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     resources_api.blueprint,
     reservations_api.blueprint,
     approvals_api.blueprint,
+    approval_pages.pages,
     planning_pages.blueprint,
     today_pages.blueprint,
     message_pages.blueprint,
