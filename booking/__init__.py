@@ -27,6 +27,7 @@ from booking.messages.letters import Catalogue, MessageType
 from booking.messages.models import MessageKind
 from booking.occupancy import guard
 from booking.occupancy import models as occupancy
+from booking.pages import checks as check_pages
 from booking.pages import health, navigation
 from booking.pages.planning import views as planning_pages
 from booking.pages.today import views as today_pages
@@ -37,6 +38,7 @@ from booking.reminders import notices as reminder_notices
 from booking.reservations import api as reservations_api
 from booking.reservations import models as reservations
 from booking.reservations import notices as reservation_notices
+from booking.reservations import views as reservation_pages
 from config import ROOT, Settings
 
 # Loading these makes their tables known to the migrations.
@@ -51,9 +53,11 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     planning_pages.blueprint,
     today_pages.blueprint,
     message_pages.blueprint,
+    check_pages.blueprint,
     health.blueprint,
     people_api.blueprint,
     *calendars.BLUEPRINTS,
+    *reservation_pages.BLUEPRINTS,
 )
 
 # Who does something when something has happened: every such coupling stands here.

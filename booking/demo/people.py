@@ -145,7 +145,8 @@ class _Cast:
             # Every company gets its manager first, then chance fills them.
             members = len(self.memberships) - 2
             first = members < len(COMPANIES)
-            company = members + 1 if first else 1 + int(len(COMPANIES) * self._chance.random() ** 1.4)
+            chosen = int(len(COMPANIES) * self._chance.random() ** 1.4)
+            company = (members if first else chosen) + 1
             days_ago = self._chance.randint(60, 119)
             person_id = self._add_somebody(_domain(COMPANIES[company - 1]), days_ago)
             self._join(person_id, company, days_ago, manages=first and company != 1)

@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from random import Random
 
 from booking.core.intervals import LocalInterval, Span
+from booking.core.zones import NonexistentTimeError
 from booking.demo.chance import moment, stream
 from booking.demo.ledger import Aim, Entry, Holder
 from booking.demo.park import DAYS
@@ -125,7 +126,10 @@ class _Season:
         if not scene.taken.is_free(place, local) or not scene.works(place, local):
             return
         aim = self._aim(place, local)
-        created = self._created(aim)
+        try:
+            created = self._created(aim)
+        except NonexistentTimeError:  # a night run that would begin when the clocks jump
+            return
         if created is None:
             return
         scene.taken.take(place, local)

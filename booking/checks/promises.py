@@ -1,0 +1,203 @@
+"""Whether the data keeps its promises: no overlap, no orphan, nothing that should long be sent.
+
+Each promise is one statement, so the cost depends on the tables only. The promise of the claims is
+asked of the rows themselves, not of the constraint that guards them, which is read back beside it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, String, and_, cast, exists, func, not_, or_, select
+
+from booking.core import clock
+from booking.core.database import session
+from booking.messages.models import Message
+from booking.messages.queries import LATE_AFTER, WAITING
+from booking.occupancy import guard
+from booking.occupancy.guard import Guard
+from booking.occupancy.models import ClaimKind, Closure, Hold, occupancy
+from booking.reservations.models import (
+    LIVE,
+    Amendment,
+    Asking,
+    Reservation,
+    ReservationResource,
+    State,
+)
+from booking.spaces.models import Resource
+
+MOST_EXAMPLES = 5
+
+
+class Promise(StrEnum):
+    """What must never be found."""
+
+    OVERLAPS = "overlaps"
+    DEAD_CLAIMS = "claims_of_nothing_live"
+    MISSING_CLAIMS = "reservations_without_claim"
+    WRONG_CLAIMS = "claims_elsewhere"
+    DEAD_HOLDS = "holds_for_nothing"
+    DEAD_CHANGES = "changes_of_nothing_live"
+    UNSENT = "unsent_messages"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """How often a promise is broken, with the names of a few cases."""
+
+    promise: Promise
+    count: int
+    examples: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Report:
+    """All promises, and what the database itself holds against overlaps."""
+
+    findings: tuple[Finding, ...]
+    guard: Guard
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether every promise is kept and the guard stands."""
+        return self.guard.is_whole and not any(finding.count for finding in self.findings)
+
+
+def verify() -> Report:
+    """Look at everything; reads only."""
+    statements: dict[Promise, Select[str]] = {
+        Promise.OVERLAPS: _overlaps(),
+        Promise.DEAD_CLAIMS: _dead_claims(),
+        Promise.MISSING_CLAIMS: _missing_claims(),
+        Promise.WRONG_CLAIMS: _wrong_claims(),
+        Promise.DEAD_HOLDS: _dead_holds(),
+        Promise.DEAD_CHANGES: _dead_changes(),
+        Promise.UNSENT: _unsent(),
+    }
+    findings = tuple(_find(promise, found) for promise, found in statements.items())
+    return Report(findings, guard.read())
+
+
+def _find(promise: Promise, cases: Select[str]) -> Finding:
+    """Count the cases and name the first ones; each statement selects one name a case."""
+    counted = cases.add_columns(func.count().over()).limit(MOST_EXAMPLES)
+    rows = session().execute(counted).all()
+    names = tuple(dict.fromkeys(str(row[0]) for row in rows))
+    return Finding(promise, int(rows[0][1]) if rows else 0, names)
+
+
+def _overlaps() -> Select[str]:
+    """In the order of starts, any overlap shows between two neighbours."""
+    unit = (occupancy.c.resource_id, occupancy.c.unit)
+    next_start = func.lead(occupancy.c.starts_at).over(
+        partition_by=unit, order_by=occupancy.c.starts_at
+    )
+    claims = select(
+        occupancy.c.resource_id, occupancy.c.ends_at, next_start.label("next_start")
+    ).subquery()
+    return (
+        select(Resource.code)
+        .join(claims, claims.c.resource_id == Resource.id)
+        .where(claims.c.next_start < claims.c.ends_at)
+        .order_by(Resource.code)
+    )
+
+
+def _dead_claims() -> Select[str]:
+    """Claims whose owner is gone, is over before its time, or holds no place."""
+    is_dead = or_(
+        and_(
+            occupancy.c.reservation_id.is_not(None),
+            or_(
+                Reservation.id.is_(None),
+                Reservation.state.not_in(LIVE),
+                not_(Reservation.holds_place),
+            ),
+        ),
+        and_(occupancy.c.closure_id.is_not(None), Closure.id.is_(None)),
+        and_(occupancy.c.hold_id.is_not(None), Hold.id.is_(None)),
+    )
+    return (
+        select(func.coalesce(Reservation.reference, Resource.code))
+        .select_from(occupancy)
+        .outerjoin(Resource, Resource.id == occupancy.c.resource_id)
+        .outerjoin(Reservation, Reservation.id == occupancy.c.reservation_id)
+        .outerjoin(Closure, Closure.id == occupancy.c.closure_id)
+        .outerjoin(Hold, Hold.id == occupancy.c.hold_id)
+        .where(is_dead)
+    )
+
+
+def _missing_claims() -> Select[str]:
+    """Live reservations that hold a place, not yet over, that nothing keeps free for them."""
+    has_claim = exists().where(
+        occupancy.c.reservation_id == ReservationResource.reservation_id,
+        occupancy.c.resource_id == ReservationResource.resource_id,
+        occupancy.c.unit == ReservationResource.unit,
+    )
+    has_place = exists().where(ReservationResource.reservation_id == Reservation.id)
+    lacks_claim = exists().where(ReservationResource.reservation_id == Reservation.id, ~has_claim)
+    return select(Reservation.reference).where(
+        Reservation.ends_at > clock.now(),
+        or_(
+            Reservation.state == State.CONFIRMED,
+            and_(Reservation.state == State.PENDING, Reservation.holds_place),
+        ),
+        or_(lacks_claim, ~has_place),
+    )
+
+
+def _wrong_claims() -> Select[str]:
+    """Claims at another time or place than their reservation."""
+    is_its_place = exists().where(
+        ReservationResource.reservation_id == occupancy.c.reservation_id,
+        ReservationResource.resource_id == occupancy.c.resource_id,
+        ReservationResource.unit == occupancy.c.unit,
+    )
+    return (
+        select(Reservation.reference)
+        .join(occupancy, occupancy.c.reservation_id == Reservation.id)
+        .where(
+            occupancy.c.kind == ClaimKind.BOOKING.value,
+            Reservation.state.in_(LIVE),
+            or_(
+                occupancy.c.starts_at != Reservation.starts_at,
+                occupancy.c.ends_at != Reservation.ends_at,
+                ~is_its_place,
+            ),
+        )
+    )
+
+
+def _dead_holds() -> Select[str]:
+    """Places held for a change that no longer waits."""
+    return (
+        select(func.coalesce(Reservation.reference, _text(Hold.id)))
+        .select_from(Hold)
+        .outerjoin(Amendment, Amendment.id == Hold.amendment_id)
+        .outerjoin(Reservation, Reservation.id == Amendment.reservation_id)
+        .where(or_(Amendment.id.is_(None), Amendment.state != Asking.WAITING))
+    )
+
+
+def _dead_changes() -> Select[str]:
+    """Changes that wait for a decision on something that is no longer confirmed."""
+    return (
+        select(Reservation.reference)
+        .join(Amendment, Amendment.reservation_id == Reservation.id)
+        .where(Amendment.state == Asking.WAITING, Reservation.state != State.CONFIRMED)
+    )
+
+
+def _unsent() -> Select[str]:
+    """Due more than five minutes ago and neither sent, kept, withdrawn nor refused."""
+    return select(_text(Message.id)).where(
+        Message.state.in_(WAITING), Message.due_at < clock.now() - LATE_AFTER
+    )
+
+
+def _text(column: Any) -> ColumnElement[str]:  # Any: what cast takes
+    return cast(column, String)

@@ -1,0 +1,79 @@
+"""The commands that look after an installation: `verify`, `doctor` and `tz-reproject`."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+from flask import Flask
+from flask.cli import with_appcontext
+
+from booking.checks import condition, promises
+from booking.core import zones
+from booking.core.database import end_reading
+from booking.reservations import reprojection
+
+PROMISES = {
+    promises.Promise.OVERLAPS: "overlapping claims",
+    promises.Promise.DEAD_CLAIMS: "orphans: claims whose owner is gone or no longer live",
+    promises.Promise.MISSING_CLAIMS: "orphans: reservations that nothing keeps a place for",
+    promises.Promise.WRONG_CLAIMS: "orphans: claims at another time or place than their owner",
+    promises.Promise.DEAD_HOLDS: "orphans: places held for a change that no longer waits",
+    promises.Promise.DEAD_CHANGES: "orphans: changes waiting for what is no longer confirmed",
+    promises.Promise.UNSENT: "messages due over five minutes ago and still not out",
+}
+
+
+def register(app: Flask) -> None:
+    """Add them to the application."""
+    for command in (verify, doctor, tz_reproject):
+        app.cli.add_command(command)
+
+
+@click.command()
+@with_appcontext
+def verify() -> None:
+    """Count overlaps, orphans and unsent messages; exit 1 on any."""
+    report = promises.verify()
+    end_reading()
+    for finding in report.findings:
+        line = f"{finding.count:>6}  {PROMISES[finding.promise]}"
+        click.echo(line + (f" ({', '.join(finding.examples)})" if finding.examples else ""))
+    click.echo("\nWhat the database itself holds against overlaps:")
+    for name, definition in sorted(report.guard.definitions.items()):
+        click.echo(f"  {name}: {' '.join(definition.split())}")
+    if not report.guard.is_whole:
+        click.echo("  The guard is missing or was changed.", err=True)
+    sys.exit(0 if report.is_clean else 1)
+
+
+@click.command()
+@with_appcontext
+def doctor() -> None:
+    """Look at the installation and say what to do; exit 1 when something has to be done."""
+    symptoms = condition.examine()
+    end_reading()
+    for symptom in symptoms:
+        mark = "ok " if symptom.is_well else "-> "
+        click.echo(f"{mark} {symptom.name + ':':<15}{symptom.found}")
+        if symptom.advice:
+            click.echo(f"    {'':<15}{symptom.advice}")
+    sys.exit(0 if all(symptom.is_well for symptom in symptoms) else 1)
+
+
+@click.command("tz-reproject")
+@click.option("--dry-run", is_flag=True, help="Say what would be moved and write nothing.")
+@with_appcontext
+def tz_reproject(dry_run: bool) -> None:
+    """Move future reservations after a zone's rule changed: their local times stay as booked."""
+    report = reprojection.reproject(dry_run=dry_run)
+    would = "would be " if dry_run else ""
+    click.echo(
+        f"tzdata {zones.version()}: {report.moved} {would}moved,"
+        f" {report.stamped} {would}confirmed at the same instant."
+    )
+    for conflict in report.conflicts:
+        what = f"{conflict.resource_code}: {conflict.reference}"
+        when = f"{conflict.local_start:%Y-%m-%d %H:%M}"
+        click.echo(f"  {what} at {when} cannot be moved: {conflict.cause.value}")
+    sys.exit(1 if report.conflicts else 0)

@@ -1,0 +1,366 @@
+"""Moving future reservations when the law changes a zone: the wall clock stays, the instant moves.
+
+A reservation means local times; its instants are their projection by the zone data of that day.
+Each resource is one transaction, so that this can be interrupted and run again, and a conflict on
+one resource leaves the others right.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from sqlalchemy import ColumnElement, and_, delete, exists, insert, or_, select, update
+
+from booking.core import clock, events, revisions, zones
+from booking.core.database import end_reading, session, transactional
+from booking.core.errors import RefusedError
+from booking.core.events import EventKind
+from booking.core.intervals import Interval, gaps
+from booking.core.zones import NonexistentTimeError
+from booking.journal import service as journal
+from booking.journal.models import JsonFacts
+from booking.occupancy import service as occupancy
+from booking.occupancy.models import ClaimKind, Hold
+from booking.occupancy.service import Claim, Owner
+from booking.policies.facts import Place
+from booking.reservations import queries
+from booking.reservations.models import (
+    LIVE,
+    Amendment,
+    Approval,
+    Asking,
+    Reservation,
+    ReservationResource,
+)
+from booking.reservations.queries import Details, Waiting
+
+# What ended by the old rule may still lie ahead by the new one; no law moves a zone any further.
+LONGEST_SHIFT = timedelta(hours=26)
+
+
+class Cause(StrEnum):
+    """Why a reservation cannot follow its wall clock."""
+
+    TAKEN = "the place is taken then"
+    NONEXISTENT = "the clocks jump over this time"
+
+
+@dataclass(frozen=True)
+class Conflict:
+    """A reservation that stays where it was, and all others of its resource with it."""
+
+    resource_code: str
+    reference: str
+    local_start: datetime
+    cause: Cause
+
+
+@dataclass(frozen=True)
+class Report:
+    """What was done, or in a dry run would have been."""
+
+    moved: int = 0
+    stamped: int = 0  # looked at by the new rule, at the same instant
+    conflicts: tuple[Conflict, ...] = ()
+
+    def plus(self, other: Report) -> Report:
+        """Both together."""
+        return Report(
+            self.moved + other.moved,
+            self.stamped + other.stamped,
+            self.conflicts + other.conflicts,
+        )
+
+
+class _LeftAsItWasError(Exception):
+    """Rolls a resource back; carries what would have happened to it."""
+
+    def __init__(self, report: Report) -> None:
+        super().__init__("rolled back on purpose")
+        self.report = report
+
+
+@dataclass(frozen=True)
+class _Shift:
+    """A reservation, and its change if one waits, with the instants that they shall have."""
+
+    details: Details
+    interval: Interval
+    wanted: Interval | None
+
+    @property
+    def moves(self) -> bool:
+        """Whether any instant changes."""
+        waiting = self.details.amendment
+        return self.interval != self.details.interval or (
+            waiting is not None and self.wanted != waiting.interval
+        )
+
+
+def is_needed() -> bool:
+    """Whether something was projected by other zone data than today's; one cheap statement."""
+    found = session().scalar(select(exists(select(Reservation.id).where(_is_stale()))))
+    return bool(found)
+
+
+def reproject(*, dry_run: bool = False) -> Report:
+    """Bring every future reservation to the instants of its local times by the zone data in use.
+
+    Those that move are told to their holders once. Where one cannot be moved, its resource is left
+    as it was and the conflict reported; nothing is ever moved over somebody else.
+    """
+    report = Report()
+    resource_ids = session().scalars(
+        select(ReservationResource.resource_id)
+        .join(Reservation, Reservation.id == ReservationResource.reservation_id)
+        .where(_is_stale())
+        .distinct()
+        .order_by(ReservationResource.resource_id)
+    )
+    for resource_id in resource_ids.all():
+        end_reading()
+        try:
+            report = report.plus(_reproject_resource(resource_id, dry_run=dry_run))
+        except _LeftAsItWasError as left:
+            report = report.plus(left.report)
+    end_reading()
+    return report
+
+
+def _is_stale() -> ColumnElement[bool]:
+    """Live, not over, and projected by other zone data, itself or the change of it that waits."""
+    version = zones.version()
+    stale_change = exists().where(
+        Amendment.reservation_id == Reservation.id,
+        Amendment.state == Asking.WAITING,
+        Amendment.tzdata != version,
+    )
+    return and_(
+        Reservation.state.in_(LIVE),
+        Reservation.ends_at > clock.now() - LONGEST_SHIFT,
+        or_(Reservation.tzdata != version, stale_change),
+    )
+
+
+@transactional
+def _reproject_resource(resource_id: int, *, dry_run: bool) -> Report:
+    """All reservations of one resource: their claims are given back together and taken anew, so
+    that they do not stand in each other's way."""
+    found = _stale_at(resource_id)
+    shifts, impossible = _shifts(found)
+    moving = [shift for shift in shifts if shift.moves]
+    conflicts = [*impossible, *_move_claims(moving)]
+    report = Report(len(moving), len(shifts) - len(moving), tuple(conflicts))
+    if conflicts:
+        raise _LeftAsItWasError(Report(conflicts=tuple(conflicts)))
+    for shift in moving:
+        _write(shift)
+    _stamp(shifts)
+    if dry_run:
+        raise _LeftAsItWasError(report)
+    return report
+
+
+def _stale_at(resource_id: int) -> list[Details]:
+    """The stale reservations of a resource, held against other writers."""
+    is_here = exists().where(
+        ReservationResource.reservation_id == Reservation.id,
+        ReservationResource.resource_id == resource_id,
+    )
+    ids = session().scalars(
+        select(Reservation.id)
+        .where(_is_stale(), is_here)
+        .order_by(Reservation.id)
+        .with_for_update()
+    )
+    return queries.find(Reservation.id.in_(ids.all()))
+
+
+def _shifts(found: Sequence[Details]) -> tuple[list[_Shift], list[Conflict]]:
+    """What each becomes; what is over by the new rule stays as history has it."""
+    shifts, conflicts = [], []
+    for details in found:
+        waiting = details.amendment
+        try:
+            shift = _Shift(
+                details,
+                details.local.project(),
+                None if waiting is None else waiting.local.project(),
+            )
+        except NonexistentTimeError:
+            conflicts.append(_conflict(details, Cause.NONEXISTENT))
+            continue
+        if shift.interval.ends_at > clock.now():
+            shifts.append(shift)
+    return shifts, conflicts
+
+
+def _conflict(details: Details, cause: Cause) -> Conflict:
+    return Conflict(details.place.spot.code, details.reference, details.local.starts_at, cause)
+
+
+# --- claims ---
+
+
+def _move_claims(shifts: Sequence[_Shift]) -> Iterator[Conflict]:
+    """Give back every old claim first, then take the new ones, in the order of time."""
+    occupancy.lock_resources(place.resource_id for shift in shifts for place in _places(shift))
+    holds = _holds(shifts)
+    for shift in shifts:
+        occupancy.release(Owner(reservation_id=shift.details.id))
+        if shift.details.amendment is not None and shift.details.amendment.id in holds:
+            occupancy.release(Owner(hold_id=holds[shift.details.amendment.id]))
+    for shift in sorted(shifts, key=lambda one: one.interval):
+        try:
+            _claim(shift, holds)
+        except RefusedError:
+            yield _conflict(shift.details, Cause.TAKEN)
+
+
+def _places(shift: _Shift) -> list[Place]:
+    waiting = shift.details.amendment
+    return [*shift.details.places, *([waiting.place] if waiting is not None else [])]
+
+
+def _holds(shifts: Sequence[_Shift]) -> dict[int, int]:
+    """The holds of the changes that wait, by the change."""
+    changes = [shift.details.amendment.id for shift in shifts if shift.details.amendment]
+    if not changes:
+        return {}
+    rows = session().execute(
+        select(Hold.amendment_id, Hold.id).where(Hold.amendment_id.in_(changes))
+    )
+    return dict(rows.tuples().all())
+
+
+def _claim(shift: _Shift, holds: dict[int, int]) -> None:
+    details = shift.details
+    if details.holds_place:
+        claims = [_claim_of(place, shift.interval) for place in details.places]
+        occupancy.claim(Owner(reservation_id=details.id), claims)
+    waiting = details.amendment
+    if waiting is not None and waiting.holds_place:
+        _claim_held(shift, waiting, holds.get(waiting.id))
+
+
+def _claim_held(shift: _Shift, waiting: Waiting, hold_id: int | None) -> None:
+    """Hold what the change adds by the new instants, which may be nothing, or something at last."""
+    assert shift.wanted is not None  # a change waits
+    added = [shift.wanted]
+    if waiting.place.resource_id == shift.details.place.resource_id:
+        added = gaps(shift.wanted, [shift.interval])
+    if not added:
+        session().execute(delete(Hold).where(Hold.amendment_id == waiting.id))
+        return
+    if hold_id is None:
+        values = {"amendment_id": waiting.id, "expires_at": _decide_by(waiting, shift.wanted)}
+        hold_id = session().execute(insert(Hold).values(values).returning(Hold.id)).scalar_one()
+    claims = [_claim_of(waiting.place, interval, ClaimKind.HOLD) for interval in added]
+    occupancy.claim(Owner(hold_id=hold_id), claims)
+
+
+def _claim_of(place: Place, interval: Interval, kind: ClaimKind = ClaimKind.BOOKING) -> Claim:
+    return Claim(place.resource_id, interval, place.spot.code, place.spot.zone_name, kind=kind)
+
+
+# --- rows ---
+
+
+def _write(shift: _Shift) -> None:
+    """The new instants, a new version, and what goes with every act."""
+    details, version = shift.details, shift.details.version + 1
+    moved = shift.interval != details.interval
+    session().execute(
+        update(Reservation)
+        .where(Reservation.id == details.id)
+        .values(
+            starts_at=shift.interval.starts_at,
+            ends_at=shift.interval.ends_at,
+            sequence=details.sequence + 1 if moved else details.sequence,
+            version=version,
+            decide_by=_deadline(details.decide_by, details.interval, shift.interval),
+            changed_at=clock.now(),
+        )
+    )
+    if details.amendment is not None:
+        _write_change(shift, details.amendment)
+    elif details.decide_by is not None:
+        _ask_about(details, version)
+    journal.write(
+        None,
+        "reprojected",
+        subject_kind="reservation",
+        subject_id=details.public_id,
+        before=_instants(details.tzdata, details.interval),
+        after=_instants(zones.version(), shift.interval),
+    )
+    if moved:
+        events.record(
+            EventKind.CHANGED, details.public_id, version=version, actor_id=None, reason=None
+        )
+    _bump(shift)
+
+
+def _write_change(shift: _Shift, waiting: Waiting) -> None:
+    assert shift.wanted is not None  # a change waits
+    session().execute(
+        update(Amendment)
+        .where(Amendment.id == waiting.id)
+        .values(
+            starts_at=shift.wanted.starts_at,
+            ends_at=shift.wanted.ends_at,
+            decide_by=_decide_by(waiting, shift.wanted),
+        )
+    )
+
+
+def _ask_about(details: Details, version: int) -> None:
+    """Who decides is asked about the version that there is now: nothing they knew has changed."""
+    session().execute(
+        update(Approval)
+        .where(Approval.reservation_id == details.id, Approval.state == Asking.WAITING)
+        .values(version=version)
+    )
+
+
+def _deadline(decide_by: datetime | None, old: Interval, new: Interval) -> datetime | None:
+    """A deadline that was the start stays the start; any other stays, but not after it."""
+    if decide_by is None:
+        return None
+    return new.starts_at if decide_by == old.starts_at else min(decide_by, new.starts_at)
+
+
+def _decide_by(waiting: Waiting, wanted: Interval) -> datetime:
+    return _deadline(waiting.decide_by, waiting.interval, wanted) or wanted.starts_at
+
+
+def _instants(tzdata: str, interval: Interval) -> JsonFacts:
+    return {
+        "tzdata": tzdata,
+        "utc_start": interval.starts_at.isoformat(),
+        "utc_end": interval.ends_at.isoformat(),
+    }
+
+
+def _stamp(shifts: Sequence[_Shift]) -> None:
+    """All of them are now as the zone data in use has them; that alone is no new version."""
+    ids = [shift.details.id for shift in shifts]
+    session().execute(
+        update(Reservation).where(Reservation.id.in_(ids)).values(tzdata=zones.version())
+    )
+    session().execute(
+        update(Amendment)
+        .where(Amendment.reservation_id.in_(ids), Amendment.state == Asking.WAITING)
+        .values(tzdata=zones.version())
+    )
+
+
+def _bump(shift: _Shift) -> None:
+    details, places = shift.details, _places(shift)
+    revisions.bump(revisions.Scope.FLOOR, (place.spot.floor_id for place in places))
+    revisions.bump(revisions.Scope.RESOURCE, (place.resource_id for place in places))
+    revisions.bump(revisions.Scope.PERSON, (details.person_id, details.booked_by_id))
+    revisions.bump(revisions.Scope.ORGANISATION, (details.organisation_id,))
