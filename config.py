@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 ROOT = Path(__file__).resolve().parent
 SHORTEST_SECRET = 32
+DEMO_SITE_NAME = "Casablanca Tech Valley"
 WEAK_SECRETS = frozenset({"changeme", "change-me", "secret", "dev", "development", "default"})
 
 
@@ -70,6 +71,7 @@ class Settings:
         public_url = read.text("PUBLIC_URL", f"http://127.0.0.1:{port}").rstrip("/")
         host = urlsplit(public_url).hostname or ""
         production = read.yes("PRODUCTION", not _is_loopback(host))
+        demo = read.yes("DEMO", not production)
         instance = Path(read.text("INSTANCE", str(ROOT / "instance")))
         settings = Settings(
             database_url=_database_url(read.text("DATABASE_URL", ""), instance),
@@ -77,7 +79,7 @@ class Settings:
             public_url=public_url,
             production=production,
             debug=read.yes("FLASK_DEBUG", False),
-            demo=read.yes("DEMO", not production),
+            demo=demo,
             trusted_hosts=read.words("TRUSTED_HOSTS", (*Settings.trusted_hosts, host)),
             trusted_proxies=read.whole("TRUSTED_PROXIES", 0),
             mail=MailServer(
@@ -94,7 +96,7 @@ class Settings:
             feed_fetches_per_hour=read.whole("FEED_FETCHES_PER_HOUR", 60),
             instance=instance,
             assets=Path(read.text("ASSETS", str(ROOT / "build" / "static"))),
-            site_name=read.text("SITE_NAME", Settings.site_name),
+            site_name=read.text("SITE_NAME", DEMO_SITE_NAME if demo else Settings.site_name),
             site_zone=read.text("SITE_ZONE", Settings.site_zone),
             site_country=read.text("SITE_COUNTRY", Settings.site_country),
             site_currency=read.text("SITE_CURRENCY", Settings.site_currency),
