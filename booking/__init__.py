@@ -39,6 +39,7 @@ from booking.reservations import api as reservations_api
 from booking.reservations import models as reservations
 from booking.reservations import notices as reservation_notices
 from booking.reservations import views as reservation_pages
+from booking.reservations import views as reservation_pages
 from config import ROOT, Settings
 
 # Loading these makes their tables known to the migrations.
@@ -57,6 +58,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     health.blueprint,
     people_api.blueprint,
     *calendars.BLUEPRINTS,
+    *reservation_pages.BLUEPRINTS,
     *reservation_pages.BLUEPRINTS,
 )
 

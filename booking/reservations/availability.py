@@ -126,6 +126,20 @@ class Availability:
         )
         return [preset for preset in presets if self.can_be_booked(preset.local)]
 
+    def ends_of(self, running: LocalInterval) -> list[datetime]:
+        """The other ends that a running reservation can have, from the present step on."""
+        zone = zones.zone(running.zone_name)
+        step_now = zones.running_step(self.now, zone, self.place.limits.granularity)
+        present = zones.to_local(step_now, zone)
+        latest = running.starts_at + timedelta(minutes=self.place.limits.longest)
+        first = max(present, running.starts_at + self._step)
+        return [
+            end
+            for end in _steps(first, max(latest, running.ends_at) + self._step, self._step)
+            if end == running.ends_at
+            or self.can_be_booked(LocalInterval(running.starts_at, end, running.zone_name))
+        ]
+
     def next_day(self) -> date | None:
         """The next day on which anything can be booked."""
         days = (self.day + days * DAY for days in range(1, DAYS_AHEAD + 1))
@@ -247,6 +261,11 @@ def around(
     others = tuple(one for one in busy if own is None or not own.has(one))
     free = tuple(gaps(window, [one.interval for one in others]))
     return Availability(place, day, opening, others, free, is_member, clock.now(), own)
+
+
+def today_at(place: Place) -> date:
+    """The date on the calendars of the place's site."""
+    return clock.today(zones.zone(place.spot.zone_name))
 
 
 def free_times(

@@ -37,9 +37,10 @@ class NamedFeature:
 
 @dataclass(frozen=True)
 class FloorChoice:
-    """A floor with something to book; `code` stands in addresses."""
+    """A floor with something to book."""
 
     id: int
+    building_code: str
     building_names: Mapping[str, str]
     names: Mapping[str, str]
 
@@ -113,7 +114,7 @@ def first_weekday(place: Place) -> int:
 def floors() -> list[FloorChoice]:
     """The floors with something to book, building by building."""
     rows = session().execute(
-        select(Floor.id, Building.names, Floor.names)
+        select(Floor.id, Building.code, Building.names, Floor.names)
         .join(Building, Building.id == Floor.building_id)
         .where(
             Floor.id.in_(

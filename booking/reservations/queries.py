@@ -183,6 +183,7 @@ def find(
     *conditions: ColumnElement[bool],
     order: Sequence[ColumnExpressionArgument[Any]] = (),
     limit: int | None = None,
+    offset: int = 0,
 ) -> list[Details]:
     """Reservations under these conditions, by start unless ordered otherwise.
 
@@ -190,7 +191,7 @@ def find(
     """
     statement = _details_columns().where(*conditions)
     statement = statement.order_by(*(order or (Reservation.starts_at, Reservation.id)))
-    rows = session().execute(statement.limit(limit)).all()
+    rows = session().execute(statement.limit(limit).offset(offset or None)).all()
     if not rows:
         return []
     ids = [row.id for row in rows]

@@ -330,10 +330,9 @@ def cancel(actor: Actor, public_id: str, *, reason: str = "") -> Outcome:
     the rest is given back by shortening."""
     before = _locked(actor, public_id, Action.CANCEL)
     reason = _checked_reason(reason)
-    _refuse_unless_live(before)
-    now = clock.now()
-    if before.interval.starts_at <= now and now - before.created_at > CANCEL_WHILE_RUNNING:
-        raise _unchangeable(before, Obstacle.CANCEL_TOO_LATE)
+    refusal = why_not_cancellable(before)
+    if refusal is not None:
+        raise RefusedError((refusal,))
     _close(actor, before, State.CANCELLED, EventKind.CANCELLED, reason)
     return Outcome(public_id, State.CANCELLED)
 
@@ -489,6 +488,26 @@ def _next_overdue() -> str | None:
     return None
 
 
+# --- what can still be done ---
+
+
+def why_not_changeable(before: Details) -> Refusal | None:
+    """What stands against every change: it is closed or over."""
+    if not before.is_live:
+        return _obstacle(before, Obstacle(before.state.value))
+    if before.interval.ends_at <= clock.now():
+        return _obstacle(before, Obstacle.ENDED)
+    return None
+
+
+def why_not_cancellable(before: Details) -> Refusal | None:
+    """What stands against cancelling: besides, it has begun and was not made just now."""
+    now = clock.now()
+    if before.interval.starts_at <= now and now - before.created_at > CANCEL_WHILE_RUNNING:
+        return why_not_changeable(before) or _obstacle(before, Obstacle.CANCEL_TOO_LATE)
+    return why_not_changeable(before)
+
+
 # --- what the verbs share ---
 
 
@@ -573,16 +592,11 @@ def _refuse_stale(before: Details, seen_version: int | None) -> None:
         raise StaleError(before.version)
 
 
-def _refuse_unless_live(before: Details) -> None:
-    if not before.is_live:
-        raise _unchangeable(before, Obstacle(before.state.value))
-    if before.interval.ends_at <= clock.now():
-        raise _unchangeable(before, Obstacle.ENDED)
-
-
 def _refuse_unchangeable(before: Details, plan: _Plan) -> None:
     """Past: nothing changes. Running: only the end, the title and the number of people."""
-    _refuse_unless_live(before)
+    refusal = why_not_changeable(before)
+    if refusal is not None:
+        raise RefusedError((refusal,))
     if before.interval.starts_at <= clock.now():
         moved = plan.interval.starts_at != before.interval.starts_at
         elsewhere = plan.place.resource_id != before.place.resource_id
@@ -599,8 +613,11 @@ def _refuse_undecidable(before: Details, seen_version: int | None) -> None:
 
 
 def _unchangeable(before: Details, obstacle: Obstacle) -> RefusedError:
-    code = before.place.spot.code
-    return RefusedError((Refusal(Reason.NOT_CHANGEABLE, NotChangeable(obstacle), code),))
+    return RefusedError((_obstacle(before, obstacle),))
+
+
+def _obstacle(before: Details, obstacle: Obstacle) -> Refusal:
+    return Refusal(Reason.NOT_CHANGEABLE, NotChangeable(obstacle), before.place.spot.code)
 
 
 def _checked_reason(reason: str) -> str:

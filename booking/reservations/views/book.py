@@ -1,0 +1,224 @@
+"""The booking form: choose a space and a time, book it, or be told why not and what instead."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from urllib.parse import urlencode
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from booking.core import clock, idempotency, ids
+from booking.core.errors import InvalidError, NotFoundError, RefusedError
+from booking.core.i18n import _
+from booking.core.idempotency import Answer
+from booking.core.permissions import Action, Actor
+from booking.core.refusal_texts import describe
+from booking.core.web import acts, current_actor
+from booking.policies.facts import Place
+from booking.reservations import (
+    alternatives,
+    availability,
+    place_facts,
+    queries,
+    service,
+    texts,
+    time_panel,
+)
+from booking.reservations.alternatives import Alternative
+from booking.reservations.availability import Availability
+from booking.reservations.forms import BookForm, day_from, moment_from, written
+from booking.reservations.models import State
+from booking.reservations.views.offers import Offer, offers
+from booking.reservations.wishes import Wish
+
+pages = Blueprint("book", __name__)
+
+UNSIGNED = ("csrf_token", "idempotency_key")  # what does not belong to what is asked
+FIRST_LENGTH = timedelta(hours=1)
+
+
+@pages.get("/book")
+@acts(Action.BOOK)
+def form() -> ResponseReturnValue:
+    """The form for a space and a day; without a space, the spaces to choose from."""
+    actor = current_actor()
+    if not request.args.get("resource"):
+        return _choose()
+    place = _place(request.args.get("resource"))
+    day = day_from(request.args.get("day")) or availability.today_at(place)
+    found = _availability(actor, place, day)
+    form = BookForm(formdata=None, **_first_values(actor, found))
+    return _page(actor, found, form)
+
+
+@pages.post("/book")
+@acts(Action.BOOK)
+def submit() -> ResponseReturnValue:
+    """Book once, however often the form arrives; refused, the page says why and what instead."""
+    actor = current_actor()
+    form = BookForm()
+    place = _place(form.resource.data)
+    try:
+        wish = form.to_wish(place)
+    except InvalidError as error:
+        form.show(error)
+        return _again(actor, place, form), 422
+    try:
+        made = _book_once(actor, form, wish)
+    except InvalidError as error:
+        form.show(error)
+        return _again(actor, place, form), 422
+    except RefusedError as refused:
+        offered = alternatives.find(actor, wish)
+        return _again(actor, place, form, refused, offered), 409
+    _say_what_was_done(actor, made)
+    return redirect(url_for("reservations.show", public_id=made), 303)
+
+
+def _place(text: str | None) -> Place:
+    place = place_facts.place_called(text or "")
+    if place is None:
+        raise NotFoundError
+    return place
+
+
+def _availability(actor: Actor, place: Place, day: date) -> Availability:
+    return availability.around(
+        place, day, is_member=bool(actor.memberships), days=availability.DAYS_AHEAD
+    )
+
+
+def _first_values(actor: Actor, found: Availability) -> dict[str, object]:
+    """What the address says, else the first free hour of the day."""
+    day = found.day
+    start = moment_from(request.args.get("start"), day)
+    end = moment_from(request.args.get("end"), day)
+    if start is None:
+        start, end = _first_free_hour(found)
+    return {
+        "resource": found.place.spot.code,
+        "day": day.isoformat(),
+        "start": None if start is None else written(start, day),
+        "end": None if end is None else written(end, day),
+        "organisation": actor.memberships[0].public_id if actor.memberships else "",
+    }
+
+
+def _first_free_hour(found: Availability) -> tuple[datetime | None, datetime | None]:
+    stretch = next(iter(found.stretches(found.day)), None)
+    if stretch is None:
+        return None, None
+    start = stretch.starts[0]
+    ends = [end for end in stretch.ends if end >= start + FIRST_LENGTH]
+    return start, ends[0] if ends else stretch.ends[-1]
+
+
+def _book_once(actor: Actor, form: BookForm, wish: Wish) -> str:
+    asked = sorted(
+        (name, value) for name, value in request.form.items(multi=True) if name not in UNSIGNED
+    )
+    answer = idempotency.once(
+        actor,
+        form.idempotency_key.data,
+        urlencode(asked).encode(),
+        lambda: Answer(303, service.book(actor, wish).public_id),
+    )
+    return answer.location
+
+
+def _say_what_was_done(actor: Actor, public_id: str) -> None:
+    made = queries.details(actor, public_id)
+    sentence = (
+        _("%(place)s is booked: %(period)s.")
+        if made.state is State.CONFIRMED
+        else _("Your request for %(place)s is sent: %(period)s.")
+    )
+    text = sentence % {"place": made.place.spot.code, "period": texts.period(made.local)}
+    calendar = url_for("calendars.reservation_file", public_id=public_id)
+    links = [{"url": calendar, "label": _("Add to my calendar")}]
+    flash({"text": text, "links": links}, "ok")  # type: ignore[arg-type]  # notes.html takes both
+
+
+def _again(
+    actor: Actor,
+    place: Place,
+    form: BookForm,
+    refused: RefusedError | None = None,
+    offered: Sequence[Alternative] = (),
+) -> str:
+    """The same page with what was typed, and another key: nothing was done under the old one."""
+    found = _availability(actor, place, day_from(form.day.data) or availability.today_at(place))
+    form.idempotency_key.data = ids.new_public_id()
+    sentences = [] if refused is None else [describe(refusal) for refusal in refused.refusals]
+    return _page(actor, found, form, sentences, offers(offered, _kept(form)))
+
+
+def _kept(form: BookForm) -> dict[str, str]:
+    """What an alternative takes over from the form."""
+    return {
+        "title": form.title.data or "",
+        "headcount": str(form.headcount.data or 1),
+        "organisation": form.organisation.data or "",
+    }
+
+
+def _page(
+    actor: Actor,
+    found: Availability,
+    form: BookForm,
+    refusals: Sequence[str] = (),
+    offered: Sequence[Offer] = (),
+) -> str:
+    place, code = found.place, found.place.spot.code
+    panel = time_panel.panel(
+        actor,
+        found,
+        form,
+        url_of=lambda **values: url_for("book.form", resource=code, **values),
+        turned_to=request.args.get("month"),
+    )
+    form.offer_times(panel.stretches, found.day)
+    form.offer_organisations(actor)
+    form.idempotency_key.data = form.idempotency_key.data or ids.new_public_id()
+    return render_template(
+        "book/form.html",
+        page_title=_("Ask for approval") if place.limits.needs_approval else _("Book"),
+        place=place,
+        features=place_facts.features_of([place.resource_id])[place.resource_id],
+        approval=_approval(place),
+        today=clock.now(),
+        texts=texts,
+        panel=panel,
+        form=form,
+        refusals=refusals,
+        offers=offered,
+        several_organisations=bool(actor.memberships),
+    )
+
+
+def _approval(place: Place) -> str:
+    return texts.approval(place, place_facts.who_answers(place))
+
+
+def _choose() -> str:
+    """The spaces of one floor, of one kind or of all."""
+    floors, kinds = place_facts.floors(), place_facts.kinds()
+    asked, kind = request.args.get("floor", ""), request.args.get("kind", "")
+    floor = next((one for one in floors if str(one.id) == asked), floors[0] if floors else None)
+    kind = kind if kind in {one.code for one in kinds} else ""
+    places = place_facts.places_on(floor.id, kind) if floor else []
+    features = place_facts.features_of([place.resource_id for place in places])
+    return render_template(
+        "book/choose.html",
+        page_title=_("Choose a space"),
+        floors=floors,
+        kinds=kinds,
+        floor=floor,
+        kind=kind,
+        day=day_from(request.args.get("day")),
+        places=places,
+        features=features,
+        texts=texts,
+    )

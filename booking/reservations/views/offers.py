@@ -1,0 +1,50 @@
+"""Alternatives as the pages show them: each is a form of its own that books or changes at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from booking.core import ids
+from booking.core.i18n import _
+from booking.reservations import texts
+from booking.reservations.alternatives import Alternative, Why
+from booking.reservations.forms import values_of_local
+
+
+@dataclass(frozen=True)
+class Offer:
+    """One button: what it says, and what it sends."""
+
+    code: str
+    when: str
+    why: str
+    values: Mapping[str, str]
+
+
+def offers(found: Iterable[Alternative], kept: Mapping[str, str]) -> list[Offer]:
+    """The alternatives with what was typed beside place and time."""
+    return [
+        Offer(
+            code=one.place.spot.code,
+            when=texts.period(one.local),
+            why=_why(one.why),
+            values={
+                **kept,
+                **values_of_local(one.local),
+                "resource": one.place.spot.code,
+                "idempotency_key": ids.new_public_id(),
+            },
+        )
+        for one in found
+    ]
+
+
+def _why(why: Why) -> str:
+    return {
+        Why.SAME_RESOURCE_OTHER_TIME: _("Same space, other time"),
+        Why.ALIKE_SAME_TIME: _("Same time, similar space"),
+        Why.SHORTER: _("Same start, shorter"),
+        Why.OTHER_DAY: _("Same space, other day"),
+        Why.ALIKE_OTHER_TIME: _("Similar space, other time"),
+    }[why]

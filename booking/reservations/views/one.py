@@ -1,0 +1,101 @@
+"""One reservation: what it is, what was done with it, and what can still be done."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from flask import redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from booking.core import clock
+from booking.core.i18n import _
+from booking.core.permissions import Action, Actor, allows
+from booking.core.refusal_texts import describe
+from booking.core.web import acts, current_actor
+from booking.policies.facts import Place
+from booking.reservations import availability, history, place_facts, queries, service, texts
+from booking.reservations.forms import values_of_local
+from booking.reservations.models import Asking
+from booking.reservations.queries import Details
+from booking.reservations.views.blueprint import pages
+
+
+@dataclass(frozen=True)
+class Possible:
+    """What this reader may do with it now; nothing is offered that would be refused."""
+
+    change: bool
+    cancel: bool
+    decide: bool
+    book_again: bool
+    give_back: bool
+
+
+def possible(actor: Actor, found: Details) -> Possible:
+    """Ask the rights, and what the reservation's state leaves."""
+    now = clock.now()
+    is_open = found.is_live and found.interval.ends_at > now
+    changeable = is_open and allows(actor, Action.CHANGE, found)
+    return Possible(
+        change=changeable,
+        cancel=allows(actor, Action.CANCEL, found) and service.why_not_cancellable(found) is None,
+        decide=found.waits and is_open and allows(actor, Action.DECIDE, found),
+        book_again=found.place.spot.retired_at is None and actor.person_id == found.person_id,
+        give_back=changeable and found.interval.starts_at <= now,
+    )
+
+
+@pages.get("/reservations/<uuid:public_id>")
+@acts(Action.SEE_RESERVATION)
+def show(public_id: UUID) -> ResponseReturnValue:
+    """Everything about it that the reader may know."""
+    actor = current_actor()
+    return page_of(actor, queries.details(actor, str(public_id)))
+
+
+@pages.get("/reservations/<uuid:public_id>/again")
+@acts(Action.SEE_RESERVATION)
+def again(public_id: UUID) -> ResponseReturnValue:
+    """The booking form with the same space and hours, on the next day that has them free."""
+    actor = current_actor()
+    found = queries.details(actor, str(public_id))
+    local = found.local
+    today = availability.today_at(found.place)
+    around = availability.around(
+        found.place,
+        today,
+        is_member=bool(actor.memberships),
+        days=availability.DAYS_AHEAD,
+    )
+    next_time = around.next_time_like(local)
+    values = values_of_local(next_time)
+    return redirect(url_for("book.form", resource=found.place.spot.code, **values))  # type: ignore[arg-type]  # the names of its fields
+
+
+def page_of(actor: Actor, found: Details, refusals: tuple[str, ...] = ()) -> str:
+    """The page; `refusals` say why something was not done."""
+    sees_history = allows(actor, Action.SEE_HISTORY, found)
+    return render_template(
+        "reservations/show.html",
+        page_title=_("Reservation %(reference)s", reference=found.reference),
+        found=found,
+        possible=possible(actor, found),
+        entries=list(reversed(_history(found))) if sees_history else [],
+        asked_of=place_facts.who_answers(_asked_place(found)) if found.waits else [],
+        declined=next(
+            (one for one in reversed(found.decisions) if one.state is Asking.DECLINED), None
+        ),
+        is_mine=actor.person_id == found.person_id,
+        refusals=refusals,
+        texts=texts,
+        describe=describe,
+    )
+
+
+def _asked_place(found: Details) -> Place:
+    return found.place if found.amendment is None else found.amendment.place
+
+
+def _history(found: Details) -> list[history.Entry]:
+    return history.of(found.public_id, found.local.zone_name)
