@@ -25,6 +25,7 @@ class Refresher {
     this.stale = frame.querySelector(".stale");
     this.asOf = frame.dataset.asOf;
     this.version = frame.dataset.version || null;
+    this.axis = frame.dataset.axis;
     this.failures = 0;
     this.isBusy = false;
   }
@@ -57,7 +58,12 @@ class Refresher {
     });
     if (!answer.ok) throw new Error(String(answer.status));
     const rows = await answer.text();
-    this.moveNow(answer.headers.get("Site-Time"));
+    if ((answer.headers.get("Grid-Axis") ?? this.axis) !== this.axis) {
+      location.reload(); // other opening hours: the hours above the rows are no longer theirs
+      return;
+    }
+    this.asOf = answer.headers.get("Site-Time") ?? this.asOf;
+    this.moveNow(answer.headers.get("Site-Step"));
     const version = answer.headers.get("ETag") ?? rows;
     if (version !== this.version) this.replaceRows(rows);
     this.version = version;
@@ -87,15 +93,19 @@ class Refresher {
     return row ? cellAt(row, place.start) : null;
   }
 
-  // The server's wall clock moves the line; the browser's clock and zone are never asked.
-  moveNow(time) {
-    if (!/^\d\d:\d\d$/.test(time ?? "")) return;
-    this.asOf = time;
-    const pill = this.grid.querySelector(".now-pill bdi");
+  // The server counts the steps of the day; the browser's clock and zone are never asked. A page
+  // that shows another day, or one that is over by now, gets no step.
+  moveNow(stepOfDay) {
+    const pill = this.grid.querySelector(".now-pill");
     if (!pill) return;
-    const first = this.grid.querySelector("thead th:nth-child(2)").textContent;
-    pill.textContent = time;
-    this.grid.style.setProperty("--now", String((minutes(time) - minutes(first)) / 5));
+    const [first, quarters] = this.axis.split("/").map(Number);
+    const step = stepOfDay === null ? -1 : Number(stepOfDay) - first;
+    const isInside = step >= 0 && step < quarters * 3;
+    this.grid.className = this.grid.className.replace(/ now\d*/g, "") + (isInside ? " now" : "");
+    this.grid.style.setProperty("--now", String(step));
+    pill.hidden = !isInside;
+    pill.firstElementChild.textContent = this.asOf;
+    makeRoomForPill(this.grid, isInside ? step : null, quarters);
   }
 
   showStale() {
@@ -108,7 +118,12 @@ function codeOf(row) {
   return row.querySelector("th bdi").textContent;
 }
 
-function minutes(time) {
-  const [hours, rest] = time.split(":").map(Number);
-  return hours * 60 + rest;
+// The hour's label under the pill gives way, as it does in the page that the server has written.
+function makeRoomForPill(grid, step, quarters) {
+  const reach = quarters > 56 ? 2 : 1;
+  grid.querySelectorAll("thead th:not(:first-child)").forEach((label, hour) => {
+    const distance = step === null ? Infinity : step - hour * 12;
+    label.classList.toggle("covered", distance >= -4 && distance <= 9);
+    label.classList.toggle("near", distance >= -9 * reach && distance <= 21 * reach);
+  });
 }

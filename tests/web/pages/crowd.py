@@ -118,7 +118,7 @@ def _write(
 ) -> None:
     zone = zones.zone(make.CASABLANCA)
     midnight = datetime.combine(day, time.min)
-    references = set()
+    references: set[str] = set()
     while len(references) < len(booked):
         references.add("".join(chance.choices(LETTERS, k=6)))
     rows = []
