@@ -10,7 +10,7 @@ from booking.approvals.asked import Asked, asked_of, is_open, may_answer
 from booking.approvals.queries import Background, Claimed, Record, Rival
 from booking.approvals.rows import Tag, tags_of
 from booking.approvals.strip import strip_of, window_of
-from booking.approvals.words import conflict, rivals_in_words, when, who_asks
+from booking.approvals.words import conflict, when, who_asks
 from booking.core import clock
 from booking.core.i18n import _, format_ago, ngettext
 from booking.core.intervals import LocalInterval
@@ -34,6 +34,16 @@ class Conflict:
 
 
 @dataclass(frozen=True)
+class Other:
+    """Another request for an overlapping time."""
+
+    public_id: str
+    reference: str
+    who: str
+    local: LocalInterval
+
+
+@dataclass(frozen=True)
 class Case:
     """The request, what is asked for, and everything around it."""
 
@@ -43,7 +53,7 @@ class Case:
     tags: tuple[Tag, ...]
     strip: DayLine
     conflicts: tuple[Conflict, ...]
-    rivals: Sequence[Rival]
+    rivals: tuple[Other, ...]
     equipment: Sequence[NamedFeature]
     record: Record
     changes: tuple[Difference, ...]
@@ -65,20 +75,17 @@ class Case:
 
     @property
     def rivals_text(self) -> str:
-        """The other requests for the time, and what an approval means for them."""
-        names = rivals_in_words(self.rivals)
+        """What an approval means for the other requests for the time."""
         if self.asked.is_change:
             return ngettext(
-                "Another request waits for this time: %(names)s. Approving takes its place away.",
-                "Other requests wait for this time: %(names)s. Approving takes their place away.",
+                "Another request waits for this time. Approving takes its place away.",
+                "Other requests wait for this time. Approving takes their place away.",
                 len(self.rivals),
-                names=names,
             )
         return ngettext(
-            "Another request waits for this time: %(names)s. Approving this one declines it.",
-            "Other requests wait for this time: %(names)s. Approving this one declines them.",
+            "Another request waits for this time. Approving this one declines it.",
+            "Other requests wait for this time. Approving this one declines them.",
             len(self.rivals),
-            names=names,
         )
 
     @property
@@ -99,8 +106,8 @@ class Case:
     def people(self) -> str:
         """How many come, and how many fit."""
         return ngettext(
-            "%(num)s person, of %(capacity)s places",
-            "%(num)s people, of %(capacity)s places",
+            "%(num)s person, room for %(capacity)s",
+            "%(num)s people, room for %(capacity)s",
             self.asked.headcount,
             capacity=self.asked.place.spot.capacity,
         )
@@ -155,7 +162,7 @@ def case_of(actor: Actor, request: Details, background: Background | None = None
         conflicts=tuple(
             _conflict(claim, asked) for claim in background.conflicts.get(request.id, ())
         ),
-        rivals=background.rivals.get(request.id, ()),
+        rivals=tuple(_other(rival, asked) for rival in background.rivals.get(request.id, ())),
         equipment=features_of([asked.place.resource_id])[asked.place.resource_id],
         record=queries.record_of(request),
         changes=_changes(request, asked) if asked.is_change else (),
@@ -170,6 +177,11 @@ def case_of(actor: Actor, request: Details, background: Background | None = None
 def _conflict(claim: Claimed, asked: Asked) -> Conflict:
     local = LocalInterval.of(claim.interval, asked.local.zone)
     return Conflict(conflict(claim, local, asked.local.starts_at), claim.public_id)
+
+
+def _other(rival: Rival, asked: Asked) -> Other:
+    local = LocalInterval.of(rival.interval, asked.local.zone)
+    return Other(rival.public_id, rival.reference, rival.who, local)
 
 
 def _changes(request: Details, asked: Asked) -> tuple[Difference, ...]:

@@ -37,6 +37,7 @@ from booking.reservations.texts import end_clock
 
 pages = Blueprint("approvals", __name__)
 pages.add_app_template_global(words.is_one_day, "ends_on_its_day")
+pages.add_app_template_global(words.isolated, "isolated")
 pages.add_app_template_global(end_clock, "end_clock")
 
 
@@ -201,7 +202,6 @@ def _question(public_id: str, form: ApproveForm) -> str:
         "approvals/confirm.html",
         page_title=_("Request %(reference)s", reference=case.request.reference),
         case=case,
-        names=words.rivals_in_words(case.rivals),
         version=form.seen_version,
         key=form.key or "",
     )

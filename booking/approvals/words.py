@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from booking.approvals.queries import Claimed, Rival
+from booking.approvals.queries import Claimed
 from booking.core.i18n import (
     _,
     format_clock,
@@ -106,16 +105,4 @@ def change_declined(request: Details, place: str, local: LocalInterval) -> str:
         who=isolated(who_asks(request)),
         place=isolated(place),
         when=when(local),
-    )
-
-
-def rivals_in_words(rivals: Sequence[Rival]) -> str:
-    """The other requests, each by reference and requester."""
-    return _(", ").join(
-        _(
-            "%(reference)s of %(who)s",
-            reference=isolated(rival.reference),
-            who=isolated(rival.who),
-        )
-        for rival in rivals
     )
