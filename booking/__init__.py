@@ -39,8 +39,7 @@ from booking.reservations import api as reservations_api
 from booking.reservations import models as reservations
 from booking.reservations import notices as reservation_notices
 from booking.reservations import views as reservation_pages
-from booking.reservations import views as reservation_pages
-from config import ROOT, Settings
+from config import ROOT, Settings, SettingsError
 
 # Loading these makes their tables known to the migrations.
 TABLES = (events, idempotency, journal, messages, occupancy, reservations, revisions)
@@ -58,7 +57,6 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     health.blueprint,
     people_api.blueprint,
     *calendars.BLUEPRINTS,
-    *reservation_pages.BLUEPRINTS,
     *reservation_pages.BLUEPRINTS,
 )
 
@@ -124,7 +122,9 @@ def create_app(settings: Settings) -> Flask:
 
 
 def check_start(app: Flask) -> None:
-    """Refuse to serve on a database of another version or without the overlap guard."""
+    """Refuse to serve on a database of another version, without the overlap guard, or, in
+    production, with invented people in it."""
+    settings: Settings = app.extensions["booking"]
     with app.app_context():
         found = schema_version()
         if found != SCHEMA_VERSION:
@@ -133,6 +133,11 @@ def check_start(app: Flask) -> None:
                 f" {SCHEMA_VERSION}. Run: flask db upgrade"
             )
         guard.require()
+        if settings.production and people.has_demo_persons():
+            raise SettingsError(
+                "The database holds demo accounts, whose password everybody knows."
+                " Point DATABASE_URL at a database without them."
+            )
         db.session.remove()
         db.engine.dispose()  # a server forks after this; connections must not be shared
 
