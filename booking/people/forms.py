@@ -14,6 +14,7 @@ from wtforms import (
     SelectMultipleField,
     StringField,
 )
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than stubs
 from wtforms.validators import DataRequired, EqualTo, Length
 from wtforms.widgets import CheckboxInput
 
@@ -24,7 +25,7 @@ from booking.people import texts, tokens
 from booking.people.models import FeedDetail
 from booking.people.texts import lazy_gettext
 
-LANGUAGES = list(OWN_NAMES.items())
+LANGUAGES = [SelectChoice(code, name) for code, name in OWN_NAMES.items()]
 NAME_IS_MISSING = lazy_gettext("Enter a name by which you will recognise it.")
 NAME_IS_TOO_LONG = lazy_gettext("Choose a shorter name: at most 80 characters.")
 
@@ -97,7 +98,7 @@ class FeedForm(PageForm):
     )
     detail = RadioField(
         lazy_gettext("What the calendar shows"),
-        choices=[(detail.value, text) for detail, text in texts.DETAILS.items()],
+        choices=[SelectChoice(detail.value, text) for detail, text in texts.DETAILS.items()],
         default=FeedDetail.FULL.value,
     )
     language = SelectField(lazy_gettext("Language"), choices=LANGUAGES)
@@ -118,5 +119,5 @@ class TokenForm(PageForm):
 
     def offer(self, scopes: Sequence[Scope]) -> TokenForm:
         """Offer these scopes and no others."""
-        self.scopes.choices = [(scope.value, texts.SCOPES[scope]) for scope in scopes]
+        self.scopes.choices = [SelectChoice(scope.value, texts.SCOPES[scope]) for scope in scopes]
         return self

@@ -35,10 +35,10 @@ def link_in(result: Result) -> str:
     return found[1]
 
 
-def use(app: Flask, monkeypatch: pytest.MonkeyPatch, **changes: str) -> Settings:
-    settings = replace(app.extensions["booking"], **changes)
-    monkeypatch.setitem(app.extensions, "booking", settings)
-    return settings
+def use(app: Flask, monkeypatch: pytest.MonkeyPatch, **changes: str) -> None:
+    settings: Settings = app.extensions["booking"]
+    changed = replace(settings, **changes)  # type: ignore[arg-type]  # texts, as the callers name
+    monkeypatch.setitem(app.extensions, "booking", changed)
 
 
 # --- person create ---
