@@ -32,6 +32,7 @@ from booking.pages import health, navigation
 from booking.pages.planning import views as planning_pages
 from booking.pages.today import views as today_pages
 from booking.people import api as people_api
+from booking.people import queries as people
 from booking.people import recipients, sign_in
 from booking.people import views as people_pages
 from booking.reminders import notices as reminder_notices
