@@ -21,7 +21,7 @@ from booking.messages.models import MessageKind
 from booking.people.models import Grant, Person, PersonState
 from booking.people.sign_in import load_actor
 from booking.policies.facts import Place
-from booking.reservations import notices
+from booking.reservations import notices, texts
 from booking.reservations.queries import Details, details_by_id
 
 GATHERED_FOR = timedelta(minutes=30)
@@ -183,7 +183,7 @@ def _late(details: Details, recipient: Recipient) -> Letter:
         title=_(
             "Still waits for your decision: %(place)s, %(start)s",
             place=notices.place_in_words(details.place),
-            start=notices.start_in_words(details.local),
+            start=texts.day_and_clock(details.local.starts_at),
         ),
         opening=_(
             "Half of the time for an answer has passed. Without an answer this request expires."
@@ -200,7 +200,7 @@ def _request(details: Details) -> Section:
     heading = _("Change of a reservation") if details.amendment is not None else _("New request")
     deadline = Line(
         _("Answer by"),
-        notices.moment_in_words(_decide_by(details), details.local.zone_name),
+        texts.moment(_decide_by(details), details.local.zone_name),
     )
     page = web.public_url("approvals.show", public_id=details.public_id)
     return Section((*about.lines, deadline), heading, Link(_("Decide"), page))

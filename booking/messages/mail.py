@@ -67,11 +67,11 @@ def envelope(composed: Composed, recipient: Recipient, identifier: str) -> Envel
     mail["Date"] = format_datetime(clock.now())
     mail["Message-ID"] = identifier
     mail["Auto-Submitted"] = "auto-generated"
-    mail["Content-Language"] = composed.language
     # Neither form has lines that are too long for SMTP; base64 is the shorter one for Arabic.
     coding = "base64" if composed.language == "ar" else "quoted-printable"
     mail.set_content(composed.text, cte=coding)
     mail.add_alternative(composed.html, subtype="html", cte=coding)
+    mail["Content-Language"] = composed.language  # earlier it would move into the first part
     return Envelope(address, recipient.email, mail)
 
 

@@ -86,7 +86,7 @@ def listed(
     conditions = [] if state is None else [Message.state == state]
     entries = _entries(*conditions, limit=page_size, offset=(page - 1) * page_size)
     rows = session().execute(select(Message.state, func.count()).group_by(Message.state))
-    return entries, dict(rows.tuples().all())
+    return entries, {row[0]: row[1] for row in rows}
 
 
 def entry(message_id: int) -> Entry | None:

@@ -7,7 +7,7 @@ import ssl
 import time
 from dataclasses import dataclass
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import SMTP, SMTPUTF8
 from enum import Enum
 from types import TracebackType
 from typing import Self
@@ -150,7 +150,8 @@ def _converse(smtp: smtplib.SMTP, envelope: Envelope, seconds: int) -> Answer:
         return _turned_down(code, words)
     _allow(smtp, ends - time.monotonic())
     try:
-        code, words = smtp.data(envelope.mail.as_bytes(policy=SMTP))
+        policy = SMTPUTF8 if options else SMTP
+        code, words = smtp.data(envelope.mail.as_bytes(policy=policy))
     except smtplib.SMTPDataError as error:
         code, words = error.smtp_code, _as_bytes(error.smtp_error)
     return Answer(Fate.ACCEPTED) if code == 250 else _turned_down(code, words)

@@ -10,7 +10,7 @@ from booking.core.i18n import _
 from booking.messages import service as planner
 from booking.messages.letters import Key, Letter, MessageType, Recipient
 from booking.messages.models import MessageKind
-from booking.reservations import notices
+from booking.reservations import notices, texts
 from booking.reservations.models import State
 from booking.reservations.queries import Details, details_by_id
 
@@ -53,7 +53,7 @@ def _reminder(details: Details, recipient: Recipient) -> Letter:
         title=_(
             "Reminder: %(place)s, %(start)s",
             place=notices.place_in_words(details.place),
-            start=notices.start_in_words(details.local),
+            start=texts.day_and_clock(details.local.starts_at),
         ),
         opening=_("Your reservation begins soon. If you do not need it, please give it back."),
         sections=(notices.about(details),),

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import datetime
 
 from sqlalchemy import select
 
-from booking.core import clock, i18n, web, zones
+from booking.core import clock, i18n, web
 from booking.core.database import session
 from booking.core.events import EventKind, Happened
 from booking.core.i18n import _
@@ -19,9 +19,9 @@ from booking.messages import service as planner
 from booking.messages.letters import Key, Letter, Line, Link, MessageType, Recipient, Section
 from booking.messages.models import MessageKind
 from booking.policies.facts import Place
+from booking.reservations import texts
 from booking.reservations.models import Asking, State
 from booking.reservations.queries import Decision, Details, Waiting, details_by_id
-from booking.reservations.service import ANOTHER_WAS_APPROVED
 from booking.spaces.models import Site
 
 KIND_OF: dict[EventKind, MessageKind] = {
@@ -181,64 +181,6 @@ def place_in_words(place: Place) -> str:
     return _("%(name)s (%(code)s)", name=name, code=code)
 
 
-def way_in_words(place: Place) -> str:
-    """In which building, on which floor, in which area."""
-    return _(
-        "%(building)s, %(floor)s, %(area)s",
-        building=i18n.name_in(place.spot.building_names),
-        floor=i18n.name_in(place.spot.floor_names),
-        area=i18n.name_in(place.spot.area_names),
-    )
-
-
-def time_in_words(local: LocalInterval) -> str:
-    """«Tuesday 24 November 2026, from 13:00 to 14:30», as the clocks at the place show it."""
-    last_day, end = _end_in_words(local.ends_at)
-    if last_day.date() == local.starts_at.date():
-        return _(
-            "%(day)s, from %(start)s to %(end)s",
-            day=i18n.format_day(local.starts_at),
-            start=i18n.format_clock(local.starts_at),
-            end=end,
-        )
-    return _(
-        "from %(first_day)s at %(start)s to %(last_day)s at %(end)s",
-        first_day=i18n.format_day(local.starts_at),
-        start=i18n.format_clock(local.starts_at),
-        last_day=i18n.format_day(last_day),
-        end=end,
-    )
-
-
-def start_in_words(local: LocalInterval) -> str:
-    """«Tue 24 Nov at 13:00»."""
-    return _(
-        "%(day)s at %(time)s",
-        day=i18n.format_short_day(local.starts_at),
-        time=i18n.format_clock(local.starts_at),
-    )
-
-
-def moment_in_words(instant: datetime, zone_name: str) -> str:
-    """«Tuesday 24 November 2026 at 13:00» at the place."""
-    local = zones.to_local(instant, zones.zone(zone_name))
-    return _("%(day)s at %(time)s", day=i18n.format_day(local), time=i18n.format_clock(local))
-
-
-def _end_in_words(end: datetime) -> tuple[datetime, str]:
-    """Midnight ends the day before it, at 24:00."""
-    if end.time() == time.min:
-        return end - timedelta(days=1), i18n.format_minutes_as_clock(24 * 60)
-    return end, i18n.format_clock(end)
-
-
-def reason_in_words(reason: str | None) -> str:
-    """Why it was declined, as the member reads it."""
-    if reason == ANOTHER_WAS_APPROVED:
-        return _("Another request for the same time was approved.")
-    return reason or ""
-
-
 def about(details: Details, heading: str = "") -> Section:
     """The lines about a reservation as it stands."""
     return Section(
@@ -255,8 +197,8 @@ def wished(details: Details, waiting: Waiting, heading: str = "") -> Section:
 def _lines(details: Details, place: Place, local: LocalInterval, title: str) -> tuple[Line, ...]:
     lines = [
         Line(_("Space"), place_in_words(place)),
-        Line(_("Where"), way_in_words(place)),
-        Line(_("When"), time_in_words(local)),
+        Line(_("Where"), texts.where(place)),
+        Line(_("When"), texts.period(local)),
         Line(_("Purpose"), title),
         Line(_("Booked for"), _holder(details)),
         Line(_("Reference"), details.reference),
@@ -281,7 +223,7 @@ def links_of(details: Details) -> tuple[Link, ...]:
         Link(_("See, change or cancel this reservation"), page),
         Link(
             _("Add it to your calendar"),
-            web.public_url("reservations.calendar_file", public_id=details.public_id),
+            web.public_url("calendars.reservation_file", public_id=details.public_id),
         ),
         Link(_("See all your reservations in your calendar"), web.public_url("profile.show")),
     )
@@ -309,7 +251,7 @@ def _requested(details: Details, recipient: Recipient) -> Letter:
         title=_(
             "Request sent: %(place)s, %(start)s",
             place=place_in_words(details.place),
-            start=start_in_words(details.local),
+            start=texts.day_and_clock(details.local.starts_at),
         ),
         opening=_("Your request is with the people who decide. You will hear from us."),
         sections=(about(details),),
@@ -328,7 +270,7 @@ def _change_requested(details: Details, waiting: Waiting) -> Letter:
         title=_(
             "Change requested: %(place)s, %(start)s",
             place=place_in_words(waiting.place),
-            start=start_in_words(waiting.local),
+            start=texts.day_and_clock(waiting.local.starts_at),
         ),
         opening=_("Your change needs approval. Until then your reservation stays as it is."),
         sections=(
@@ -345,7 +287,7 @@ def _deadline(decide_by: datetime | None, details: Details) -> str:
         return ""
     return _(
         "Without an answer by %(moment)s the request expires.",
-        moment=moment_in_words(decide_by, details.local.zone_name),
+        moment=texts.moment(decide_by, details.local.zone_name),
     )
 
 
@@ -354,7 +296,7 @@ def _confirmed(details: Details, recipient: Recipient) -> Letter:
         title=_(
             "Reservation confirmed: %(place)s, %(start)s",
             place=place_in_words(details.place),
-            start=start_in_words(details.local),
+            start=texts.day_and_clock(details.local.starts_at),
         ),
         opening=_("Your reservation is confirmed."),
         sections=(about(details),),
@@ -371,7 +313,7 @@ def _changed_letter(changed: Changed, recipient: Recipient) -> Letter:
         title=_(
             "Reservation changed: %(place)s, %(start)s",
             place=place_in_words(details.place),
-            start=start_in_words(details.local),
+            start=texts.day_and_clock(details.local.starts_at),
         ),
         opening=_("Your reservation has changed and remains confirmed."),
         sections=tuple(sections),
@@ -380,7 +322,7 @@ def _changed_letter(changed: Changed, recipient: Recipient) -> Letter:
 
 
 def _what_it_was(before: Before) -> Section:
-    lines = [Line(_("When"), time_in_words(before.local))]
+    lines = [Line(_("When"), texts.period(before.local))]
     if before.code:
         lines.insert(0, Line(_("Space"), before.code))
     return Section(tuple(lines), _("As it was before"))
@@ -393,7 +335,7 @@ def _declined(details: Details, recipient: Recipient) -> Letter:
         title=_(
             "Request declined: %(place)s, %(start)s",
             place=place_in_words(details.place),
-            start=start_in_words(details.local),
+            start=texts.day_and_clock(details.local.starts_at),
         ),
         opening=_("Your request was declined. Nothing is booked."),
         sections=(_with_reason(about(details), details.closing_reason),),
@@ -408,7 +350,7 @@ def _change_declined(details: Details) -> Letter:
         title=_(
             "Change declined: %(place)s, %(start)s",
             place=place_in_words(details.place),
-            start=start_in_words(details.local),
+            start=texts.day_and_clock(details.local.starts_at),
         ),
         opening=_("Nobody decided on your change in time. Your reservation stays as it was.")
         if is_late
@@ -428,7 +370,7 @@ def _cancelled(details: Details, recipient: Recipient) -> Letter:
         title=_(
             "Reservation cancelled: %(place)s, %(start)s",
             place=place_in_words(details.place),
-            start=start_in_words(details.local),
+            start=texts.day_and_clock(details.local.starts_at),
         ),
         opening=_("This reservation is cancelled. The place is free again."),
         sections=(_with_reason(about(details), details.closing_reason),),
@@ -441,7 +383,7 @@ def _expired(details: Details, recipient: Recipient) -> Letter:
         title=_(
             "Request expired: %(place)s, %(start)s",
             place=place_in_words(details.place),
-            start=start_in_words(details.local),
+            start=texts.day_and_clock(details.local.starts_at),
         ),
         opening=_("Nobody decided on your request in time. Nothing is booked."),
         sections=(about(details),),
@@ -450,7 +392,7 @@ def _expired(details: Details, recipient: Recipient) -> Letter:
 
 
 def _with_reason(section: Section, reason: str | None) -> Section:
-    words = reason_in_words(reason)
+    words = texts.reason(reason)
     if not words:
         return section
     return Section((*section.lines, Line(_("Reason"), words)), section.heading, section.link)
