@@ -13,7 +13,7 @@ from uuid import UUID
 
 from flask import Blueprint, Flask, Request, Response, request
 from flask.blueprints import BlueprintSetupState
-from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import HTTPException
@@ -166,13 +166,23 @@ def _empty(status: int, *, retry_after_seconds: int = 0) -> Response:
 
 
 class _SessionOfPages(SecureCookieSessionInterface):
-    """The signed session is for pages: at a feed none is opened, kept, or named in Vary."""
+    """The signed session is for pages: at a feed none is read, kept, or named in Vary."""
 
     def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
-        """The session, but none for who fetches a calendar."""
-        if request.path.startswith(f"{feeds.url_prefix}/"):
-            return None
-        return super().open_session(app, request)
+        """The session; for who fetches a calendar an empty one, whatever cookie came along."""
+        return (
+            self.session_class() if _is_of_a_feed(request) else super().open_session(app, request)
+        )
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        """Set the cookie where the session changed, and never at a feed."""
+        if not _is_of_a_feed(request):
+            super().save_session(app, session, response)
+
+
+def _is_of_a_feed(request: Request) -> bool:
+    # By the path: sessions are opened before the route is known.
+    return request.path.startswith(f"{feeds.url_prefix}/")
 
 
 @feeds.record_once
