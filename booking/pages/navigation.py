@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import current_app, g, request, url_for
+from flask import g, request, url_for
 
 from booking.approvals import queries as approvals
 from booking.core import web
@@ -12,10 +12,8 @@ from booking.frame import NavigationEntry
 
 
 def entries() -> list[NavigationEntry]:
-    """The menu of whoever reads this page; an entry appears with its feature.
-
-    Past the fourth they have no room on a phone and stand on the profile page as well.
-    """
+    """The menu of whoever reads this page; past the fourth they have no room on a phone and stand
+    on the profile page."""
     actor = web.current_actor_or_none()
     if actor is None:
         return []
@@ -32,7 +30,7 @@ def entries() -> list[NavigationEntry]:
         found.append(
             _entry("operator.verify", "shield-check", _("Checks"), within="operator.verify")
         )
-    return [entry for entry in found if entry is not None]
+    return found
 
 
 def waiting_requests(actor: Actor) -> int:
@@ -44,10 +42,8 @@ def waiting_requests(actor: Actor) -> int:
 
 def _entry(
     endpoint: str, icon: str, label: str, *, count: int = 0, within: str = ""
-) -> NavigationEntry | None:
+) -> NavigationEntry:
     """`within` is how the endpoints begin that belong to it: else all of its feature."""
-    if endpoint not in current_app.view_functions:
-        return None
     belongs = within or f"{endpoint.partition('.')[0]}."
     current = (request.endpoint or "").startswith(belongs)
     return NavigationEntry(url_for(endpoint), icon, label, current, count)

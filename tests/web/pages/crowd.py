@@ -31,6 +31,7 @@ class Crowd:
 
     member: Actor
     floor_id: int
+    area_id: int
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,7 @@ def crowd(*, spaces: int, reservations: int, day: date | None = None, seed: int 
             current.execute(insert(ResourceFeature), equipment)
     booked = _spread(chance, resource_ids, reservations)
     _write(chance, booked, day or clock.today(zones.zone(make.CASABLANCA)), people, startups)
-    return Crowd(people[0], area.floor_id)
+    return Crowd(people[0], area.floor_id, area.id)
 
 
 _FEATURES = (
@@ -118,6 +119,7 @@ def _write(
 ) -> None:
     zone = zones.zone(make.CASABLANCA)
     midnight = datetime.combine(day, time.min)
+    end_of_day = zones.to_instant(midnight + timedelta(days=1), zone)
     references: set[str] = set()
     while len(references) < len(booked):
         references.add("".join(chance.choices(LETTERS, k=6)))
@@ -125,6 +127,7 @@ def _write(
     for one, reference in zip(booked, sorted(references), strict=True):
         who = chance.choice(people)
         start, end = (midnight + timedelta(minutes=15 * at) for at in (one.first, one.last))
+        state = State.PENDING if chance.random() < 0.1 else State.CONFIRMED
         rows.append(
             {
                 "public_id": ids.new_public_id(),
@@ -133,7 +136,8 @@ def _write(
                 "booked_by_id": who.person_id,
                 "organisation_id": who.memberships[0].organisation_id,
                 "title": chance.choice(("", "", "Prototype", "Weekly meeting", "Interview")),
-                "state": State.PENDING if chance.random() < 0.1 else State.CONFIRMED,
+                "state": state,
+                "decide_by": end_of_day if state is State.PENDING else None,
                 "holds_place": True,
                 "zone": make.CASABLANCA,
                 "local_start": start,
