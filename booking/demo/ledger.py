@@ -162,6 +162,7 @@ class Ledger:
         self.entries: list[Entry] = []
         self.lines: list[Line] = []
         self.revisions: Counter[tuple[Scope, int]] = Counter()
+        self.changed_at: dict[tuple[Scope, int], datetime] = {}
 
     def book(self, holder: Holder, aim: Aim, at: datetime) -> Entry:
         """Book, or ask for, one resource."""
@@ -191,7 +192,7 @@ class Ledger:
             after=aim.facts(entry.state),
         )
         self._bump(entry, aim.place)
-        self._commit()
+        self._commit(at)
         return entry
 
     def rename(self, entry: Entry, title: str, at: datetime) -> None:
@@ -209,7 +210,7 @@ class Ledger:
             after=aim.facts(entry.state),
         )
         self._bump(entry, aim.place)
-        self._commit()
+        self._commit(at)
 
     def move(self, entry: Entry, local: LocalInterval, at: datetime) -> None:
         """Another time, by its holder: confirmed without approval, or a request asked anew."""
@@ -226,7 +227,7 @@ class Ledger:
             shortened = before.interval.contains(entry.aim.interval)
             act, kind = "shortened" if shortened else "moved", EventKind.CHANGED
         self._tell_change(entry, entry.holder.person_id, act, kind, before, entry.aim, at)
-        self._commit()
+        self._commit(at)
 
     def ask_for_change(self, entry: Entry, local: LocalInterval, at: datetime) -> None:
         """Ask for another time of a confirmed reservation, by its holder."""
@@ -246,7 +247,7 @@ class Ledger:
         entry.asked.append(Asked(at, entry.version, aim.place.spot.policy_id, about=wanted))
         kind = EventKind.AMENDMENT_REQUESTED
         self._tell_change(entry, wanted.by, "asked_for_change", kind, entry.aim, aim, at)
-        self._commit()
+        self._commit(at)
 
     def withdraw_change(self, entry: Entry, at: datetime) -> None:
         """Take the wish for a change back, by its holder."""
@@ -254,7 +255,7 @@ class Ledger:
         _drop_change(entry, Asking.WITHDRAWN, at)
         self._new_version(entry, at)
         self._tell(entry, entry.holder.person_id, "withdrew_change", None, at)
-        self._commit()
+        self._commit(at)
 
     def approve(self, entry: Entry, by: int, at: datetime, rivals: tuple[Entry, ...] = ()) -> None:
         """Yes to a request (the rivals for the same time are declined) or to a change."""
@@ -278,7 +279,7 @@ class Ledger:
             after={"state": State.CONFIRMED.value},
         )
         self._bump_of(entry)
-        self._commit()
+        self._commit(at)
 
     def decline(self, entry: Entry, by: int, reason: str, at: datetime) -> None:
         """No to a request or to a change, with the reason."""
@@ -293,12 +294,12 @@ class Ledger:
             self._tell(
                 entry, by, "declined_change", kind, at, after={"reason": reason}, reason=reason
             )
-        self._commit()
+        self._commit(at)
 
     def cancel(self, entry: Entry, by: int, reason: str, at: datetime) -> None:
         """Give it back."""
         self._close(entry, by, State.CANCELLED, EventKind.CANCELLED, reason, at)
-        self._commit()
+        self._commit(at)
 
     def expire(self, entry: Entry, at: datetime) -> None:
         """Nobody decided in time: the request ends, or the wish for a change does."""
@@ -310,7 +311,7 @@ class Ledger:
             _drop_change(entry, Asking.EXPIRED, at)
             self._new_version(entry, at)
             self._tell(entry, None, "change_expired", EventKind.AMENDMENT_DECLINED, at)
-        self._commit()
+        self._commit(at)
 
     def _approve_change(self, entry: Entry, wanted: Wanted, by: int, at: datetime) -> None:
         _settle(entry, Asking.GRANTED, at, by)
@@ -319,7 +320,7 @@ class Ledger:
         self._new_sequence(entry, at)
         kind = EventKind.CHANGED
         self._tell_change(entry, by, "approved_change", kind, before, entry.aim, at)
-        self._commit()
+        self._commit(at)
 
     def _close(
         self, entry: Entry, by: int | None, state: State, kind: EventKind, reason: str, at: datetime
@@ -397,9 +398,11 @@ class Ledger:
         if entry.holder.organisation_id is not None:
             self._touched.add((Scope.ORGANISATION, entry.holder.organisation_id))
 
-    def _commit(self) -> None:
+    def _commit(self, at: datetime) -> None:
         """A counter goes up by one in each transaction, however much of it changed."""
         self.revisions.update(self._touched)
+        for scope in self._touched:
+            self.changed_at[scope] = max(at, self.changed_at.get(scope, at))
         self._touched.clear()
 
 

@@ -52,7 +52,12 @@ def rows_of(ledger: Ledger, fresh: Collection[str] = ()) -> Rows:
     rows.add(
         Revision,
         [
-            {"scope": scope, "scope_id": scope_id, "number": number}
+            {
+                "scope": scope,
+                "scope_id": scope_id,
+                "number": number,
+                "changed_at": ledger.changed_at[scope, scope_id],
+            }
             for (scope, scope_id), number in sorted(ledger.revisions.items())
         ],
     )

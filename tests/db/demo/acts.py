@@ -1,0 +1,310 @@
+"""The same acts done twice: by the verbs, and written into a ledger of the demo."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from random import Random
+from typing import Protocol
+
+from booking.core import clock, zones
+from booking.core.intervals import LocalInterval
+from booking.core.permissions import Actor, Role
+from booking.demo.ledger import Aim, Entry, Holder, Ledger
+from booking.policies.facts import Place
+from booking.reservations import queries, service
+from booking.reservations.wishes import Change, Wish
+from tests import make
+
+MONDAY = date(2026, 10, 12)
+ZONE = make.CASABLANCA
+NOON = zones.to_instant(datetime.combine(MONDAY - timedelta(days=4), time(12)), zones.zone(ZONE))
+
+
+def local(opens: int, closes: int) -> LocalInterval:
+    """From hour to hour of the Monday that all acts are about."""
+    return LocalInterval(
+        datetime.combine(MONDAY, time(opens)), datetime.combine(MONDAY, time(closes)), ZONE
+    )
+
+
+@dataclass(frozen=True)
+class Cast:
+    """Where it happens and who does it."""
+
+    desk: Place
+    lab: Place  # holds while pending
+    data_lab: Place  # does not
+    member: Actor
+    other: Actor
+    manager: Actor
+
+
+def cast() -> Cast:
+    """Places of the three ways of booking."""
+    desk = make.desk()
+    choosing = make.policy(needs_approval=True, holds_while_pending=False)
+    lab, data_lab = make.lab(), make.lab(under=choosing)
+    manager = make.lab_manager(lab)
+    manager = make.grant(manager, Role.LAB_MANAGER, place=data_lab)
+    return Cast(desk, lab, data_lab, make.member_of(), make.person(), manager)
+
+
+class Acts(Protocol):
+    """What can be done; each act is so many minutes after the first."""
+
+    def book(
+        self, key: str, who: Actor, place: Place, when: LocalInterval, minute: int
+    ) -> None: ...
+    def rename(self, key: str, title: str, minute: int) -> None: ...
+    def move(self, key: str, when: LocalInterval, minute: int) -> None: ...
+    def ask_for_change(self, key: str, when: LocalInterval, minute: int) -> None: ...
+    def withdraw_change(self, key: str, minute: int) -> None: ...
+    def approve(self, key: str, by: Actor, minute: int, *rivals: str) -> None: ...
+    def decline(self, key: str, by: Actor, reason: str, minute: int) -> None: ...
+    def cancel(self, key: str, by: Actor, reason: str, minute: int) -> None: ...
+    def expire(self, key: str, minute: int) -> None: ...
+
+
+class ByVerbs:
+    """By the program itself, with the clock stopped at each act."""
+
+    def __init__(self) -> None:
+        self._ids: dict[str, str] = {}
+        self._actors: dict[str, Actor] = {}
+
+    def book(self, key: str, who: Actor, place: Place, when: LocalInterval, minute: int) -> None:
+        organisation = who.memberships[0].public_id if who.memberships else None
+        wish = Wish(place.spot.public_id, when.starts_at, when.ends_at, key, 1, organisation)
+        with at(minute):
+            self._ids[key] = service.book(who, wish).public_id
+        self._actors[key] = who
+
+    def rename(self, key: str, title: str, minute: int) -> None:
+        self._change(key, Change(title=title), minute)
+
+    def move(self, key: str, when: LocalInterval, minute: int) -> None:
+        self._change(key, Change(starts_at=when.starts_at, ends_at=when.ends_at), minute)
+
+    def ask_for_change(self, key: str, when: LocalInterval, minute: int) -> None:
+        self.move(key, when, minute)
+
+    def withdraw_change(self, key: str, minute: int) -> None:
+        with at(minute):
+            service.withdraw_change(self._actors[key], self._ids[key])
+
+    def approve(self, key: str, by: Actor, minute: int, *rivals: str) -> None:
+        with at(minute):
+            seen, declines = self._version(key), bool(rivals)
+            service.approve(by, self._ids[key], seen_version=seen, declines_others=declines)
+
+    def decline(self, key: str, by: Actor, reason: str, minute: int) -> None:
+        with at(minute):
+            service.decline(by, self._ids[key], seen_version=self._version(key), reason=reason)
+
+    def cancel(self, key: str, by: Actor, reason: str, minute: int) -> None:
+        with at(minute):
+            service.cancel(by, self._ids[key], reason=reason)
+
+    def expire(self, key: str, minute: int) -> None:
+        with at(minute):
+            assert service.expire_next()
+
+    def _change(self, key: str, change: Change, minute: int) -> None:
+        with at(minute):
+            service.change(self._actors[key], self._ids[key], change)
+
+    def _version(self, key: str) -> int:
+        found = queries.details_by_id(self._ids[key])
+        assert found is not None
+        return found.version
+
+
+class ByLedger:
+    """Into a ledger."""
+
+    def __init__(self) -> None:
+        self.ledger = Ledger(Random("acts"))
+        self._entries: dict[str, Entry] = {}
+
+    def book(self, key: str, who: Actor, place: Place, when: LocalInterval, minute: int) -> None:
+        organisation = who.memberships[0].organisation_id if who.memberships else None
+        holder = Holder(who.person_id, organisation)
+        self._entries[key] = self.ledger.book(holder, Aim(place, when, key), instant(minute))
+
+    def rename(self, key: str, title: str, minute: int) -> None:
+        self.ledger.rename(self._entries[key], title, instant(minute))
+
+    def move(self, key: str, when: LocalInterval, minute: int) -> None:
+        self.ledger.move(self._entries[key], when, instant(minute))
+
+    def ask_for_change(self, key: str, when: LocalInterval, minute: int) -> None:
+        self.ledger.ask_for_change(self._entries[key], when, instant(minute))
+
+    def withdraw_change(self, key: str, minute: int) -> None:
+        self.ledger.withdraw_change(self._entries[key], instant(minute))
+
+    def approve(self, key: str, by: Actor, minute: int, *rivals: str) -> None:
+        others = tuple(self._entries[rival] for rival in rivals)
+        self.ledger.approve(self._entries[key], by.person_id, instant(minute), others)
+
+    def decline(self, key: str, by: Actor, reason: str, minute: int) -> None:
+        self.ledger.decline(self._entries[key], by.person_id, reason, instant(minute))
+
+    def cancel(self, key: str, by: Actor, reason: str, minute: int) -> None:
+        self.ledger.cancel(self._entries[key], by.person_id, reason, instant(minute))
+
+    def expire(self, key: str, minute: int) -> None:
+        self.ledger.expire(self._entries[key], instant(minute))
+
+
+def instant(minute: int) -> datetime:
+    """So many minutes after the first act."""
+    return NOON + timedelta(minutes=minute)
+
+
+def at(minute: int) -> AbstractContextManager[datetime]:
+    """The clock stopped then."""
+    return clock.frozen_at(instant(minute))
+
+
+# --- what happens ---
+
+TWO_DAYS = 48 * 60
+
+
+def booked(acts: Acts, on: Cast) -> None:
+    acts.book("a", on.member, on.desk, local(9, 12), 0)
+    acts.book("b", on.other, on.desk, local(12, 14), 3)
+
+
+def cancelled(acts: Acts, on: Cast) -> None:
+    acts.book("a", on.member, on.desk, local(9, 12), 0)
+    acts.cancel("a", on.member, "", 5)
+    acts.book("b", on.member, on.desk, local(9, 12), 7)
+    acts.cancel("b", on.member, "Remote today", 9)
+
+
+def renamed(acts: Acts, on: Cast) -> None:
+    acts.book("a", on.member, on.desk, local(9, 12), 0)
+    acts.rename("a", "Quiet work", 5)
+
+
+def moved_and_shortened(acts: Acts, on: Cast) -> None:
+    acts.book("a", on.member, on.desk, local(9, 12), 0)
+    acts.move("a", local(10, 14), 5)
+    acts.move("a", local(10, 12), 8)
+
+
+def requested(acts: Acts, on: Cast) -> None:
+    acts.book("a", on.member, on.lab, local(9, 12), 0)
+    acts.book("b", on.other, on.data_lab, local(9, 12), 1)
+    acts.book("c", on.member, on.data_lab, local(10, 13), 2)
+
+
+def request_moved(acts: Acts, on: Cast) -> None:
+    acts.book("a", on.member, on.lab, local(9, 12), 0)
+    acts.move("a", local(13, 15), 5)
+
+
+def approved(acts: Acts, on: Cast) -> None:
+    acts.book("a", on.member, on.lab, local(9, 12), 0)
+    acts.approve("a", on.manager, 30)
+
+
+def approved_among_rivals(acts: Acts, on: Cast) -> None:
+    acts.book("a", on.member, on.data_lab, local(9, 12), 0)
+    acts.book("b", on.other, on.data_lab, local(11, 13), 1)
+    acts.approve("a", on.manager, 30, "b")
+
+
+def declined(acts: Acts, on: Cast) -> None:
+    acts.book("a", on.member, on.lab, local(9, 12), 0)
+    acts.decline("a", on.manager, "Not without the course", 30)
+
+
+def request_cancelled(acts: Acts, on: Cast) -> None:
+    acts.book("a", on.member, on.lab, local(9, 12), 0)
+    acts.cancel("a", on.member, "", 30)
+
+
+def expired(acts: Acts, on: Cast) -> None:
+    acts.book("a", on.member, on.lab, local(9, 12), 0)
+    acts.expire("a", TWO_DAYS + 1)
+
+
+def _confirmed_lab(acts: Acts, on: Cast) -> None:
+    acts.book("a", on.member, on.lab, local(10, 12), 0)
+    acts.approve("a", on.manager, 30)
+    acts.ask_for_change("a", local(9, 14), 60)
+
+
+def change_waits(acts: Acts, on: Cast) -> None:
+    _confirmed_lab(acts, on)
+
+
+def change_approved(acts: Acts, on: Cast) -> None:
+    _confirmed_lab(acts, on)
+    acts.approve("a", on.manager, 70)
+
+
+def change_declined(acts: Acts, on: Cast) -> None:
+    _confirmed_lab(acts, on)
+    acts.decline("a", on.manager, "The room is closed then", 70)
+
+
+def change_withdrawn(acts: Acts, on: Cast) -> None:
+    _confirmed_lab(acts, on)
+    acts.withdraw_change("a", 70)
+
+
+def change_expired(acts: Acts, on: Cast) -> None:
+    _confirmed_lab(acts, on)
+    acts.expire("a", 60 + TWO_DAYS + 1)
+
+
+def change_asked_again(acts: Acts, on: Cast) -> None:
+    _confirmed_lab(acts, on)
+    acts.ask_for_change("a", local(10, 13), 70)
+
+
+def shortened_while_a_change_waits(acts: Acts, on: Cast) -> None:
+    _confirmed_lab(acts, on)
+    acts.move("a", local(10, 11), 70)
+
+
+def cancelled_while_a_change_waits(acts: Acts, on: Cast) -> None:
+    _confirmed_lab(acts, on)
+    acts.cancel("a", on.member, "", 70)
+
+
+def change_that_holds_nothing(acts: Acts, on: Cast) -> None:
+    acts.book("a", on.member, on.data_lab, local(10, 12), 0)
+    acts.approve("a", on.manager, 30)
+    acts.ask_for_change("a", local(10, 14), 60)
+
+
+STORIES: tuple[Callable[[Acts, Cast], None], ...] = (
+    booked,
+    cancelled,
+    renamed,
+    moved_and_shortened,
+    requested,
+    request_moved,
+    approved,
+    approved_among_rivals,
+    declined,
+    request_cancelled,
+    expired,
+    change_waits,
+    change_approved,
+    change_declined,
+    change_withdrawn,
+    change_expired,
+    change_asked_again,
+    shortened_while_a_change_waits,
+    cancelled_while_a_change_waits,
+    change_that_holds_nothing,
+)
