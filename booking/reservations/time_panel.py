@@ -14,7 +14,7 @@ from booking.core.months import Month, month, within
 from booking.core.permissions import Actor
 from booking.core.refusal_texts import describe
 from booking.reservations import day_line, place_facts, texts
-from booking.reservations.availability import Availability, Stretch
+from booking.reservations.availability import Availability, Stretch, is_inside
 from booking.reservations.day_line import DayLine
 from booking.reservations.forms import TimesForm, moment_from, values_of_local
 
@@ -151,7 +151,9 @@ def _line(
 ) -> DayLine | None:
     taken_by = [one.reservation_id for one in availability.busy if one.reservation_id is not None]
     mine = place_facts.mine_among(actor, taken_by)
-    return day_line.of(availability, day, chosen=chosen, mine=mine)
+    # A chosen time that is taken would hide what has taken it.
+    drawn = chosen if chosen and is_inside(availability.free, chosen.project()) else None
+    return day_line.of(availability, day, chosen=drawn, mine=mine)
 
 
 def _why_no_time(availability: Availability) -> tuple[str, ...]:
