@@ -43,6 +43,7 @@ _ROWS = (
     *("azertyuiop", "qsdfghjklm", "wxcvbn"),
     *("1qaz2wsx3edc4rfv5tgb6yhn7ujm", "1q2w3e4r5t6y7u8i9o0p", "1a2z3e4r5t6y7u8i9o0p"),
 )
+LONGEST_RUN = max(map(len, _ROWS))
 _YEAR = re.compile(r"(19|20)\d\d")
 _DISGUISES = str.maketrans("01345@$7!", "oieasasti")
 
@@ -121,7 +122,7 @@ def _without_runs(text: str) -> str:
 
 def _run_length(text: str) -> int:
     """How many characters at the beginning lie side by side; 0 when too few to be a run."""
-    for length in range(len(text), SHORTEST_RUN - 1, -1):
+    for length in range(min(len(text), LONGEST_RUN), SHORTEST_RUN - 1, -1):
         piece = text[:length]
         if any(piece in row or piece[::-1] in row for row in _ROWS):
             return length

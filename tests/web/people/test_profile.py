@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 from flask.testing import FlaskClient
 
-from booking.core.permissions import Actor, Scope
+from booking.core.permissions import Actor, Role, Scope
 from booking.people import feeds, passwords, queries, service, sessions, tokens
 from booking.people.models import FeedDetail
 from tests import forms, make
@@ -41,6 +41,17 @@ def test_the_profile_shows_the_account(client: FlaskClient, salma: Actor) -> Non
     page = client.get("/profile").text
     for text in ("Salma", salma.email, "Atlas &lt;Robotics&gt;", "This browser"):
         assert text in page
+
+
+def test_what_has_no_room_in_a_phones_menu_stands_on_the_profile(
+    client: FlaskClient, salma: Actor
+) -> None:
+    assert "more-pages" not in client.get("/profile").text
+    make.grant(salma, Role.OPERATOR)
+    page = client.get("/profile").text
+    more = page[page.index('class="more-pages"') :].partition("</nav>")[0]
+    assert 'href="/operator/messages"' in more
+    assert 'href="/operator/verify"' in more
 
 
 def test_the_profile_asks_the_same_few_questions_however_much_it_shows(
