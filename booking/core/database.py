@@ -8,15 +8,27 @@ import functools
 import random
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, ParamSpec, TypeVar
 
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import JSON, DateTime, Engine, Enum, Integer, MetaData, String, event, text
-from sqlalchemy.engine import Connection, Dialect
+from sqlalchemy import (
+    JSON,
+    DateTime,
+    Engine,
+    Enum,
+    Executable,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    event,
+    text,
+)
+from sqlalchemy.engine import Connection, CursorResult, Dialect
 from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator, TypeEngine
@@ -97,6 +109,9 @@ def choice(options: type[enum.Enum], name: str) -> Enum:
 class Model(DeclarativeBase):
     """The base of all tables; constraint names are fixed so that migrations can find them."""
 
+    if TYPE_CHECKING:
+        __table__: ClassVar[Table]  # every model of ours is one table, never a join
+
     metadata = MetaData(
         naming_convention={
             "ix": "%(table_name)s_%(column_0_N_name)s_index",
@@ -122,6 +137,18 @@ def before_commit(function: Callable[[Session], None]) -> Callable[[Session], No
 def session() -> Session:
     """The session of this request, command or tick."""
     return db.session()
+
+
+def execute(
+    statement: Executable,
+    parameters: Mapping[str, object] | Sequence[Mapping[str, object]] | None = None,
+) -> CursorResult[*tuple[Any, ...]]:  # Any: the columns are the statement's own
+    """Run a statement about columns, not entities, in the transaction of the session.
+
+    Taking it past the unit of work halves what a statement costs. It costs least when it is built
+    once, with `bindparam`, and given its values here.
+    """
+    return session().connection().execute(statement, parameters)
 
 
 def engine_name() -> str:

@@ -10,7 +10,7 @@ from sqlalchemy import JSON, Index, String, insert
 from sqlalchemy.orm import Mapped, mapped_column
 
 from booking.core import clock
-from booking.core.database import Instant, Model, choice, session
+from booking.core.database import Instant, Model, choice, execute
 
 
 class EventKind(StrEnum):
@@ -66,10 +66,9 @@ class Event(Model):
 
 
 MOST_ATTEMPTS = 8
+_INSERT = insert(Event.__table__)
 
 
 def record(kind: EventKind, subject: str, **facts: int | str | None) -> None:
     """Say that it happened; part of the caller's transaction."""
-    session().execute(
-        insert(Event).values(kind=kind, subject=subject, facts=facts, created_at=clock.now())
-    )
+    execute(_INSERT, {"kind": kind, "subject": subject, "facts": facts, "created_at": clock.now()})

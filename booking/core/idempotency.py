@@ -7,12 +7,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Integer, String, Text, delete, select, update
+from sqlalchemy import Integer, String, Text, bindparam, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
 from booking.core import clock
-from booking.core.database import Instant, Model, engine_name, session, transactional
+from booking.core.database import Instant, Model, engine_name, execute, session, transactional
 from booking.core.errors import InvalidError, Problem
 from booking.core.permissions import Actor
 
@@ -41,6 +41,20 @@ class IdempotencyKey(Model):
     created_at: Mapped[datetime] = mapped_column(Instant, index=True)
 
 
+_keys = IdempotencyKey.__table__
+_INSERT = {
+    name: dialect.insert(_keys)
+    .on_conflict_do_nothing(index_elements=["person_id", "key"])
+    .returning(_keys.c.key)
+    for name, dialect in (("sqlite", sqlite), ("postgresql", postgresql))
+}
+_KEEP_ANSWER = (
+    update(_keys)
+    .where(_keys.c.person_id == bindparam("of_person"), _keys.c.key == bindparam("of_key"))
+    .values(status=bindparam("status"), location=bindparam("location"))
+)
+
+
 @transactional
 def once(actor: Actor, key: str | None, asked: bytes, act: Callable[[], Answer]) -> Answer:
     """Run `act` in one transaction with its key; a key seen within 24 hours answers as then.
@@ -56,10 +70,14 @@ def once(actor: Actor, key: str | None, asked: bytes, act: Callable[[], Answer])
     if not _is_new(actor.person_id, key, fingerprint):
         return _replay(actor.person_id, key, fingerprint)
     answer = act()
-    session().execute(
-        update(IdempotencyKey)
-        .where(IdempotencyKey.person_id == actor.person_id, IdempotencyKey.key == key)
-        .values(status=answer.status, location=answer.location)
+    execute(
+        _KEEP_ANSWER,
+        {
+            "of_person": actor.person_id,
+            "of_key": key,
+            "status": answer.status,
+            "location": answer.location,
+        },
     )
     return answer
 
@@ -70,12 +88,14 @@ def forget_old_keys() -> None:
 
 
 def _is_new(person_id: int, key: str, fingerprint: str) -> bool:
-    dialect = sqlite if engine_name() == "sqlite" else postgresql
-    insert = dialect.insert(IdempotencyKey.__table__)
-    row = session().execute(
-        insert.values(person_id=person_id, key=key, fingerprint=fingerprint, created_at=clock.now())
-        .on_conflict_do_nothing(index_elements=["person_id", "key"])
-        .returning(IdempotencyKey.__table__.c.key)
+    row = execute(
+        _INSERT[engine_name()],
+        {
+            "person_id": person_id,
+            "key": key,
+            "fingerprint": fingerprint,
+            "created_at": clock.now(),
+        },
     )
     return row.first() is not None
 

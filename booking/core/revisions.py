@@ -6,12 +6,20 @@ from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import BigInteger, Integer, select
+from sqlalchemy import BigInteger, Executable, Integer, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from booking.core import clock
-from booking.core.database import Instant, Model, before_commit, choice, session
+from booking.core.database import (
+    Instant,
+    Model,
+    before_commit,
+    choice,
+    engine_name,
+    execute,
+    session,
+)
 
 
 class Scope(StrEnum):
@@ -49,6 +57,22 @@ def number(scope: Scope, scope_id: int) -> int:
     return session().execute(statement).scalar_one_or_none() or 0
 
 
+def _upsert(insert: sqlite.Insert | postgresql.Insert) -> Executable:
+    return insert.on_conflict_do_update(
+        index_elements=["scope", "scope_id"],
+        set_={
+            "number": Revision.__table__.c.number + 1,
+            "changed_at": insert.excluded.changed_at,
+        },
+    )
+
+
+_UPSERT = {
+    "sqlite": _upsert(sqlite.insert(Revision.__table__)),
+    "postgresql": _upsert(postgresql.insert(Revision.__table__)),
+}
+
+
 @before_commit
 def _write(current: Session) -> None:
     """One upsert, rows sorted, last before the commit: held any longer, two bookings that lock
@@ -61,11 +85,4 @@ def _write(current: Session) -> None:
         {"scope": scope, "scope_id": scope_id, "number": 1, "changed_at": now}
         for scope, scope_id in sorted(wanted)
     ]
-    dialect = sqlite if current.get_bind().dialect.name == "sqlite" else postgresql
-    insert = dialect.insert(Revision.__table__)
-    current.execute(
-        insert.values(rows).on_conflict_do_update(
-            index_elements=["scope", "scope_id"],
-            set_={"number": Revision.__table__.c.number + 1, "changed_at": now},
-        )
-    )
+    execute(_UPSERT[engine_name()], rows)

@@ -5,9 +5,11 @@ from __future__ import annotations
 from sqlalchemy import insert
 
 from booking.core import clock
-from booking.core.database import session
+from booking.core.database import execute
 from booking.core.permissions import Actor
 from booking.journal.models import JournalLine, JsonFacts
+
+_INSERT = insert(JournalLine.__table__)
 
 
 def write(
@@ -27,14 +29,15 @@ def write(
         changed = {key for key in after if before.get(key) != after[key]}
         before = {key: value for key, value in before.items() if key in changed}
         after = {key: value for key, value in after.items() if key in changed}
-    session().execute(
-        insert(JournalLine).values(
-            at=clock.now(),
-            actor_id=None if actor is None else actor.person_id,
-            act=act,
-            subject_kind=subject_kind,
-            subject_id=subject_id,
-            before=before,
-            after=after,
-        )
+    execute(
+        _INSERT,
+        {
+            "at": clock.now(),
+            "actor_id": None if actor is None else actor.person_id,
+            "act": act,
+            "subject_kind": subject_kind,
+            "subject_id": subject_id,
+            "before": before,
+            "after": after,
+        },
     )

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, delete, insert, select
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import IntegrityError
 
-from booking.core.database import engine_name, session
+from booking.core.database import engine_name, execute, session
 from booking.core.errors import RefusedError
 from booking.core.intervals import Interval
 from booking.core.refusals import Refusal
@@ -22,6 +22,12 @@ _SQLITE_OVERLAP = (
     "occupancy_no_overlap",
     "UNIQUE constraint failed: occupancy.resource_id, occupancy.unit, occupancy.starts_at",
 )
+
+_INSERT = insert(occupancy)
+_INSERT_ONE = {
+    "sqlite": _INSERT.returning(occupancy.c.unit),
+    "postgresql": postgresql.insert(occupancy).on_conflict_do_nothing().returning(occupancy.c.unit),
+}
 
 
 @dataclass(frozen=True)
@@ -50,8 +56,8 @@ def claim(owner: Owner, claims: Sequence[Claim]) -> None:
 
     It never looks first: the database accepts or refuses.
     """
-    if len(claims) == 1 and engine_name() == "postgresql":
-        taken = not _claim_one_on_postgresql(owner, claims[0])
+    if len(claims) == 1:
+        taken = not _claim_one(owner, claims[0])
     else:
         lock_resources(claim.resource_id for claim in claims)
         taken = not _claim_all(owner, claims)
@@ -87,20 +93,20 @@ def lock_resources(resource_ids: Iterable[int]) -> None:
         )
 
 
-def _claim_one_on_postgresql(owner: Owner, claim: Claim) -> bool:
-    row = session().execute(
-        postgresql.insert(occupancy)
-        .values(_row(owner, claim))
-        .on_conflict_do_nothing()
-        .returning(occupancy.c.unit)
-    )
-    return row.first() is not None
+def _claim_one(owner: Owner, claim: Claim) -> bool:
+    """Needs no savepoint: PostgreSQL returns no row, SQLite takes back this one statement."""
+    try:
+        return execute(_INSERT_ONE[engine_name()], _row(owner, claim)).first() is not None
+    except IntegrityError as error:
+        if not _is_overlap(error):
+            raise
+        return False
 
 
 def _claim_all(owner: Owner, claims: Sequence[Claim]) -> bool:
     try:
         with session().begin_nested():
-            session().execute(insert(occupancy), [_row(owner, claim) for claim in claims])
+            execute(_INSERT, [_row(owner, claim) for claim in claims])
     except IntegrityError as error:
         if not _is_overlap(error):
             raise

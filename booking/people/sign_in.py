@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from flask import Request, g
 from flask_login import UserMixin
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import InstrumentedAttribute
 
 from booking.core import clock, i18n, ids, web, zones
-from booking.core.database import session, transaction
+from booking.core.database import execute, transaction
 from booking.core.permissions import ALL_SCOPES, Actor, Belongs, Given, Scope
 from booking.people import sessions
 from booking.people.models import (
@@ -26,6 +27,42 @@ from booking.people.models import (
 )
 
 SEEN_EVERY = timedelta(minutes=1)
+
+# What every request asks is built once: building a statement costs more than running it.
+_PERSON = (Person.id, Person.public_id, Person.name, Person.email, Person.language, Person.is_demo)
+_SESSION = (
+    select(BrowserSession.id.label("session_id"), BrowserSession.last_seen_at, *_PERSON)
+    .join(Person, Person.id == BrowserSession.person_id)
+    .where(
+        BrowserSession.digest == bindparam("digest"),
+        BrowserSession.ended_at.is_(None),
+        BrowserSession.created_at > bindparam("since"),
+        Person.state == PersonState.ACTIVE,
+    )
+)
+_TOKEN = (
+    select(Token.id.label("token_id"), Token.scopes, Token.last_used_at, *_PERSON)
+    .join(Person, Person.id == Token.person_id)
+    .where(
+        Token.digest == bindparam("digest"),
+        Token.kind == TokenKind.API,
+        Token.revoked_at.is_(None),
+        Person.state == PersonState.ACTIVE,
+    )
+)
+_MEMBERSHIPS = (
+    select(Membership.organisation_id, Membership.role, Organisation.public_id, Organisation.name)
+    .join(Organisation, Organisation.id == Membership.organisation_id)
+    .where(
+        Membership.person_id == bindparam("person_id"),
+        Membership.valid_from <= bindparam("today"),
+        Membership.valid_until.is_(None) | (Membership.valid_until >= bindparam("today")),
+    )
+    .order_by(Organisation.name)
+)
+_GRANTS = select(Grant.role, Grant.resource_id, Grant.area_id, Grant.building_id).where(
+    Grant.person_id == bindparam("person_id")
+)
 
 
 class SignedIn(UserMixin):  # type: ignore[misc]  # Flask-Login is untyped
@@ -60,7 +97,22 @@ def locale_of_reader() -> str:
     return i18n.choose_locale(actor.language if actor else None, web.settings().default_language)
 
 
-def load_actor(person: Person, scopes: frozenset[Scope] = ALL_SCOPES) -> Actor:
+class Known(Protocol):
+    """A person's row, or as much of it as an actor is made from."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def public_id(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def email(self) -> str: ...
+    @property
+    def language(self) -> str: ...
+
+
+def load_actor(person: Known, scopes: frozenset[Scope] = ALL_SCOPES) -> Actor:
     """The person with the memberships and grants that hold today."""
     return Actor(
         person_id=person.id,
@@ -75,54 +127,26 @@ def load_actor(person: Person, scopes: frozenset[Scope] = ALL_SCOPES) -> Actor:
 
 
 def _by_session(secret: str) -> SignedIn | None:
-    row = (
-        session()
-        .execute(
-            select(BrowserSession, Person)
-            .join(Person, Person.id == BrowserSession.person_id)
-            .where(
-                BrowserSession.digest == ids.digest(secret),
-                BrowserSession.ended_at.is_(None),
-                BrowserSession.created_at > clock.now() - sessions.LONGEST,
-                *_open_accounts(),
-            )
-        )
-        .first()
-    )
-    if row is None:
+    since = clock.now() - sessions.LONGEST
+    row = execute(_SESSION, {"digest": ids.digest(secret), "since": since}).first()
+    if row is None or not _may_enter(row.is_demo):
         return None
-    found, person = row
-    _note(BrowserSession, BrowserSession.last_seen_at, found.id, found.last_seen_at)
-    return SignedIn(load_actor(person), found.id)
+    _note(BrowserSession, BrowserSession.last_seen_at, row.session_id, row.last_seen_at)
+    return SignedIn(load_actor(row), row.session_id)
 
 
 def _by_token(secret: str) -> SignedIn | None:
-    row = (
-        session()
-        .execute(
-            select(Token, Person)
-            .join(Person, Person.id == Token.person_id)
-            .where(
-                Token.digest == ids.digest(secret),
-                Token.kind == TokenKind.API,
-                Token.revoked_at.is_(None),
-                *_open_accounts(),
-            )
-        )
-        .first()
-    )
-    if row is None:
+    row = execute(_TOKEN, {"digest": ids.digest(secret)}).first()
+    if row is None or not _may_enter(row.is_demo):
         return None
-    token, person = row
-    _note(Token, Token.last_used_at, token.id, token.last_used_at)
-    scopes = frozenset(Scope(word) for word in token.scopes.split(",") if word)
-    return SignedIn(load_actor(person, scopes), None)
+    _note(Token, Token.last_used_at, row.token_id, row.last_used_at)
+    scopes = frozenset(Scope(word) for word in row.scopes.split(",") if word)
+    return SignedIn(load_actor(row, scopes), None)
 
 
-def _open_accounts() -> tuple[ColumnElement[bool], ...]:
-    """Deactivated persons are nobody, and in production the demo's are too."""
-    active = Person.state == PersonState.ACTIVE
-    return (active, Person.is_demo.is_(False)) if web.settings().production else (active,)
+def _may_enter(is_demo: bool) -> bool:
+    """In production the persons of the demo are nobody."""
+    return not (is_demo and web.settings().production)
 
 
 def _note(
@@ -141,18 +165,7 @@ def _note(
 
 def _memberships(person_id: int) -> tuple[Belongs, ...]:
     today = clock.today(zones.zone(web.settings().site_zone))
-    rows = session().execute(
-        select(
-            Membership.organisation_id, Membership.role, Organisation.public_id, Organisation.name
-        )
-        .join(Organisation, Organisation.id == Membership.organisation_id)
-        .where(
-            Membership.person_id == person_id,
-            Membership.valid_from <= today,
-            Membership.valid_until.is_(None) | (Membership.valid_until >= today),
-        )
-        .order_by(Organisation.name)
-    )
+    rows = execute(_MEMBERSHIPS, {"person_id": person_id, "today": today})
     return tuple(
         Belongs(organisation_id, role == MemberRole.MANAGER, public_id, name)
         for organisation_id, role, public_id, name in rows
@@ -160,9 +173,4 @@ def _memberships(person_id: int) -> tuple[Belongs, ...]:
 
 
 def _grants(person_id: int) -> tuple[Given, ...]:
-    rows = session().execute(
-        select(Grant.role, Grant.resource_id, Grant.area_id, Grant.building_id).where(
-            Grant.person_id == person_id
-        )
-    )
-    return tuple(Given(*row) for row in rows)
+    return tuple(Given(*row) for row in execute(_GRANTS, {"person_id": person_id}))

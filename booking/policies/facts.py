@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select
+from sqlalchemy import ColumnElement, Select, bindparam
 
 from booking.core import clock, zones
-from booking.core.database import session
+from booking.core.database import execute, session
 from booking.core.intervals import Interval, LocalInterval
 from booking.policies.models import Policy, Shown
 from booking.policies.rules import Booker, Case, Limits, Subject, Verdict, judge
@@ -98,10 +98,15 @@ def places(*conditions: ColumnElement[bool], limit: int | None = None) -> list[P
     return [place_from(row) for row in rows]
 
 
+_IN_USE = place_columns().where(
+    Resource.public_id == bindparam("public_id"), Resource.retired_at.is_(None)
+)
+
+
 def place(public_id: str) -> Place | None:
     """The resource of this public id; None when there is none or it is retired."""
-    found = places(Resource.public_id == public_id, Resource.retired_at.is_(None))
-    return found[0] if found else None
+    row = execute(_IN_USE, {"public_id": public_id}).first()
+    return None if row is None else place_from(row)
 
 
 def opening_around(place: Place, first: date, last: date) -> Opening:

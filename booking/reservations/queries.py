@@ -13,6 +13,7 @@ from sqlalchemy import (
     ColumnExpressionArgument,
     Row,
     Select,
+    bindparam,
     exists,
     false,
     or_,
@@ -21,7 +22,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import aliased
 
-from booking.core.database import session
+from booking.core.database import execute, session
 from booking.core.errors import NotFoundError
 from booking.core.instants import Interval
 from booking.core.intervals import LocalInterval
@@ -41,6 +42,31 @@ from booking.spaces.models import Area, Floor, Resource
 Booker = aliased(Person, name="booker")
 Asker = aliased(Person, name="asker")
 Decider = aliased(Person, name="decider")
+
+# Built once: building these costs more than running them.
+_DETAILS: Select[*tuple[Any, ...]] = (  # Any: the row has 30 columns
+    select(
+        *Reservation.__table__.c,
+        Person.public_id.label("person_public_id"),
+        Person.name.label("person_name"),
+        Booker.public_id.label("booker_public_id"),
+        Booker.name.label("booker_name"),
+        Organisation.public_id.label("organisation_public_id"),
+        Organisation.name.label("organisation_name"),
+    )
+    .select_from(Reservation)
+    .join(Person, Person.id == Reservation.person_id)
+    .join(Booker, Booker.id == Reservation.booked_by_id)
+    .outerjoin(Organisation, Organisation.id == Reservation.organisation_id)
+)
+_BY_PUBLIC_ID = _DETAILS.where(Reservation.public_id == bindparam("public_id"))
+_PLACES = (
+    place_columns()
+    .add_columns(ReservationResource.reservation_id.label("reservation_id"))
+    .join(ReservationResource, ReservationResource.resource_id == Resource.id)
+    .where(ReservationResource.reservation_id.in_(bindparam("reservation_ids", expanding=True)))
+    .order_by(Resource.code)
+)
 
 
 @dataclass(frozen=True)
@@ -167,15 +193,15 @@ def of_resource(resource_public_id: str) -> ColumnElement[bool]:
 
 def details(actor: Actor, public_id: str) -> Details:
     """One reservation; raises NotFoundError when it is absent or not visible to the actor."""
-    found = find(Reservation.public_id == public_id)
-    if not found or not allows(actor, Action.SEE_RESERVATION, found[0]):
+    found = details_by_id(public_id)
+    if found is None or not allows(actor, Action.SEE_RESERVATION, found):
         raise NotFoundError
-    return found[0]
+    return found
 
 
 def details_by_id(public_id: str) -> Details | None:
     """One reservation for the house itself (messages, worker): no rights are asked."""
-    found = find(Reservation.public_id == public_id)
+    found = _whole(execute(_BY_PUBLIC_ID, {"public_id": public_id}).all())
     return found[0] if found else None
 
 
@@ -189,9 +215,13 @@ def find(
 
     Four statements however many there are; the caller adds `visible_to(actor)`.
     """
-    statement = _details_columns().where(*conditions)
+    statement = _DETAILS.where(*conditions)
     statement = statement.order_by(*(order or (Reservation.starts_at, Reservation.id)))
-    rows = session().execute(statement.limit(limit).offset(offset or None)).all()
+    return _whole(execute(statement.limit(limit).offset(offset or None)).all())
+
+
+def _whole(rows: Sequence[Row[*tuple[Any, ...]]]) -> list[Details]:  # Any: as in `_DETAILS`
+    """Reservations' rows with what belongs to them from other tables."""
     if not rows:
         return []
     ids = [row.id for row in rows]
@@ -231,32 +261,8 @@ def _at_a_place_of(actor: Actor, role: Role) -> ColumnElement[bool]:
     )
 
 
-def _details_columns() -> Select[*tuple[Any, ...]]:
-    return (
-        select(
-            *Reservation.__table__.c,
-            Person.public_id.label("person_public_id"),
-            Person.name.label("person_name"),
-            Booker.public_id.label("booker_public_id"),
-            Booker.name.label("booker_name"),
-            Organisation.public_id.label("organisation_public_id"),
-            Organisation.name.label("organisation_name"),
-        )
-        .select_from(Reservation)
-        .join(Person, Person.id == Reservation.person_id)
-        .join(Booker, Booker.id == Reservation.booked_by_id)
-        .outerjoin(Organisation, Organisation.id == Reservation.organisation_id)
-    )
-
-
 def _places(reservation_ids: Collection[int]) -> dict[int, list[Place]]:
-    rows = session().execute(
-        place_columns()
-        .add_columns(ReservationResource.reservation_id.label("reservation_id"))
-        .join(ReservationResource, ReservationResource.resource_id == Resource.id)
-        .where(ReservationResource.reservation_id.in_(reservation_ids))
-        .order_by(Resource.code)
-    )
+    rows = execute(_PLACES, {"reservation_ids": list(reservation_ids)})
     known: dict[int, Place] = {}  # hundreds of reservations stand on few resources
     found: dict[int, list[Place]] = defaultdict(list)
     for row in rows:

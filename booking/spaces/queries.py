@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, bindparam, select
 
-from booking.core.database import session
+from booking.core.database import execute, session
 from booking.core.intervals import Span
 from booking.spaces.models import (
     Area,
@@ -119,6 +119,29 @@ def spot_by_public_id(public_id: str) -> Spot | None:
     return None if row is None else spot_from(row)
 
 
+# Statements of every booking are built once: that costs more than running them.
+_WEEKS = (
+    select(
+        HoursVersion.hours_id,
+        HoursVersion.valid_from,
+        HoursSpan.weekday,
+        HoursSpan.opens,
+        HoursSpan.closes,
+    )
+    .outerjoin(HoursSpan, HoursSpan.version_id == HoursVersion.id)
+    .where(HoursVersion.hours_id.in_(bindparam("hours_ids", expanding=True)))
+    .order_by(HoursVersion.hours_id, HoursVersion.valid_from, HoursSpan.opens)
+)
+_EXCEPTIONS = (
+    select(HoursException.hours_id, HoursException.day, HoursException.opens, HoursException.closes)
+    .where(
+        HoursException.hours_id.in_(bindparam("hours_ids", expanding=True)),
+        HoursException.day.between(bindparam("first"), bindparam("last")),
+    )
+    .order_by(HoursException.day, HoursException.opens)
+)
+
+
 def openings(hours_ids: Collection[int], first: date, last: date) -> dict[int, Opening]:
     """The opening hours of these sets as they stand from the first to the last day."""
     weeks = _weeks(hours_ids)
@@ -129,18 +152,7 @@ def openings(hours_ids: Collection[int], first: date, last: date) -> dict[int, O
 
 
 def _weeks(hours_ids: Collection[int]) -> dict[int, list[WeekFrom]]:
-    rows = session().execute(
-        select(
-            HoursVersion.hours_id,
-            HoursVersion.valid_from,
-            HoursSpan.weekday,
-            HoursSpan.opens,
-            HoursSpan.closes,
-        )
-        .outerjoin(HoursSpan, HoursSpan.version_id == HoursVersion.id)
-        .where(HoursVersion.hours_id.in_(hours_ids))
-        .order_by(HoursVersion.hours_id, HoursVersion.valid_from, HoursSpan.opens)
-    )
+    rows = execute(_WEEKS, {"hours_ids": list(hours_ids)})
     spans: dict[tuple[int, date], list[list[Span]]] = {}
     for hours_id, valid_from, weekday, opens, closes in rows:
         week = spans.setdefault((hours_id, valid_from), [[] for _ in range(7)])
@@ -155,20 +167,7 @@ def _weeks(hours_ids: Collection[int]) -> dict[int, list[WeekFrom]]:
 def _exceptions(
     hours_ids: Collection[int], first: date, last: date
 ) -> dict[int, dict[date, tuple[Span, ...]]]:
-    rows = session().execute(
-        select(
-            HoursException.hours_id,
-            HoursException.day,
-            HoursException.opens,
-            HoursException.closes,
-        )
-        .where(
-            HoursException.hours_id.in_(hours_ids),
-            HoursException.day >= first,
-            HoursException.day <= last,
-        )
-        .order_by(HoursException.day, HoursException.opens)
-    )
+    rows = execute(_EXCEPTIONS, {"hours_ids": list(hours_ids), "first": first, "last": last})
     found: dict[int, dict[date, tuple[Span, ...]]] = defaultdict(dict)
     for hours_id, day, opens, closes in rows:
         already = found[hours_id].get(day, ())
