@@ -10,7 +10,7 @@ from sqlalchemy import delete, exists, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from booking.core import clock, events, ids, revisions, zones
-from booking.core.database import engine_name, session, transactional
+from booking.core.database import engine_name, execute, session, transactional
 from booking.core.errors import (
     InvalidError,
     NotFoundError,
@@ -55,6 +55,16 @@ from booking.reservations.wishes import (
 CANCEL_WHILE_RUNNING = timedelta(minutes=10)  # after it was made: a slip, not a give-back
 LONGEST_REASON = 500
 ANOTHER_WAS_APPROVED = "another_request_was_approved"  # shown translated, see reservations.texts
+
+# What every booking writes is built once: building a statement costs more than running it.
+_INSERT = {
+    name: dialect.insert(Reservation.__table__)
+    .on_conflict_do_nothing(index_elements=["reference"])
+    .returning(Reservation.__table__.c.id)
+    for name, dialect in (("sqlite", sqlite), ("postgresql", postgresql))
+}
+_INSERT_RESOURCE = insert(ReservationResource.__table__)
+_INSERT_APPROVAL = insert(Approval.__table__)
 
 
 @dataclass(frozen=True)
@@ -129,10 +139,9 @@ def book(actor: Actor, wish: Wish) -> Outcome:
         **_time_values(plan.local),
     }
     reservation_id, public_id = _insert(values)
-    session().execute(
-        insert(ReservationResource).values(
-            reservation_id=reservation_id, resource_id=plan.place.resource_id, unit=1
-        )
+    execute(
+        _INSERT_RESOURCE,
+        {"reservation_id": reservation_id, "resource_id": plan.place.resource_id, "unit": 1},
     )
     if holds:
         occupancy.claim(Owner(reservation_id=reservation_id), [plan.claim()])
@@ -643,25 +652,10 @@ def _rivals(before: Details) -> list[Details]:
 
 def _insert(values: dict[str, object]) -> tuple[int, str]:
     """Store the reservation under a reference nobody has yet."""
-    dialect = sqlite if engine_name() == "sqlite" else postgresql
     public_id = ids.new_public_id()
+    new = {"public_id": public_id, "sequence": 0, "version": 1, **values}
     while True:
-        row = (
-            session()
-            .execute(
-                dialect.insert(Reservation.__table__)
-                .values(
-                    public_id=public_id,
-                    reference=ids.new_reference(),
-                    sequence=0,
-                    version=1,
-                    **values,
-                )
-                .on_conflict_do_nothing(index_elements=["reference"])
-                .returning(Reservation.__table__.c.id)
-            )
-            .first()
-        )
+        row = execute(_INSERT[engine_name()], {**new, "reference": ids.new_reference()}).first()
         if row is not None:
             return row.id, public_id
 
@@ -731,14 +725,15 @@ def _close(
 def _ask(
     reservation_id: int, version: int, policy_id: int, amendment_id: int | None = None
 ) -> None:
-    session().execute(
-        insert(Approval).values(
-            reservation_id=reservation_id,
-            amendment_id=amendment_id,
-            version=version,
-            policy_id=policy_id,
-            state=Asking.WAITING,
-        )
+    execute(
+        _INSERT_APPROVAL,
+        {
+            "reservation_id": reservation_id,
+            "amendment_id": amendment_id,
+            "version": version,
+            "policy_id": policy_id,
+            "state": Asking.WAITING,
+        },
     )
 
 
