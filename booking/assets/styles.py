@@ -21,8 +21,8 @@ ORDER = (
     "forced-colors",
     "print",
 )
-QUARTERS_A_DAY = 96
-FIVE_MINUTE_STEPS_A_DAY = 288
+QUARTERS_A_DAY = 100  # of the longest: an autumn day has 25 hours
+FIVE_MINUTE_STEPS_A_DAY = 300
 
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 _ICON = re.compile(r'icon\("([a-z0-9-]+)"\)')
