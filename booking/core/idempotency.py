@@ -66,6 +66,8 @@ def once(actor: Actor, key: str | None, asked: bytes, act: Callable[[], Answer])
         return act()
     if len(key) > LONGEST_KEY:
         raise InvalidError({"Idempotency-Key": Problem.TOO_LONG})
+    if not key.isprintable():
+        raise InvalidError({"Idempotency-Key": Problem.UNREADABLE})
     fingerprint = hashlib.sha256(asked).hexdigest()
     if not _is_new(actor.person_id, key, fingerprint):
         return _replay(actor.person_id, key, fingerprint)
