@@ -71,7 +71,7 @@ def load(progress: Progress, reminder_minutes: tuple[int, ...]) -> Loaded:
         people = everybody(calendar.today, zone, hash_password(DEMO_PASSWORD))
         _insert(_people_rows(people, park))
         progress("Three months of reservations ...")
-        _insert(_acts(_scene(calendar, people), reminder_minutes))
+        _insert(acts(_scene(calendar, people), reminder_minutes))
         _count_on()
         journal.write(None, "demo_loaded", subject_kind="site", subject_id="1")
         return _loaded()
@@ -91,7 +91,8 @@ def _scene(calendar: Calendar, people: People) -> Scene:
     )
 
 
-def _acts(scene: Scene, reminder_minutes: tuple[int, ...]) -> Rows:
+def acts(scene: Scene, reminder_minutes: tuple[int, ...]) -> Rows:
+    """Everything that happened in these months, as rows."""
     rows = upkeep.close(scene)
     story.tell(scene)
     told = {entry.public_id for entry in scene.ledger.entries}

@@ -233,7 +233,7 @@ def _holds(shifts: Sequence[_Shift]) -> dict[int, int]:
     rows = session().execute(
         select(Hold.amendment_id, Hold.id).where(Hold.amendment_id.in_(changes))
     )
-    return dict(rows.tuples().all())
+    return {row.amendment_id: row.id for row in rows}
 
 
 def _claim(shift: _Shift, holds: dict[int, int]) -> None:

@@ -1,0 +1,352 @@
+"""The demo park as a whole: how much there is, how full it is, and whether it could be real."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import delete, func, select
+
+from booking.approvals import queries as approvals
+from booking.checks import promises
+from booking.core import clock, zones
+from booking.core.database import end_reading, session, transaction
+from booking.core.events import Event, EventKind, Happened
+from booking.core.intervals import LocalInterval
+from booking.core.permissions import Action, Actor, allows
+from booking.demo import loading
+from booking.demo.chance import stream
+from booking.demo.ledger import Ledger
+from booking.demo.park import DAYS, Calendar
+from booking.demo.people import everybody
+from booking.demo.scene import Scene
+from booking.journal.models import JournalLine
+from booking.messages.models import Message
+from booking.occupancy.models import Closure, occupancy
+from booking.people import passwords, sign_in
+from booking.people.demo_accounts import DEMO_ACCOUNTS, DEMO_PASSWORD
+from booking.people.models import Organisation, Person
+from booking.policies import facts
+from booking.policies.facts import Place
+from booking.policies.rules import judge
+from booking.reminders import notices as reminders
+from booking.reservations import queries
+from booking.reservations.models import Asking, Reservation, State
+from booking.spaces.models import Building, Resource, ResourceState
+from booking.spaces.queries import openings
+
+HOUR = timedelta(hours=1)
+ZONE = zones.zone(loading.ZONE)
+STORY = ("salma@atlas-robotics.example",)  # told to the worker
+
+
+def _count(model: Any) -> int:  # Any: a model
+    return session().scalar(select(func.count()).select_from(model)) or 0
+
+
+def _actor(email: str) -> Actor:
+    person = session().scalar(select(Person).where(Person.email == email))
+    assert person is not None
+    return sign_in.load_actor(person)
+
+
+def _days() -> list[date]:
+    return Calendar(clock.today(ZONE), ZONE).days
+
+
+def test_there_is_as_much_of_everything_as_promised(park: Flask) -> None:
+    kinds = Counter(place.spot.kind_code for place in facts.places())
+    assert kinds == {
+        "desk": 120,
+        "lab": 24,
+        "training_room": 16,
+        "meeting_room": 12,
+        "equipment": 30,
+    }
+    assert (_count(Building), _count(Organisation), _count(Person)) == (3, 40, 400)
+    assert _count(Closure) >= 3
+    broken = Resource.state == ResourceState.OUT_OF_ORDER
+    assert session().scalar(select(func.count()).where(broken)) == 5
+
+
+def test_three_months_hold_at_least_4000_reservations_in_every_state(park: Flask) -> None:
+    rows = session().execute(select(Reservation.state, func.count()).group_by(Reservation.state))
+    states = {state: count for state, count in rows}  # noqa: C416  # rows are not pairs to mypy
+    assert sum(states.values()) >= 4_000
+    assert set(states) == set(State)
+    assert min(states.values()) >= 30
+    first, last = (
+        session()
+        .execute(select(func.min(Reservation.starts_at), func.max(Reservation.starts_at)))
+        .one()
+    )
+    assert last - first >= timedelta(days=2 * DAYS - 3)
+
+
+def test_everything_has_its_names_in_three_languages(park: Flask) -> None:
+    for place in facts.places():
+        spot = place.spot
+        for names in (
+            spot.names,
+            spot.kind_names,
+            spot.area_names,
+            spot.floor_names,
+            spot.building_names,
+            place.policy_names,
+        ):
+            assert set(names) == {"fr", "ar", "en"}, spot.code
+            assert all(names.values()), spot.code
+            assert "\u0600" < names["ar"][0] < "\u06ff", spot.code
+
+
+def test_desks_are_used_for_60_to_80_percent_of_their_weekday_hours(park: Flask) -> None:
+    desks = [place for place in facts.places() if place.spot.kind_code == "desk"]
+    days = _days()
+    opening = openings({desks[0].spot.hours_id}, days[0], days[-1])[desks[0].spot.hours_id]
+    weekdays = [day for day in days if day.weekday() < 5]
+    open_for = {
+        day: sum((i.ends_at - i.starts_at for i in opening.open_intervals(day, ZONE)), timedelta())
+        for day in weekdays
+    }
+    used = _used([desk.resource_id for desk in desks])
+    offered = sum(open_for.values(), timedelta()) * len(desks)
+    assert 0.6 <= sum((used[day] for day in weekdays), timedelta()) / offered <= 0.8
+    weeks = {day.isocalendar()[:2] for day in weekdays if open_for[day]}
+    for week in weeks:
+        those = [day for day in weekdays if day.isocalendar()[:2] == week and open_for[day]]
+        share = sum((used[day] for day in those), timedelta()) / sum(
+            (open_for[day] * len(desks) for day in those), timedelta()
+        )
+        assert 0.55 <= share <= 0.85, week
+
+
+def _used(resource_ids: list[int]) -> dict[date, timedelta]:
+    rows = session().execute(
+        select(occupancy.c.starts_at, occupancy.c.ends_at).where(
+            occupancy.c.resource_id.in_(resource_ids), occupancy.c.kind == "booking"
+        )
+    )
+    used: dict[date, timedelta] = defaultdict(timedelta)
+    for starts_at, ends_at in rows:
+        day = zones.to_local(starts_at, ZONE).date()
+        used[day] += ends_at - starts_at
+    return used
+
+
+def test_what_was_loaded_keeps_every_promise(park: Flask) -> None:
+    report = promises.verify()
+    assert report.is_clean, report
+
+
+def test_nothing_was_done_in_the_future(park: Flask) -> None:
+    now = clock.now()
+    for column in (Reservation.created_at, Reservation.changed_at, Event.created_at,
+                   JournalLine.at, Person.created_at):  # fmt: skip
+        latest = session().scalar(select(func.max(column)))
+        assert latest is not None
+        assert latest <= now
+    overdue = (Reservation.state == State.PENDING) & (Reservation.decide_by <= now)
+    assert not session().scalar(select(func.count()).where(overdue))
+
+
+def test_every_act_was_done_by_somebody_who_was_there(park: Flask) -> None:
+    too_early = (
+        select(func.count())
+        .select_from(Reservation)
+        .join(Person, Person.id == Reservation.person_id)
+        .where(Person.created_at > Reservation.created_at)
+    )
+    assert session().scalar(too_early) == 0
+
+
+def test_reservations_obeyed_their_policy_when_they_were_booked(park: Flask) -> None:
+    """A sample, judged by the rules as they were wished for, at the moment of the wish."""
+    days = _days()
+    places = {place.spot.code: place for place in facts.places()}
+    hours = openings(
+        {place.spot.hours_id for place in places.values()}, days[0], days[-1] + timedelta(days=3)
+    )
+    wishes = _wishes()
+    assert len(wishes) > 1_000
+    for wish in wishes:
+        place = _in_order(places[str(wish.after["resource"])])
+        local = LocalInterval(
+            datetime.fromisoformat(str(wish.after["starts_at"])),
+            datetime.fromisoformat(str(wish.after["ends_at"])),
+            loading.ZONE,
+        )
+        case = facts.case_for(
+            place,
+            hours[place.spot.hours_id],
+            local,
+            headcount=int(wish.after["headcount"] or 0),
+            is_member=wish.organisation_id is not None,
+            now=wish.at,
+        )
+        assert judge(case).refusals == (), (place.spot.code, local, wish.at)
+
+
+def _wishes() -> list[Any]:
+    return list(
+        session().execute(
+            select(JournalLine.at, JournalLine.after, Reservation.organisation_id)
+            .join(Reservation, Reservation.public_id == JournalLine.subject_id)
+            .where(JournalLine.act.in_(("booked", "requested")), JournalLine.id % 5 == 0)
+        )
+    )
+
+
+def _in_order(place: Place) -> Place:
+    """As it was when it was booked: what is broken now broke later."""
+    return replace(place, spot=replace(place.spot, state=ResourceState.IN_ORDER))
+
+
+def test_nobody_has_booked_what_is_out_of_order_today(park: Flask) -> None:
+    now = clock.now()
+    found = session().scalars(
+        select(Resource.code)
+        .join(occupancy, occupancy.c.resource_id == Resource.id)
+        .where(
+            Resource.state == ResourceState.OUT_OF_ORDER,
+            occupancy.c.ends_at > now,
+            (occupancy.c.starts_at < Resource.expected_back_at)
+            | Resource.expected_back_at.is_(None),
+        )
+    )
+    assert found.all() == []
+
+
+def test_the_accounts_of_the_sign_in_page_can_sign_in(park: Flask) -> None:
+    persons = session().scalars(select(Person)).all()
+    assert all(person.is_demo for person in persons)
+    assert all(person.email.endswith(".example") for person in persons)
+    assert len({person.password_hash for person in persons}) == 1
+    assert passwords.verify(persons[0].password_hash, DEMO_PASSWORD)
+    by_email = {person.email: person.name for person in persons}
+    assert all(by_email[account.email] == account.name for account in DEMO_ACCOUNTS)
+
+
+def test_salma_has_a_desk_a_request_a_past_and_a_no(park: Flask) -> None:
+    salma = _actor("salma@atlas-robotics.example")
+    mine = queries.find(queries.mine(salma))
+    states = Counter(details.state for details in mine)
+    once = (State.PENDING, State.DECLINED, State.CANCELLED)
+    assert [states[state] for state in once] == [1, 1, 1]
+    assert states[State.CONFIRMED] >= 6
+    today = clock.today(ZONE)
+    desks = [one for one in mine if one.place.spot.kind_code == "desk" and one.is_live]
+    assert any(one.local.starts_at.date() == today for one in desks)
+    assert any(one.interval.ends_at < clock.now() for one in desks)
+
+
+def test_seven_requests_of_all_sorts_wait_for_nadia(park: Flask) -> None:
+    nadia = _actor("nadia@techvalley.example")
+    waiting = approvals.waiting_for(nadia)
+    assert len(waiting) == 7
+    assert all(allows(nadia, Action.DECIDE, one) for one in waiting)
+    changes = [one for one in waiting if one.amendment is not None]
+    assert [change.state for change in changes] == [State.CONFIRMED]
+    rivals = [one for one in waiting if one.place.spot.code == "DATA-1"]
+    assert [one.holds_place for one in rivals] == [False, False, False]
+    assert any(one.person.name == "Salma El Idrissi" for one in waiting)
+    earlier = Counter(
+        session().scalars(
+            select(Reservation.person_id).where(
+                Reservation.person_id.in_([one.person_id for one in waiting])
+            )
+        )
+    )
+    assert 1 in earlier.values(), "nobody books for the first time"
+
+
+def test_events_of_requests_that_wait_are_left_to_the_worker(park: Flask) -> None:
+    unhandled = set(session().scalars(select(Event.subject).where(Event.handled_at.is_(None))))
+    waiting = session().scalars(
+        select(Reservation.public_id).where(Reservation.state == State.PENDING)
+    )
+    assert set(waiting) <= unhandled
+    assert len(unhandled) < 200
+
+
+def test_reminders_are_planned_as_the_worker_plans_them(park: Flask) -> None:
+    """What the worker would plan for these, were their events not handled, is there already."""
+    now = clock.now()
+    ahead = queries.find(
+        Reservation.state == State.CONFIRMED,
+        Reservation.starts_at > now,
+        Reservation.id % 40 == 0,
+        *(Reservation.person_id != _actor(email).person_id for email in STORY),
+    )
+    assert len(ahead) > 50
+    for details in ahead:
+        with transaction() as current:
+            before = _reminders(details.public_id)
+            assert all(due_at > now for *_, due_at in before)
+            current.execute(delete(Message).where(Message.subject == details.public_id))
+            version, told_at = details.version, details.changed_at
+            reminders.plan(Happened(EventKind.CONFIRMED, details.public_id, version, told_at))
+            again = _reminders(details.public_id)
+        assert [row for row in again if row[-1] > now] == before, details
+
+
+def _reminders(public_id: str) -> list[Any]:
+    rows = session().execute(
+        select(
+            Message.kind,
+            Message.version,
+            Message.recipient_id,
+            Message.state,
+            Message.attempts,
+            Message.next_try_at,
+            Message.due_at,
+        )
+        .where(Message.subject == public_id)
+        .order_by(Message.due_at)
+    )
+    return [tuple(row) for row in rows]
+
+
+def test_the_same_day_gives_the_same_park(park: Flask) -> None:
+    stored = session().execute(
+        select(Reservation.public_id, Reservation.reference).order_by(Reservation.id)
+    )
+    assert [tuple(row) for row in stored] == _made_again()
+
+
+def _made_again() -> list[tuple[str, str]]:
+    calendar = Calendar(clock.today(ZONE), ZONE)
+    people = everybody(calendar.today, ZONE, "hash")
+    days = calendar.days
+    places = {place.spot.code: place for place in facts.places()}
+    hours = {place.spot.hours_id for place in places.values()}
+    scene = Scene(
+        calendar,
+        clock.now(),
+        places,
+        openings(hours, days[0], days[-1]),
+        people,
+        Ledger(stream("ledger")),
+    )
+    rows = loading.acts(scene, (60,)).by_table[Reservation.__table__]
+    return [(str(row["public_id"]), str(row["reference"])) for row in rows]
+
+
+def test_it_is_not_loaded_over_something_else(park: Flask) -> None:
+    before = _count(JournalLine)
+    end_reading()
+    with pytest.raises(loading.NotEmptyError):
+        loading.load(lambda step: None, (60,))
+    assert _count(JournalLine) == before
+
+
+def test_changes_have_ended_in_every_way(park: Flask) -> None:
+    decisions = {
+        decision.state
+        for details in queries.find(Reservation.version > 2, Reservation.id % 3 == 0)
+        for decision in details.decisions
+    }
+    assert decisions >= {Asking.GRANTED, Asking.DECLINED, Asking.WITHDRAWN, Asking.EXPIRED}
