@@ -47,6 +47,6 @@ def _instant(moment: str) -> datetime:
 
 
 def _report(done: worker.Done) -> None:
-    click.echo(f"{done.events} events handled, {done.expired} requests expired")
+    click.echo(f"events handled: {done.events}, requests expired: {done.expired}")
     for (kind, state), count in sorted(done.messages.items()):
         click.echo(f"{kind.value}: {count} {state.value}")

@@ -236,20 +236,23 @@ class Ticker:
         atexit.register(self.stop)
 
     def stop(self) -> None:
-        """No further tick; returns when the one that runs is through."""
+        """No further tick; returns when the one that runs is through, and gives up the turn."""
         self._stopped.set()
-        if self._thread is not None and self._thread is not threading.current_thread():
+        if self._thread is not None:
             self._thread.join()
+        if self._held is not None:
+            self._held.close()
+            self._held = None
 
     def _tick_in_turn(self) -> None:
-        if not self._has_the_turn():
+        if not self.has_the_turn():
             return
         try:
             tick(self._app)
         except Exception:  # the worker's outer loop: the next tick tries again
             log.exception("the tick failed")
 
-    def _has_the_turn(self) -> bool:
+    def has_the_turn(self) -> bool:
         """Among the processes of one machine the first keeps the lock, until the kernel takes it
         back when that process ends, however it ends."""
         if self._lock is None or self._held is not None:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email.message import EmailMessage
+from email.parser import BytesHeaderParser
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
@@ -35,13 +36,19 @@ class Inbox:
 
     def __init__(self) -> None:
         self.behaviour = Behaviour()
-        self.mails: list[EmailMessage] = []
+        self.taken: list[bytes] = []
         self.connections = 0
+
+    @property
+    def mails(self) -> list[EmailMessage]:
+        """What it took, read."""
+        return [email.message_from_bytes(one, policy=email.policy.default) for one in self.taken]
 
     @property
     def copies(self) -> Counter[str]:
         """How often each Message-ID arrived."""
-        return Counter(str(mail["Message-ID"]) for mail in self.mails)
+        parser = BytesHeaderParser()
+        return Counter(str(parser.parsebytes(one)["Message-ID"]) for one in self.taken)
 
     # The names of these methods are aiosmtpd's.
 
@@ -74,9 +81,7 @@ class Inbox:
             await asyncio.sleep(behaviour.seconds)
         if behaviour.answer.startswith("250"):
             assert isinstance(envelope.content, bytes)
-            self.mails.append(
-                email.message_from_bytes(envelope.content, policy=email.policy.default)
-            )
+            self.taken.append(envelope.content)
         if behaviour.hangs_up > 0:
             behaviour.hangs_up -= 1
             assert isinstance(server.transport, asyncio.Transport)

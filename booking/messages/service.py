@@ -67,10 +67,13 @@ def plan(keys: Collection[Key]) -> None:
 
 @transactional
 def withdraw_untrue(subject: str, is_still_true: Callable[[Key], bool]) -> None:
-    """Look again at what is planned about a subject: a reminder of an old time goes at once."""
+    """Look again at what is planned about a subject for later: a reminder of an old time goes at
+    once. What is due by now is looked at when it is sent."""
     planned = session().execute(
         select(Message.id, *_key_columns()).where(
-            Message.subject == subject, Message.state == MessageState.PLANNED
+            Message.subject == subject,
+            Message.state == MessageState.PLANNED,
+            Message.due_at > clock.now(),
         )
     )
     for row in planned.all():

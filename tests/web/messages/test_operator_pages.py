@@ -1,0 +1,155 @@
+"""The operator sees which messages there are, and each one as it would look."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from booking import worker
+from booking.core.database import end_reading, session
+from booking.messages.models import Message, MessageKind
+from booking.messages.views import PAGE_SIZE
+from booking.reservations import service as reservations
+from tests import make
+from tests.conftest import Statements
+
+HOSTILE = "<script>alert(1)</script>"
+
+
+@pytest.fixture
+def operator(client: FlaskClient) -> FlaskClient:
+    """The operator's browser."""
+    return make.signed_in(client, make.operator())
+
+
+def _work(app: Flask) -> None:
+    end_reading()
+    worker.until_nothing_is_due(app)
+    end_reading()
+
+
+def _id_of(kind: MessageKind) -> int:
+    found = session().scalar(select(Message.id).where(Message.kind == kind).order_by(Message.id))
+    assert found is not None
+    return found
+
+
+def test_the_list_shows_what_is_kept_and_what_is_planned(app: Flask, operator: FlaskClient) -> None:
+    make.reservation(make.person("Amal Benali"))
+    _work(app)
+    page = operator.get("/operator/messages").text
+    assert "Reservation confirmed" in page
+    assert "Reminder" in page
+    assert "Amal Benali" in page
+    assert "All (3)" in page
+    assert "Planned (2)" in page
+
+
+def test_the_list_is_filtered_by_state(app: Flask, operator: FlaskClient) -> None:
+    make.reservation()
+    _work(app)
+    page = operator.get("/operator/messages?state=planned").text
+    assert "Reservation confirmed" not in page
+    assert page.count('class="list-link"') == 2
+    assert operator.get("/operator/messages?state=refused").text.count("Clear filters") == 1
+
+
+@pytest.mark.parametrize(
+    "query", ["state=nothing", "page=0", "page=-1", "page=x", "page=99999999999999999999", "page=²"]
+)
+def test_a_strange_address_still_shows_the_list(operator: FlaskClient, query: str) -> None:
+    assert operator.get(f"/operator/messages?{query}").status_code == 200
+
+
+def test_the_list_has_pages(app: Flask, operator: FlaskClient) -> None:
+    desk = make.desk(open_at=make.around_the_clock())
+    for hour in range(PAGE_SIZE // 3 + 1):
+        make.reservation(place=desk, starts_at=make.at(hour, days=2))
+    _work(app)
+    first = operator.get("/operator/messages").text
+    assert first.count('class="list-link"') == PAGE_SIZE
+    assert "page=2" in first
+    assert operator.get("/operator/messages?page=2").text.count('class="list-link"') == 1
+
+
+def test_the_list_takes_as_many_statements_for_many_messages_as_for_few(
+    app: Flask,
+    operator: FlaskClient,
+    count_statements: Callable[[], AbstractContextManager[Statements]],
+) -> None:
+    desk = make.desk()
+    counts = []
+    for hours in ((9, 10), (11, 12, 13, 14, 15)):
+        for hour in hours:
+            make.reservation(place=desk, starts_at=make.at(hour, days=2))
+        _work(app)
+        with count_statements() as found:
+            operator.get("/operator/messages")
+        counts.append(found.count)
+    assert counts[0] == counts[1]
+
+
+def test_a_kept_message_is_shown_as_text_and_in_a_frame(app: Flask, operator: FlaskClient) -> None:
+    make.reservation(make.person(language="ar"), title=HOSTILE)
+    _work(app)
+    number = _id_of(MessageKind.CONFIRMED)
+    page = operator.get(f"/operator/messages/{number}")
+    assert 'lang="ar" dir="rtl"' in page.text
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page.text
+    assert HOSTILE not in page.text
+    assert f'<iframe src="/operator/messages/{number}/html"' in page.text
+    assert page.headers["Content-Security-Policy"].endswith("; frame-src 'self'")
+
+
+def test_the_frame_may_show_its_own_styles_and_nothing_else(
+    app: Flask, operator: FlaskClient
+) -> None:
+    make.reservation(title=HOSTILE)
+    _work(app)
+    answer = operator.get(f"/operator/messages/{_id_of(MessageKind.CONFIRMED)}/html")
+    assert HOSTILE not in answer.text
+    assert "&lt;script&gt;" in answer.text
+    policy = answer.headers["Content-Security-Policy"]
+    assert policy.startswith("default-src 'none'; style-src 'sha256-")
+    assert "unsafe" not in policy
+    assert "frame-ancestors 'self'" in policy
+
+
+def test_a_planned_reminder_is_shown_as_it_would_look(app: Flask, operator: FlaskClient) -> None:
+    made = make.reservation(title="Team day")
+    _work(app)
+    page = operator.get(f"/operator/messages/{_id_of(MessageKind.REMINDER)}").text
+    assert "It is not sent yet" in page
+    assert "Team day" in page
+    assert made.reference in page
+
+
+def test_a_withdrawn_message_is_shown_without_a_text(app: Flask, operator: FlaskClient) -> None:
+    who = make.person()
+    made = make.reservation(who)
+    _work(app)
+    operator_page = f"/operator/messages/{_id_of(MessageKind.REMINDER)}"
+    reservations.cancel(who, made.public_id)
+    _work(app)
+    page = operator.get(operator_page).text
+    assert "no longer true" in page
+    assert "<iframe" not in page
+    assert operator.get(f"{operator_page}/html").status_code == 404
+
+
+@pytest.mark.parametrize("number", ["0", "999", "99999999999999999999"])
+def test_a_message_that_is_not_there_is_not_found(operator: FlaskClient, number: str) -> None:
+    assert operator.get(f"/operator/messages/{number}").status_code == 404
+    assert operator.get(f"/operator/messages/{number}/html").status_code == 404
+
+
+@pytest.mark.parametrize("path", ["", "/1", "/1/html"])
+def test_only_operators_see_messages(app: Flask, client: FlaskClient, path: str) -> None:
+    assert client.get(f"/operator/messages{path}").status_code == 303
+    make.signed_in(client, make.auditor())
+    assert client.get(f"/operator/messages{path}").status_code == 403
