@@ -65,7 +65,11 @@ class CalendarEvent:
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
-    """A calendar and its events; `source` is the address it can be fetched from again."""
+    """A calendar and its events; `source` is the address it can be fetched from again.
+
+    Without a name it is no calendar of its own but events for one that the reader has: some
+    programs open a named or refreshed one beside it.
+    """
 
     uid: str
     name: str
@@ -104,12 +108,12 @@ def _calendar_lines(calendar: Calendar) -> Iterator[str]:
     yield "CALSCALE:GREGORIAN"
     yield "METHOD:PUBLISH"
     yield f"UID:{_text(calendar.uid)}"
-    yield f"NAME:{name}"
-    yield f"X-WR-CALNAME:{name}"
+    yield from _unless_empty("NAME", name)
+    yield from _unless_empty("X-WR-CALNAME", name)
     yield from _unless_empty("X-WR-CALDESC", _text(calendar.description))
     yield f"X-WR-TIMEZONE:{_text(calendar.zone_name)}"
-    yield f"REFRESH-INTERVAL;VALUE=DURATION:{_REFRESH}"
-    yield f"X-PUBLISHED-TTL:{_REFRESH}"
+    yield from _unless_empty("REFRESH-INTERVAL;VALUE=DURATION", _REFRESH if name else "")
+    yield from _unless_empty("X-PUBLISHED-TTL", _REFRESH if name else "")
     yield from _unless_empty("SOURCE;VALUE=URI", _address(calendar.source))
     yield from _unless_empty("URL", _address(calendar.url))
     yield f"LAST-MODIFIED:{_instant(calendar.changed_at)}"

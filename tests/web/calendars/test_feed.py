@@ -124,6 +124,21 @@ def test_a_cookie_is_neither_set_nor_asked_for(client: FlaskClient) -> None:
     assert "Cookie" not in answer.headers["Vary"]
 
 
+def test_who_fetches_it_is_not_looked_up(client: FlaskClient, count_statements: Counting) -> None:
+    who = make.member_of()
+    make.reservation(who)
+    address = make.feed_address(who)
+    etag = client.get(address).headers["ETag"]
+    make.signed_in(client, who)
+    token = make.bearer(who)
+    with count_statements() as found:
+        for headers in ({}, token):
+            answer = client.get(address, headers={"If-None-Match": etag, **headers})
+            assert answer.status_code == 304
+    assert found.count == 2, found
+    assert "session" not in str(found)
+
+
 # --- who gets nothing ---
 
 

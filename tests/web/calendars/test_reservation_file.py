@@ -25,6 +25,8 @@ def test_it_is_the_same_event_as_in_the_feed(client: FlaskClient) -> None:
     assert event["UID"] == f"{made.public_id}@booking.example"
     assert event in in_the_feed.walk("VEVENT")
     assert calendar["METHOD"] == "PUBLISH"
+    # A name would make it a calendar of its own beside the reader's.
+    assert not {"NAME", "X-WR-CALNAME", "REFRESH-INTERVAL", "X-PUBLISHED-TTL"} & set(calendar)
 
 
 def test_it_is_saved_under_its_reference(client: FlaskClient) -> None:
