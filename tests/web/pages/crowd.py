@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
@@ -41,9 +42,10 @@ class _Booked:
     last: int
 
 
-def crowd(*, spaces: int, reservations: int, day: date | None = None, seed: int = 5) -> Crowd:
-    """A floor of four areas whose reservations lie on one day (today), 8:00 to 20:00."""
-    chance = random.Random(seed)
+def crowd(*, spaces: int, reservations: int, days: Sequence[date] = ()) -> Crowd:
+    """A floor of four areas with so many reservations on each of these days (today alone unless
+    others are named), 8:00 to 20:00."""
+    chance = random.Random(5)
     area = make.area()
     areas = [area, *(make.area() for _ in range(3))]
     policy = make.policy(others_see=Shown.ORGANISATION)
@@ -82,8 +84,8 @@ def crowd(*, spaces: int, reservations: int, day: date | None = None, seed: int 
         ]
         if equipment:
             current.execute(insert(ResourceFeature), equipment)
-    booked = _spread(chance, resource_ids, reservations)
-    _write(chance, booked, day or clock.today(zones.zone(make.CASABLANCA)), people, startups)
+    for day in days or (clock.today(zones.zone(make.CASABLANCA)),):
+        _write(chance, _spread(chance, resource_ids, reservations), day, people, startups)
     return Crowd(people[0], area.floor_id, area.id)
 
 
@@ -120,18 +122,15 @@ def _write(
     zone = zones.zone(make.CASABLANCA)
     midnight = datetime.combine(day, time.min)
     end_of_day = zones.to_instant(midnight + timedelta(days=1), zone)
-    references: set[str] = set()
-    while len(references) < len(booked):
-        references.add("".join(chance.choices(LETTERS, k=6)))
     rows = []
-    for one, reference in zip(booked, sorted(references), strict=True):
+    for one in booked:
         who = chance.choice(people)
         start, end = (midnight + timedelta(minutes=15 * at) for at in (one.first, one.last))
         state = State.PENDING if chance.random() < 0.1 else State.CONFIRMED
         rows.append(
             {
                 "public_id": ids.new_public_id(),
-                "reference": reference,
+                "reference": "".join(chance.choices(LETTERS, k=6)),
                 "person_id": who.person_id,
                 "booked_by_id": who.person_id,
                 "organisation_id": who.memberships[0].organisation_id,
