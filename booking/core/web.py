@@ -155,6 +155,8 @@ def compress(response: Response) -> Response:
     anew every second, and a foreign site's requests come without the cookie (SameSite), so they
     never reach such a page. What must not be packed all the same says `no-transform`.
     """
+    if response.mimetype != "text/html":
+        return response
     response.vary.add("Accept-Encoding")
     if not _is_worth_packing(response):
         return response
@@ -172,8 +174,7 @@ def compress(response: Response) -> Response:
 
 def _is_worth_packing(response: Response) -> bool:
     return (
-        response.mimetype == "text/html"
-        and not response.is_streamed
+        not response.is_streamed
         and not response.direct_passthrough
         and response.content_encoding is None
         and not response.cache_control.no_transform
