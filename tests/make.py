@@ -355,9 +355,9 @@ def grant(
     return actor(who.person_id)
 
 
-def lab_manager(place: Place, name: str | None = None) -> Actor:
+def lab_manager(place: Place, name: str | None = None, *, language: str = "en") -> Actor:
     """Somebody who decides on this place."""
-    return grant(person(name), Role.LAB_MANAGER, place=place)
+    return grant(person(name, language=language), Role.LAB_MANAGER, place=place)
 
 
 def reception(place: Place, name: str | None = None) -> Actor:
@@ -365,9 +365,9 @@ def reception(place: Place, name: str | None = None) -> Actor:
     return grant(person(name), Role.RECEPTION, building_id=place.building_id)
 
 
-def operator(name: str | None = None) -> Actor:
+def operator(name: str | None = None, *, language: str = "en") -> Actor:
     """Somebody who runs the park."""
-    return grant(person(name), Role.OPERATOR)
+    return grant(person(name, language=language), Role.OPERATOR)
 
 
 def auditor(name: str | None = None) -> Actor:
