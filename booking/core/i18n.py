@@ -90,12 +90,13 @@ def format_minutes_as_clock(minutes: int) -> str:
 
 def format_duration(minutes: int) -> str:
     """«1 heure 30 minutes»: whole days, hours and minutes, joined as the language does."""
-    parts: list[str] = []
+    text = ""
     for size in (1440, 60, 1):
         count, minutes = divmod(minutes, size)
         if count:
-            parts.append(_format_units(count, size))
-    return " ".join(parts) or _format_units(0, 1)
+            unit = _format_units(count, size)
+            text = _("%(longer)s %(shorter)s", longer=text, shorter=unit) if text else unit
+    return text or _format_units(0, 1)
 
 
 def format_ago(then: datetime, now: datetime) -> str:

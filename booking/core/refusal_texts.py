@@ -10,6 +10,7 @@ from booking.core.i18n import (
     format_minutes_as_clock,
     format_short_day,
     ngettext,
+    pgettext,
 )
 from booking.core.intervals import LocalInterval
 from booking.core.refusals import (
@@ -34,7 +35,7 @@ from booking.core.refusals import (
 
 def describe(refusal: Refusal) -> str:
     """The sentences that say why not, and what would do instead."""
-    place = refusal.resource_code or _("This space")
+    place = refusal.resource_code or pgettext("instead of a code", "This space")
     match refusal.facts:
         case SlotTaken() as facts:
             return _slot_taken(place, facts)

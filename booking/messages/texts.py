@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from booking.core.i18n import _
+from booking.core.i18n import _, pgettext
 from booking.messages.models import MessageKind, MessageState
 
 
@@ -11,8 +11,8 @@ def kind_in_words(kind: MessageKind) -> str:
     return {
         MessageKind.REQUESTED: _("Request sent"),
         MessageKind.CONFIRMED: _("Confirmation"),
-        MessageKind.CHANGED: _("Change"),
-        MessageKind.DECLINED: _("Declined"),
+        MessageKind.CHANGED: pgettext("message", "Change"),
+        MessageKind.DECLINED: pgettext("message", "Declined"),
         MessageKind.CANCELLED: _("Cancellation"),
         MessageKind.EXPIRED: _("Expiry"),
         MessageKind.REMINDER: _("Reminder"),

@@ -75,5 +75,5 @@ def _labels() -> dict[Promise, str]:
         Promise.WRONG_CLAIMS: _("Claims at another time or place than their reservation"),
         Promise.DEAD_HOLDS: _("Places held for a change that no longer waits"),
         Promise.DEAD_CHANGES: _("Changes that wait for a reservation that is no longer confirmed"),
-        Promise.UNSENT: _("Messages due over five minutes ago and still not out"),
+        Promise.UNSENT: _("Messages due over five minutes ago and still not sent"),
     }

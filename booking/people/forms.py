@@ -78,8 +78,8 @@ class ChangePasswordForm(NewPasswordForm):
     """The same, by somebody who knows the present one."""
 
     current = PasswordField(
-        lazy_gettext("Present password"),
-        [DataRequired(lazy_gettext("Enter your present password."))],
+        lazy_gettext("Current password"),
+        [DataRequired(lazy_gettext("Enter your current password."))],
     )
 
 

@@ -30,7 +30,7 @@ def problem_text(problem: Problem) -> str:
     """What is wrong with a field, and what would be right."""
     texts: Mapping[Problem, str] = {
         Problem.MISSING: _("Please fill this in."),
-        Problem.WRONG: _("This is not your present password."),
+        Problem.WRONG: _("This is not your current password."),
         Problem.TOO_SHORT: _(
             "Choose a longer password: at least %(count)s characters.", count=passwords.SHORTEST
         ),

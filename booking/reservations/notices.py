@@ -274,7 +274,7 @@ def _change_requested(details: Details, waiting: Waiting) -> Letter:
         ),
         opening=_("Your change needs approval. Until then your reservation stays as it is."),
         sections=(
-            wished(details, waiting, _("As you wish it")),
+            wished(details, waiting, _("As requested")),
             about(details, _("As it stands")),
         ),
         links=links_of(details),

@@ -15,6 +15,7 @@ from booking.core.i18n import (
     format_minutes_as_clock,
     format_short_day,
     name_in,
+    pgettext,
 )
 from booking.core.intervals import LocalInterval, Span
 from booking.policies.facts import Place
@@ -47,20 +48,20 @@ ICONS: Mapping[str, str] = {
 def act(code: str) -> str:
     """What somebody did, as a line of the history."""
     texts: Mapping[str, str] = {
-        "booked": _("Booked"),
+        "booked": pgettext("history", "Booked"),
         "requested": _("Request sent"),
         "moved": _("Time or place changed"),
         "shortened": _("Shortened"),
         "renamed": _("Title or number of people changed"),
         "asked_for_change": _("Asked for a change"),
-        "withdrew_change": _("Took back the wish for a change"),
+        "withdrew_change": _("Withdrew the change"),
         "approved": _("Approved"),
         "approved_change": _("Approved the change"),
-        "declined": _("Declined"),
+        "declined": pgettext("history", "Declined"),
         "declined_change": _("Declined the change"),
-        "cancelled": _("Cancelled"),
+        "cancelled": pgettext("history", "Cancelled"),
         "expired": _("Expired without an answer"),
-        "change_expired": _("The wish for a change expired without an answer"),
+        "change_expired": _("The requested change expired without an answer"),
     }
     return texts.get(code, _("Updated"))
 

@@ -128,7 +128,7 @@ def withdraw_change(public_id: UUID) -> ResponseReturnValue:
         queries.details(current_actor(), str(public_id))
         flash(_("No change is waiting any more."), "warn")
         return _back_to(str(public_id))
-    flash(_("The wish for a change is taken back. The reservation stays as it is."), "ok")
+    flash(_("The change is withdrawn. The reservation stays as it is."), "ok")
     return _back_to(outcome.public_id)
 
 
@@ -268,7 +268,7 @@ def _what_happens(found: Details, place: Place, is_running: bool) -> list[str]:
 
 def _what_was_done(found: Details, outcome: Outcome) -> str:
     if outcome.amendment_waits:
-        return _("Your wish for a change is sent. Until it is approved, nothing changes.")
+        return _("Your change is sent for approval. Until it is approved, nothing changes.")
     if outcome.state is State.PENDING:
         return _("The request is changed and asked anew.")
     return _("The reservation is changed.")

@@ -109,7 +109,7 @@ def test_a_new_password_signs_every_other_browser_out(client: FlaskClient, salma
 @pytest.mark.parametrize(
     ("fields", "said"),
     [
-        (("wrong words", OTHER, OTHER), "This is not your present password."),
+        (("wrong words", OTHER, OTHER), "This is not your current password."),
         ((PASSWORD, "short", "short"), "at least 12 characters"),
         ((PASSWORD, "password1234", "password1234"), "easy to guess"),
         ((PASSWORD, OTHER, OTHER + "!"), "The two passwords are not the same."),

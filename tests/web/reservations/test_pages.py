@@ -550,7 +550,7 @@ def test_a_change_that_waits_is_shown_and_taken_back(app: Flask, client: FlaskCl
     waiting = browser.get(sent.location)
     assert "A change waits for approval." in text_of(waiting)
     assert "Nadia Chraïbi" in text_of(waiting)
-    done = browser.press(waiting, "Take back the wish")
+    done = browser.press(waiting, "Withdraw the change")
 
     assert only_reservation(done).amendment is None
     again = browser.post(f"/reservations/{asked.public_id}/withdraw-change")
