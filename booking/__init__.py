@@ -18,7 +18,13 @@ from booking.approvals import views as approval_pages
 from booking.assets.manifest import Manifest
 from booking.calendars import views as calendars
 from booking.core import events, i18n, idempotency, revisions, web, zones
-from booking.core.database import SCHEMA_VERSION, db, prepare_engine, schema_version
+from booking.core.database import (
+    SCHEMA_VERSION,
+    close_reading,
+    db,
+    prepare_engine,
+    schema_version,
+)
 from booking.core.events import EventKind
 from booking.journal import models as journal
 from booking.messages import models as messages
@@ -108,6 +114,7 @@ def create_app(settings: Settings) -> Flask:
     )
     settings.instance.mkdir(parents=True, exist_ok=True)
     db.init_app(app)
+    app.teardown_appcontext(close_reading)
     with app.app_context():
         prepare_engine(db.engine)
     Migrate(app, db, directory=str(ROOT / "migrations"), compare_type=True)

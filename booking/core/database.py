@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import enum
 import fcntl
 import functools
@@ -148,7 +149,9 @@ def execute(
     Taking it past the unit of work halves what a statement costs. It costs least when it is built
     once, with `bindparam`, and given its values here.
     """
-    return session().connection().execute(statement, parameters)
+    current = session()
+    connection: Connection = current.info.get("writes_on") or current.connection()
+    return connection.execute(statement, parameters)
 
 
 def engine_name() -> str:
@@ -175,7 +178,7 @@ def transaction() -> Iterator[Session]:
     try:
         with _turn_to_write(current.get_bind()):
             try:
-                current.connection(execution_options={"writes": True})
+                current.info["writes_on"] = current.connection(execution_options={"writes": True})
                 yield current
                 current.flush()
                 for function in _before_commit:
@@ -185,7 +188,7 @@ def transaction() -> Iterator[Session]:
                 current.rollback()
                 raise
     finally:
-        for key in ("writing", "revisions"):
+        for key in ("writing", "writes_on", "revisions"):
             current.info.pop(key, None)
 
 
@@ -213,6 +216,17 @@ def end_reading() -> None:
     """Give up the snapshot of what was read, so that the next read sees what others wrote."""
     if not session().info.get("writing"):
         session().commit()
+
+
+def close_reading(error: BaseException | None = None) -> None:
+    """End what a request has only read by COMMIT, where the session would send ROLLBACK: after
+    one of those psycopg forgets all its prepared statements."""
+    if error is not None or not db.session.registry.has():
+        return
+    current = session()
+    if not (current.info.get("writing") or current.new or current.dirty or current.deleted):
+        with contextlib.suppress(DBAPIError):  # the connection is lost: nothing is left to end
+            current.commit()
 
 
 def abandon() -> None:

@@ -19,6 +19,7 @@ from booking.core.web import acts, current_actor
 from booking.reservations import alternatives, queries, service
 from booking.reservations.alternatives import Alternative
 from booking.reservations.models import Reservation, State
+from booking.reservations.queries import Details
 from booking.reservations.representation import as_json
 from booking.reservations.service import Outcome
 from booking.reservations.wishes import Change, Wish
@@ -94,10 +95,9 @@ def create() -> Response:
         organisation_id=asked.holder.organisation,
     )
     try:
-        answer = _once(actor, lambda: service.book(actor, wish), status=201)
+        return _once(actor, lambda: service.book(actor, wish), status=201)
     except RefusedError as refused:
         return refusal(refused, alternatives.find(actor, wish))
-    return _represent(actor, answer)
 
 
 @blueprint.get("/reservations")
@@ -151,10 +151,9 @@ def cancel(reservation_id: UUID) -> Response:
     """Give the reservation back."""
     actor = current_actor()
     asked = schema.body(Cancellation)
-    answer = _once(
+    return _once(
         actor, lambda: service.cancel(actor, str(reservation_id), reason=asked.reason), status=200
     )
-    return _represent(actor, answer)
 
 
 @blueprint.get("/resources/<uuid:resource_id>/verdict")
@@ -220,15 +219,24 @@ def _only(resource_ids: list[str]) -> str:
     return public_id("resources", resource_ids[0])
 
 
-def _once(actor: Actor, act: Callable[[], Outcome], *, status: int) -> Answer:
-    """Run a verb once for the Idempotency-Key of this request."""
+def _once(actor: Actor, act: Callable[[], Outcome], *, status: int) -> Response:
+    """Run a verb once for the Idempotency-Key of this request; show what it made, else what
+    stands there now."""
+    made: Details | None = None
+
+    def run() -> Answer:
+        nonlocal made
+        outcome = act()
+        made = outcome.details
+        return Answer(status, outcome.public_id)
+
     key = request.headers.get("Idempotency-Key")
     asked = f"{request.method} {request.path}\n".encode() + request.get_data()
-    return idempotency.once(actor, key, asked, lambda: Answer(status, act().public_id))
+    answer = idempotency.once(actor, key, asked, run)
+    return _represent(actor, answer, made or queries.details(actor, answer.location))
 
 
-def _represent(actor: Actor, answer: Answer) -> Response:
-    found = queries.details(actor, answer.location)
+def _represent(actor: Actor, answer: Answer, found: Details) -> Response:
     location = web.public_url("reservations_api.show", reservation_id=found.public_id)
     response = web.answer_json(
         as_json(found, actor), answer.status, location if answer.status == 201 else ""

@@ -3,7 +3,7 @@ revisions and either does everything or raises and leaves all as it was."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, exists, insert, select, update
@@ -22,7 +22,7 @@ from booking.core.errors import (
 from booking.core.events import EventKind
 from booking.core.instants import Interval
 from booking.core.intervals import LocalInterval, gaps
-from booking.core.permissions import Action, Actor, require
+from booking.core.permissions import Action, Actor, Belongs, require
 from booking.core.refusals import NotChangeable, Obstacle, Reason, Refusal
 from booking.journal import service as journal
 from booking.journal.models import JsonFacts
@@ -43,7 +43,7 @@ from booking.reservations.models import (
     ReservationResource,
     State,
 )
-from booking.reservations.queries import Details, Waiting
+from booking.reservations.queries import Decision, Details, PersonName, Waiting
 from booking.reservations.wishes import (
     Change,
     Wish,
@@ -63,17 +63,26 @@ _INSERT = {
     .returning(Reservation.__table__.c.id)
     for name, dialect in (("sqlite", sqlite), ("postgresql", postgresql))
 }
+_STORED_AS_NAMED = (
+    *("public_id", "person_id", "booked_by_id", "organisation_id", "title", "headcount"),
+    *("state", "holds_place", "tzdata", "sequence", "version", "decide_by"),
+    *("created_at", "changed_at"),
+)
 _INSERT_RESOURCE = insert(ReservationResource.__table__)
 _INSERT_APPROVAL = insert(Approval.__table__)
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a verb did: the reservation, where it stands, and whether a change waits."""
+    """What a verb did: the reservation, where it stands, and whether a change waits.
+
+    What was booked just now comes with it, so that nobody has to read it back.
+    """
 
     public_id: str
     state: State
     amendment_waits: bool = False
+    details: Details | None = None
 
 
 @dataclass(frozen=True)
@@ -115,48 +124,65 @@ def book(actor: Actor, wish: Wish) -> Outcome:
     """
     require(actor, Action.BOOK)
     plan = _plan_of(wish)
-    organisation_id = _organisation(actor, wish.organisation_id)
+    organisation = _organisation(actor, wish.organisation_id)
     verdict = facts.verdict_on(
         plan.place, plan.local, headcount=plan.headcount, is_member=bool(actor.memberships)
     )
     _refuse(verdict, plan)
-    holds = plan.place.limits.holds_while_pending or not verdict.needs_approval
-    if not holds:
+    if verdict.needs_approval and not plan.place.limits.holds_while_pending:
         _refuse_if_taken(plan)
-    state = State.PENDING if verdict.needs_approval else State.CONFIRMED
-    now = clock.now()
-    values: dict[str, object] = {
-        "person_id": actor.person_id,
-        "booked_by_id": actor.person_id,
-        "organisation_id": organisation_id,
-        "title": plan.title,
-        "headcount": plan.headcount,
-        "state": state,
-        "holds_place": holds,
-        "decide_by": plan.decide_by(now) if verdict.needs_approval else None,
-        "created_at": now,
-        "changed_at": now,
-        **_time_values(plan.local),
-    }
-    reservation_id, public_id = _insert(values)
-    execute(
-        _INSERT_RESOURCE,
-        {"reservation_id": reservation_id, "resource_id": plan.place.resource_id, "unit": 1},
-    )
-    if holds:
-        occupancy.claim(Owner(reservation_id=reservation_id), [plan.claim()])
-    if state is State.PENDING:
-        _ask(reservation_id, version=1, policy_id=plan.place.spot.policy_id)
+    new = _insert(_new(actor, plan, organisation, verdict))
+    if new.holds_place:
+        occupancy.claim(Owner(reservation_id=new.id), [plan.claim()])
+    if new.state is State.PENDING:
+        _ask(new.id, version=1, policy_id=plan.place.spot.policy_id)
     _tell(
         actor,
-        "booked" if state is State.CONFIRMED else "requested",
-        EventKind.CONFIRMED if state is State.CONFIRMED else EventKind.REQUESTED,
-        public_id,
+        "booked" if new.state is State.CONFIRMED else "requested",
+        EventKind.CONFIRMED if new.state is State.CONFIRMED else EventKind.REQUESTED,
+        new.public_id,
         version=1,
-        after={"state": state.value, **_facts_of(plan)},
+        after={"state": new.state.value, **_facts_of(plan)},
     )
-    _bump([plan.place], [actor.person_id], organisation_id)
-    return Outcome(public_id, state)
+    _bump([plan.place], [actor.person_id], new.organisation_id)
+    return Outcome(new.public_id, new.state, details=new)
+
+
+def _new(actor: Actor, plan: _Plan, organisation: Belongs | None, verdict: Verdict) -> Details:
+    """The reservation as it shall be; storing it gives it its key and its reference."""
+    now = clock.now()
+    asks = verdict.needs_approval
+    asked = Decision(1, plan.place.spot.policy_id, Asking.WAITING, None, None, None)
+    person = PersonName(actor.public_id, actor.name)
+    return Details(
+        id=0,
+        public_id=ids.new_public_id(),
+        reference="",
+        state=State.PENDING if asks else State.CONFIRMED,
+        version=1,
+        sequence=0,
+        title=plan.title,
+        headcount=plan.headcount,
+        holds_place=plan.place.limits.holds_while_pending or not asks,
+        local=plan.local,
+        interval=plan.interval,
+        tzdata=zones.version(),
+        decide_by=plan.decide_by(now) if asks else None,
+        closing_reason=None,
+        created_at=now,
+        changed_at=now,
+        person_id=actor.person_id,
+        booked_by_id=actor.person_id,
+        organisation_id=None if organisation is None else organisation.organisation_id,
+        person=person,
+        booked_by=person,
+        organisation=None
+        if organisation is None
+        else PersonName(organisation.public_id, organisation.name),
+        places=(plan.place,),
+        decisions=(asked,) if asks else (),
+        amendment=None,
+    )
 
 
 # --- change ---
@@ -555,13 +581,13 @@ def _plan_of_change(before: Details, wanted: Change) -> _Plan:
     )
 
 
-def _organisation(actor: Actor, public_id: str | None) -> int | None:
+def _organisation(actor: Actor, public_id: str | None) -> Belongs | None:
     """The organisation to book for: one of the actor's own."""
     if public_id is None:
         return None
     for membership in actor.memberships:
         if membership.public_id == public_id:
-            return membership.organisation_id
+            return membership
     raise InvalidError({"organisation": Problem.NOT_FOUND})
 
 
@@ -617,8 +643,9 @@ def _refuse_undecidable(before: Details, seen_version: int | None) -> None:
     _refuse_stale(before, seen_version)
     if not before.waits:
         raise _unchangeable(before, Obstacle(before.state.value))
-    if before.amendment is None and before.interval.starts_at <= clock.now():
-        raise _unchangeable(before, Obstacle.BEGUN)
+    decide_by = before.decide_by if before.amendment is None else before.amendment.decide_by
+    if decide_by is not None and decide_by <= clock.now():
+        raise _unchangeable(before, Obstacle.EXPIRED)  # the worker will say so soon
 
 
 def _unchangeable(before: Details, obstacle: Obstacle) -> RefusedError:
@@ -650,14 +677,24 @@ def _rivals(before: Details) -> list[Details]:
     )
 
 
-def _insert(values: dict[str, object]) -> tuple[int, str]:
-    """Store the reservation under a reference nobody has yet."""
-    public_id = ids.new_public_id()
-    new = {"public_id": public_id, "sequence": 0, "version": 1, **values}
-    while True:
-        row = execute(_INSERT[engine_name()], {**new, "reference": ids.new_reference()}).first()
-        if row is not None:
-            return row.id, public_id
+def _insert(new: Details) -> Details:
+    """Store a new reservation, under a reference nobody has yet, and on which resource it is."""
+    values = {name: getattr(new, name) for name in _STORED_AS_NAMED} | {
+        "zone": new.local.zone_name,
+        "local_start": new.local.starts_at,
+        "local_end": new.local.ends_at,
+        "starts_at": new.interval.starts_at,
+        "ends_at": new.interval.ends_at,
+    }
+    reservation_id = None
+    while reservation_id is None:
+        values["reference"] = ids.new_reference()
+        reservation_id = execute(_INSERT[engine_name()], values).scalar_one_or_none()
+    execute(
+        _INSERT_RESOURCE,
+        {"reservation_id": reservation_id, "resource_id": new.place.resource_id, "unit": 1},
+    )
+    return replace(new, id=reservation_id, reference=values["reference"])
 
 
 def _time_values(local: LocalInterval) -> dict[str, object]:
