@@ -6,6 +6,7 @@ succeeds when it is posted, unless somebody else is faster. The number of statem
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
@@ -226,7 +227,7 @@ class _Times:
     def limits(self) -> Limits:
         return self.place.limits
 
-    @property
+    @functools.cached_property
     def is_hopeless(self) -> bool:
         """Whether what the rules refuse is refused at every time."""
         verdict = self.search.judge(self.place, self.opening, self.search.local)
@@ -310,7 +311,9 @@ class _Times:
         return [self.search.day + offset * DAY for offset in offsets]
 
     def _starts(self, day: date) -> list[datetime]:
-        """The steps of a day at which it is open."""
+        """The steps of a day at which it is open; none where the whole day is out of reach."""
+        if not self._may_have_time(day):
+            return []
         midnight = datetime.combine(day, time.min)
         step = self.limits.granularity
         return [
@@ -318,6 +321,17 @@ class _Times:
             for span in joined(self.opening.spans_on(day))
             for minute in range(-(-span.opens // step) * step, span.closes, step)
         ]
+
+    def _may_have_time(self, day: date) -> bool:
+        """Spares judging each step of days that are past, too far ahead, or taken as a whole."""
+        own = self.search.own
+        if own is None or own.before.local.starts_at.date() != day:
+            today = zones.to_local(self.search.now, self.search.local.zone).date()
+            if not today <= day <= today + self.limits.horizon * DAY:
+                return False
+        midnight, zone = datetime.combine(day, time.min), self.search.local.zone
+        starts_at, ends_at = zones.reached(midnight, zone), zones.reached(midnight + DAY, zone)
+        return any(free.starts_at < ends_at and starts_at < free.ends_at for free in self.free)
 
     def _nearest_starts(self, day: date) -> list[datetime]:
         wished = datetime.combine(day, self.search.local.starts_at.time())
