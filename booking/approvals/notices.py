@@ -37,12 +37,14 @@ class Deciders:
     operators: frozenset[int]
 
     def of(self, details: Details) -> frozenset[int]:
-        """Who is asked about this reservation: the lab managers of its place; where there is
-        none but the person who asks, the operators."""
+        """Who is asked about this reservation: the lab managers of its place, or of the place that
+        a change asks for; where there is none but the person who asks, the operators."""
         own: frozenset[int] = frozenset()
         if not details.own_request_may_be_decided:
             own = frozenset(notices.recipients_of(details))
-        managers = frozenset.intersection(*(self._at(place) for place in details.places)) - own
+        managers = (
+            frozenset.intersection(*(self._at(place) for place in details.places_to_decide)) - own
+        )
         return managers or self.operators - own
 
     def _at(self, place: Place) -> frozenset[int]:

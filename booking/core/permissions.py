@@ -97,6 +97,8 @@ class Held(Protocol):
     @property
     def places(self) -> Sequence[Place]: ...
     @property
+    def places_to_decide(self) -> Sequence[Place]: ...
+    @property
     def own_request_may_be_decided(self) -> bool: ...
 
 
@@ -160,11 +162,17 @@ def manager_of_organisation(actor: Actor | None, subject: object) -> bool:
 
 
 def manages_every_place(actor: Actor | None, subject: object) -> bool:
+    return _manages_all(actor, _held(subject).places)
+
+
+def decides_there(actor: Actor | None, subject: object) -> bool:
+    """On a change that waits, whoever manages the place that is asked for decides."""
+    return _manages_all(actor, _held(subject).places_to_decide)
+
+
+def manages_a_place(actor: Actor | None, subject: object) -> bool:
     held = _held(subject)
-    return actor is not None and all(
-        any(_covers(grant, place) for grant in actor.grants if grant.role == Role.LAB_MANAGER)
-        for place in held.places
-    )
+    return any(_manages_all(actor, [place]) for place in (*held.places, *held.places_to_decide))
 
 
 def receives_there(actor: Actor | None, subject: object) -> bool:
@@ -197,7 +205,7 @@ TABLE: dict[Action, tuple[Predicate, ...]] = {
     Action.SEE_RESERVATION: (
         holder_or_booker,
         same_organisation,
-        manages_every_place,
+        manages_a_place,
         receives_there,
         operator,
         auditor,
@@ -205,14 +213,14 @@ TABLE: dict[Action, tuple[Predicate, ...]] = {
     Action.SEE_HISTORY: (
         holder_or_booker,
         same_organisation,
-        manages_every_place,
+        manages_a_place,
         operator,
         auditor,
     ),
     Action.CHANGE: (holder_or_booker, manager_of_organisation, operator),
     Action.CANCEL: (holder_or_booker, manager_of_organisation, manages_every_place, operator),
     Action.SEE_APPROVALS: (lab_manager, operator),
-    Action.DECIDE: (both(manages_every_place, not_own_request), both(operator, not_own_request)),
+    Action.DECIDE: (both(decides_there, not_own_request), both(operator, not_own_request)),
     Action.DECIDE_ANYTHING: (operator,),
     Action.MANAGE_OWN_ACCOUNT: (signed_in,),
     Action.OPERATE: (operator,),
@@ -281,6 +289,13 @@ def _sees(actor: Actor, subject: object) -> bool:
 def _held(subject: object) -> Held:
     # The table pairs each predicate with the actions whose subject is a reservation.
     return subject  # type: ignore[return-value]  # see the line above
+
+
+def _manages_all(actor: Actor | None, places: Sequence[Place]) -> bool:
+    return actor is not None and all(
+        any(_covers(grant, place) for grant in actor.grants if grant.role == Role.LAB_MANAGER)
+        for place in places
+    )
 
 
 def _covers(grant: Given, place: Place) -> bool:

@@ -142,9 +142,14 @@ class Details:
         return self.places[0]
 
     @property
+    def places_to_decide(self) -> tuple[Place, ...]:
+        """Where somebody has to decide: of a change that waits, the place that is asked for."""
+        return self.places if self.amendment is None else (self.amendment.place,)
+
+    @property
     def own_request_may_be_decided(self) -> bool:
-        """Whether every policy lets people decide on their own requests."""
-        return all(place.own_request_may_be_decided for place in self.places)
+        """Whether every policy that is asked lets people decide on their own requests."""
+        return all(place.own_request_may_be_decided for place in self.places_to_decide)
 
     @property
     def is_live(self) -> bool:
@@ -167,14 +172,19 @@ def visible_to(actor: Actor) -> ColumnElement[bool]:
         Reservation.organisation_id.in_(actor.organisation_ids),
         _at_a_place_of(actor, Role.LAB_MANAGER),
         _at_a_place_of(actor, Role.RECEPTION),
+        _wanted_at_a_place_of(actor),
     )
 
 
 def decidable_by(actor: Actor) -> ColumnElement[bool]:
-    """The condition on `Reservation` that it is at a place this actor decides on."""
+    """The condition on `Reservation` that this actor decides where it is, or, while a change
+    waits, where it is wanted."""
     if actor.has(Role.OPERATOR):
         return true()
-    return _at_a_place_of(actor, Role.LAB_MANAGER)
+    return or_(
+        _at_a_place_of(actor, Role.LAB_MANAGER) & ~exists().where(*_A_CHANGE_WAITS),
+        _wanted_at_a_place_of(actor),
+    )
 
 
 def mine(actor: Actor) -> ColumnElement[bool]:
@@ -235,29 +245,50 @@ def _whole(rows: Sequence[Row[*tuple[Any, ...]]]) -> list[Details]:  # Any: as i
     ]
 
 
+_A_CHANGE_WAITS = (
+    Amendment.reservation_id == Reservation.id,
+    Amendment.state == Asking.WAITING,
+)
+
+
 def _at_a_place_of(actor: Actor, role: Role) -> ColumnElement[bool]:
     """Whether one of the reservation's resources is under a grant of this role."""
-    grants = [grant for grant in actor.grants if grant.role == role]
-    if not grants:
+    if not actor.has(role):
         return false()
-    resources = [grant.resource_id for grant in grants if grant.resource_id is not None]
-    areas = [grant.area_id for grant in grants if grant.area_id is not None]
-    buildings = [grant.building_id for grant in grants if grant.building_id is not None]
-    here = [Resource.id.in_(resources)] if resources else []
-    if areas:
-        here.append(Resource.area_id.in_(areas))
-    if buildings:
-        here.append(
-            Resource.area_id.in_(
-                select(Area.id)
-                .join(Floor, Floor.id == Area.floor_id)
-                .where(Floor.building_id.in_(buildings))
-            )
-        )
     return exists().where(
         ReservationResource.reservation_id == Reservation.id,
         ReservationResource.resource_id == Resource.id,
-        or_(*here),
+        _is_under_a_grant(actor, role),
+    )
+
+
+def _wanted_at_a_place_of(actor: Actor) -> ColumnElement[bool]:
+    """Whether a change waits that asks for a resource this lab manager decides on."""
+    if not actor.has(Role.LAB_MANAGER):
+        return false()
+    return exists().where(
+        *_A_CHANGE_WAITS,
+        Amendment.resource_id == Resource.id,
+        _is_under_a_grant(actor, Role.LAB_MANAGER),
+    )
+
+
+def _is_under_a_grant(actor: Actor, role: Role) -> ColumnElement[bool]:
+    """The condition on `Resource`."""
+    grants = [grant for grant in actor.grants if grant.role == role]
+    resources = [grant.resource_id for grant in grants if grant.resource_id is not None]
+    areas = [grant.area_id for grant in grants if grant.area_id is not None]
+    buildings = [grant.building_id for grant in grants if grant.building_id is not None]
+    in_buildings = (
+        select(Area.id)
+        .join(Floor, Floor.id == Area.floor_id)
+        .where(Floor.building_id.in_(buildings))
+    )
+    return or_(
+        false(),
+        *([Resource.id.in_(resources)] if resources else ()),
+        *([Resource.area_id.in_(areas)] if areas else ()),
+        *([Resource.area_id.in_(in_buildings)] if buildings else ()),
     )
 
 
