@@ -343,6 +343,20 @@ def test_it_is_not_loaded_over_something_else(park: Flask) -> None:
     assert _count(JournalLine) == before
 
 
+def test_the_command_on_a_loaded_park_shows_the_sign_ins_and_does_nothing_else(
+    park: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = _count(JournalLine)
+    end_reading()
+    monkeypatch.setitem(park.extensions, "booking", replace(park.extensions["booking"], demo=True))
+    result = park.test_cli_runner().invoke(args=["demo", "--if-empty"])
+    assert result.exit_code == 0, result.output
+    assert park.extensions["booking"].public_url in result.output
+    assert DEMO_PASSWORD in result.output
+    assert all(account.email in result.output for account in DEMO_ACCOUNTS)
+    assert _count(JournalLine) == before
+
+
 def test_changes_have_ended_in_every_way(park: Flask) -> None:
     decisions = {
         decision.state
