@@ -6,6 +6,7 @@ what the program reads, `check` names every text that is not completely translat
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from collections.abc import Iterator, Sequence
@@ -120,11 +121,21 @@ def _texts_of_the_sources() -> Catalog:
     catalog = Catalog(project="booking")
     for folder in SOURCES:
         for path, line, text, comments, context in extract_from_dir(
-            ROOT / folder, method_map, options_map, KEYWORDS, ("Translators:",)
+            ROOT / folder,
+            method_map,
+            options_map,
+            KEYWORDS,
+            ("Translators:",),
+            directory_filter=_holds_sources,
         ):
             place = (f"{folder}/{path}", line)
             catalog.add(text, None, [place], auto_comments=comments, context=context)
     return catalog
+
+
+def _holds_sources(folder: str | os.PathLike[str]) -> bool:
+    """Every folder of ours; Babel's own filter would leave out those that begin with an underscore."""
+    return Path(folder).name != "__pycache__"
 
 
 def _read(language: str) -> Catalog:

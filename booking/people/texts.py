@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from booking.core import i18n
 from booking.core.errors import Problem
-from booking.core.i18n import _
+from booking.core.i18n import _, ngettext
 from booking.core.permissions import Scope
 from booking.people import passwords
 from booking.people.models import FeedDetail
@@ -31,11 +31,15 @@ def problem_text(problem: Problem) -> str:
     texts: Mapping[Problem, str] = {
         Problem.MISSING: _("Please fill this in."),
         Problem.WRONG: _("This is not your current password."),
-        Problem.TOO_SHORT: _(
-            "Choose a longer password: at least %(count)s characters.", count=passwords.SHORTEST
+        Problem.TOO_SHORT: ngettext(
+            "Choose a longer password: at least %(num)s character.",
+            "Choose a longer password: at least %(num)s characters.",
+            passwords.SHORTEST,
         ),
-        Problem.TOO_LONG: _(
-            "Choose a shorter password: at most %(count)s characters.", count=passwords.LONGEST
+        Problem.TOO_LONG: ngettext(
+            "Choose a shorter password: at most %(num)s character.",
+            "Choose a shorter password: at most %(num)s characters.",
+            passwords.LONGEST,
         ),
         Problem.TOO_COMMON: _(
             "This password is easy to guess: it is little more than common words, names, years"
