@@ -134,7 +134,7 @@ def _texts_of_the_sources() -> Catalog:
 
 
 def _holds_sources(folder: str | os.PathLike[str]) -> bool:
-    """Every folder of ours; Babel's own filter would leave out those that begin with an underscore."""
+    """Every folder of ours: Babel's own filter leaves out those named with a leading underscore."""
     return Path(folder).name != "__pycache__"
 
 
