@@ -6,13 +6,13 @@ import contextlib
 import enum
 import fcntl
 import functools
+import os
 import random
 import sqlite3
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, ParamSpec, TypeVar
 
 from flask_sqlalchemy import SQLAlchemy
@@ -255,9 +255,12 @@ def _turn_to_write(bind: Engine | Connection) -> Iterator[None]:
     if bind.dialect.name != "sqlite" or not database or database == ":memory:":
         yield
         return
-    with Path(f"{database}.turn").open("a") as file:
+    file = os.open(f"{database}.turn", os.O_RDWR | os.O_CREAT, 0o644)
+    try:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
+    finally:
+        os.close(file)
 
 
 def prepare_engine(engine: Engine) -> None:
