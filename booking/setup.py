@@ -21,7 +21,7 @@ from config import Settings
 
 OPENS, CLOSES = 8 * 60, 20 * 60
 POLICY_NAMES = {"fr": "Règles générales", "ar": "القواعد العامة", "en": "General rules"}
-HOURS_NAMES = {"fr": "Horaires d'ouverture", "ar": "أوقات العمل", "en": "Opening hours"}
+HOURS_NAMES = {"fr": "Horaires d’ouverture", "ar": "أوقات العمل", "en": "Opening hours"}
 
 
 @dataclass(frozen=True)

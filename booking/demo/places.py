@@ -17,10 +17,10 @@ def said(fr: str, ar: str, en: str) -> Names:
     return {"fr": fr, "ar": ar, "en": en}
 
 
-SITE = said("Casablanca Tech Valley", "وادي التكنولوجيا بالدار البيضاء", "Casablanca Tech Valley")
+SITE = said("Casablanca Tech Valley", "كازابلانكا تيك فالي", "Casablanca Tech Valley")
 LEGAL_NOTICE = said(
-    "Données fictives : ce parc de démonstration n'existe pas.",
-    "بيانات خيالية: هذا الفضاء التجريبي غير موجود.",
+    "Données fictives : ce parc de démonstration n’existe pas.",
+    "بيانات خيالية: هذا المجمع التجريبي غير موجود.",
     "Fictional data: this demo park does not exist.",
 )
 
@@ -77,7 +77,7 @@ HOURS: dict[str, HoursPlan] = {
 HOLIDAYS: dict[tuple[int, int], Names] = {
     (1, 1): said("Nouvel An", "رأس السنة الميلادية", "New Year's Day"),
     (1, 11): said(
-        "Manifeste de l'Indépendance",
+        "Manifeste de l’Indépendance",
         "ذكرى تقديم وثيقة الاستقلال",
         "Proclamation of Independence",
     ),
@@ -87,9 +87,9 @@ HOLIDAYS: dict[tuple[int, int], Names] = {
     (8, 14): said("Oued Ed-Dahab", "ذكرى استرجاع إقليم وادي الذهب", "Oued Ed-Dahab Day"),
     (8, 20): said("Révolution du Roi et du Peuple", "ثورة الملك والشعب", "Revolution Day"),
     (8, 21): said("Fête de la Jeunesse", "عيد الشباب", "Youth Day"),
-    (10, 31): said("Fête de l'Unité", "عيد الوحدة", "Unity Day"),
+    (10, 31): said("Fête de l’Unité", "عيد الوحدة", "Unity Day"),
     (11, 6): said("Marche verte", "المسيرة الخضراء", "Green March"),
-    (11, 18): said("Fête de l'Indépendance", "عيد الاستقلال", "Independence Day"),
+    (11, 18): said("Fête de l’Indépendance", "عيد الاستقلال", "Independence Day"),
 }
 STOCKTAKING = said("Inventaire annuel", "الجرد السنوي", "Annual stocktaking")
 
@@ -138,7 +138,7 @@ POLICIES: dict[str, PolicyPlan] = {
     "data_labs": PolicyPlan(
         said(
             "Laboratoires de données, au choix du responsable",
-            "مختبرات البيانات، باختيار المسؤول",
+            "مختبرات البيانات، حسب اختيار المسؤول",
             "Data labs, the manager chooses",
         ),
         30,
@@ -223,14 +223,14 @@ FEATURES: dict[str, tuple[Names, str]] = {
         said("Réglable en hauteur", "قابل لتعديل الارتفاع", "Height-adjustable"),
         "sliders-horizontal",
     ),
-    "window": (said("Près d'une fenêtre", "قرب النافذة", "By a window"), "sun"),
+    "window": (said("Près d’une fenêtre", "قرب النافذة", "By a window"), "sun"),
     "projector": (said("Vidéoprojecteur", "جهاز عرض", "Projector"), "projector"),
     "screen": (said("Grand écran", "شاشة كبيرة", "Large screen"), "tv"),
     "video": (said("Visioconférence", "التناظر المرئي", "Video conference"), "video"),
     "whiteboard": (said("Tableau blanc", "سبورة بيضاء", "Whiteboard"), "presentation"),
     "fume_hood": (said("Sorbonne", "خزانة شفط الأبخرة", "Fume hood"), "fan"),
     "gas": (said("Gaz techniques", "غازات تقنية", "Technical gases"), "wind"),
-    "water": (said("Point d'eau", "نقطة ماء", "Water point"), "droplets"),
+    "water": (said("Point d’eau", "نقطة ماء", "Water point"), "droplets"),
     "power": (said("Courant triphasé", "تيار ثلاثي الأطوار", "Three-phase power"), "plug"),
     "network": (said("Réseau 10 Gbit/s", "شبكة 10 Gbit/s", "10 Gbit/s network"), "network"),
     "computers": (said("Ordinateurs", "حواسيب", "Computers"), "monitor-smartphone"),
@@ -392,17 +392,17 @@ def _training_rooms(floor: int, *rooms: tuple[str, str, int]) -> tuple[ResourceP
 
 _ATLAS = BuildingPlan(
     "ATLAS",
-    said("Atlas, coworking", "أطلس، العمل المشترك", "Atlas, coworking"),
+    said("Atlas, coworking", "الأطلس، العمل المشترك", "Atlas, coworking"),
     "1, allée des Exemples (adresse fictive), Sidi Othmane, Casablanca",
     33.5601,
     -7.5612,
     said(
-        "Entrée sous l'auvent bleu, badge à l'accueil.",
+        "Entrée sous l’auvent bleu, badge à l’accueil.",
         "المدخل تحت المظلة الزرقاء، الشارة عند الاستقبال.",
         "Entrance under the blue canopy, badge at reception.",
     ),
     said(
-        "Rez-de-chaussée sans marche ; ascenseur jusqu'au 2e étage.",
+        "Rez-de-chaussée sans marche ; ascenseur jusqu’au 2e étage.",
         "الطابق الأرضي بدون أدراج؛ مصعد حتى الطابق الثاني.",
         "Ground floor step-free; lift to the 2nd floor.",
     ),
@@ -425,11 +425,13 @@ _ATLAS = BuildingPlan(
         FloorPlan(
             1,
             (
-                AreaPlan("A1-MEDINA", said("Médina", "المدينة", "Medina"), _desks("A1", 24)),
+                AreaPlan(
+                    "A1-MEDINA", said("Médina", "المدينة العتيقة", "Medina"), _desks("A1", 24)
+                ),
                 AreaPlan("A1-ZELLIGE", said("Zellige", "الزليج", "Zellige"), _desks("A1", 24, 25)),
                 AreaPlan(
                     "A1-SALLES",
-                    said("Salles de la médina", "قاعات المدينة", "Medina rooms"),
+                    said("Salles de la médina", "قاعات المدينة العتيقة", "Medina rooms"),
                     (
                         _meeting_room("A1-R1", "Olivier", "الزيتون", "Olive", 6),
                         _meeting_room("A1-R2", "Figuier", "التين", "Fig", 4),
@@ -468,12 +470,12 @@ _RIF = BuildingPlan(
     33.5607,
     -7.5604,
     said(
-        "Sas de sécurité : badge et chaussures fermées.",
+        "Sas de sécurité : badge et chaussures fermées.",
         "ممر أمني: الشارة وأحذية مغلقة إلزامية.",
         "Security airlock: badge and closed shoes.",
     ),
     said(
-        "Quai de livraison sans marche à l'arrière ; ascenseur de charge.",
+        "Quai de livraison sans marche à l’arrière ; ascenseur de charge.",
         "رصيف التسليم بدون أدراج في الخلف؛ مصعد للحمولات.",
         "Step-free loading dock at the back; goods lift.",
     ),
@@ -490,12 +492,12 @@ _RIF = BuildingPlan(
                             "labs",
                             "workshops",
                             ("step_free", "power", "gas"),
-                            ("d'impression 3D", "الطباعة ثلاثية الأبعاد", "3D printing lab", 8),
+                            ("d’impression 3D", "الطباعة ثلاثية الأبعاد", "3D printing lab", 8),
                             ("de découpe laser", "القطع بالليزر", "Laser cutting lab", 6),
-                            ("d'usinage", "التشغيل الآلي", "Machining lab", 6),
+                            ("d’usinage", "التشغيل الآلي", "Machining lab", 6),
                             ("bois et composites", "الخشب والمركبات", "Wood and composites lab", 8),
                             ("de textiles intelligents", "النسيج الذكي", "Smart textiles lab", 8),
-                            ("d'assemblage", "التجميع", "Assembly lab", 12),
+                            ("d’assemblage", "التجميع", "Assembly lab", 12),
                         ),
                         *_machines("IMP", 6, "Imprimante 3D", "طابعة ثلاثية الأبعاد", "3D printer"),
                         *_machines("LAS", 2, "Découpeuse laser", "قاطعة ليزر", "Laser cutter"),
@@ -531,8 +533,8 @@ _RIF = BuildingPlan(
                                 "Embedded systems lab",
                                 8,
                             ),
-                            ("d'énergie solaire", "الطاقة الشمسية", "Solar energy lab", 6),
-                            ("d'objets connectés", "الأشياء المتصلة", "Connected objects lab", 8),
+                            ("d’énergie solaire", "الطاقة الشمسية", "Solar energy lab", 6),
+                            ("d’objets connectés", "الأشياء المتصلة", "Connected objects lab", 8),
                         ),
                         *_machines("OSC", 4, "Oscilloscope", "راسم الإشارات", "Oscilloscope"),
                         *_machines(
@@ -560,7 +562,7 @@ _RIF = BuildingPlan(
                             ("fume_hood", "water", "cold"),
                             ("de microbiologie", "الأحياء الدقيقة", "Microbiology lab", 6),
                             ("de chimie verte", "الكيمياء الخضراء", "Green chemistry lab", 6),
-                            ("d'analyse de l'eau", "تحليل المياه", "Water analysis lab", 5),
+                            ("d’analyse de l’eau", "تحليل المياه", "Water analysis lab", 5),
                             ("de culture cellulaire", "زراعة الخلايا", "Cell culture lab", 4),
                             (
                                 "agroalimentaire",
@@ -623,7 +625,7 @@ _SAISS = BuildingPlan(
         "Entrance through the court of orange trees.",
     ),
     said(
-        "Rampe à gauche de l'entrée ; ascenseur à tous les étages.",
+        "Rampe à gauche de l’entrée ; ascenseur à tous les étages.",
         "منحدر على يسار المدخل؛ مصعد في جميع الطوابق.",
         "Ramp to the left of the entrance; lift to every floor.",
     ),
