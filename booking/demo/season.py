@@ -190,7 +190,8 @@ class _Season:
         manager = MANAGER_OF[entry.aim.place.spot.area_code]
         by = self._scene.people.id_of[manager]
         open_still = entry.decide_by > self._scene.midnight
-        if open_still and manager != LAB_MANAGER and self._chance.random() < STILL_PENDING:
+        may_wait = entry.decide_by > self._scene.now and manager != LAB_MANAGER
+        if self._chance.random() < STILL_PENDING and may_wait:
             return
         first = entry.created_at + timedelta(minutes=10)
         last = min(entry.decide_by, self._scene.midnight) - timedelta(minutes=1)

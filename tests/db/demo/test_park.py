@@ -310,7 +310,7 @@ def _reminders(public_id: str) -> list[Any]:
     return [tuple(row) for row in rows]
 
 
-def test_the_same_day_gives_the_same_park(park: Flask) -> None:
+def test_the_same_moment_gives_the_same_park(park: Flask) -> None:
     stored = session().execute(
         select(Reservation.public_id, Reservation.reference).order_by(Reservation.id)
     )
