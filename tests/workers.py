@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -94,11 +95,12 @@ def work_and_stand_still(settings: Settings, barrier: Barrier, reached: Event, c
         if sent == count:
             reached.set()
             time.sleep(PATIENCE_SECONDS)
+            sys.exit("nobody came to kill this worker")
         sent += 1
         return send(connection, envelope)
 
     app = create_app(settings)
     barrier.wait(PATIENCE_SECONDS)
     with mock.patch.object(Connection, "send", send_or_stand_still):
-        while True:
+        while not reached.is_set():
             worker.tick(app)
