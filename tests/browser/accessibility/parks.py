@@ -1,0 +1,176 @@
+"""Two parks to walk through: one in which nothing is there yet, one with everything at its worst.
+
+The worst: long names, names in the other script, words without a gap, every state at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from flask import Flask
+from sqlalchemy import select
+
+from booking import worker
+from booking.core import clock
+from booking.core.database import end_reading, session, transaction
+from booking.core.permissions import Actor, Role, Scope
+from booking.messages.models import Message, MessageState
+from booking.people import feeds, links, tokens
+from booking.people.models import FeedDetail, Person
+from booking.policies.facts import Place
+from booking.policies.models import Shown
+from booking.reservations import service
+from booking.reservations.wishes import Change
+from tests import make
+
+LONG_NAME = "Société marocaine d'instrumentation électromécanique et de robotique appliquée"
+LONG_WORD = "Aerothermodynamikpruefstandskalibrierungsprotokollfuehrung"
+ARABIC_TITLE = "اجتماع تحضيري لعرض النموذج الأولي أمام لجنة التحكيم"
+
+
+@dataclass(frozen=True)
+class Park:
+    """Its people, and what stands in addresses for the things that it has."""
+
+    member: Actor
+    manager: Actor
+    operator: Actor
+    things: Mapping[str, str] = field(default_factory=dict)
+
+
+Build = Callable[[Flask, str], Park]
+
+
+def empty(_app: Flask, language: str) -> Park:
+    """People, and nothing to book: whoever decides is the operator."""
+    operator = make.operator("Amine Tazi", language=language)
+    member = make.person("Salma El Idrissi", language=language)
+    return Park(member, operator, operator, {"link": _link(member)})
+
+
+def full(app: Flask, language: str) -> Park:
+    """Spaces of every kind, reservations in every state, requests with rivals, messages."""
+    places = _places()
+    member = make.member_of(
+        make.organisation(LONG_NAME), name="Fatima Zahra El Idrissi Bouhaddou", language=language
+    )
+    manager = make.lab_manager(places.lab, "نادية الشرايبي", language=language)
+    manager = make.grant(manager, Role.LAB_MANAGER, place=places.contested)
+    operator = make.operator("Amine Tazi", language=language)
+    things = {
+        "link": _link(member),
+        "desk": places.desk.spot.code,
+        "lab": places.lab.spot.code,
+        "floor": str(places.desk.spot.floor_id),
+        **_past(member, places),
+        **_present(member, manager, places),
+        **_requests(places),
+        **_secrets(member),
+    }
+    end_reading()
+    worker.until_nothing_is_due(app)
+    return Park(member, manager, operator, {**things, **_messages()})
+
+
+@dataclass(frozen=True)
+class _Places:
+    desk: Place
+    lab: Place
+    contested: Place
+
+
+def _places() -> _Places:
+    make.site()
+    hall = make.building(code="ATLAS")
+    area = make.area(code="PATIO", at=make.floor(level=0, at=hall))
+    make.floor(level=1, at=make.building(code="RIF"))
+    shown = make.policy(others_see=Shown.PERSON)
+    projector, wifi = make.feature("large_projector"), make.feature("wifi", "wifi")
+    desk = make.desk("A-01", under=shown, at=area)
+    for number in range(2, 10):
+        make.desk(f"A-0{number}", under=shown, at=area)
+    make.resource(
+        "A-10", under=shown, at=area, out_of_order="Écran cassé", expected_back_at=clock.now()
+    )
+    make.resource(
+        "ROOM-12", kind_code="meeting_room", capacity=12, at=area, features=[projector, wifi]
+    )
+    lab = make.lab("LAB-ELEC-1", at=area)
+    free_for_all = make.policy(needs_approval=True, holds_while_pending=False)
+    contested = make.lab("LAB-ELEC-2", under=free_for_all, at=area)
+    return _Places(desk, lab, contested)
+
+
+def _past(member: Actor, places: _Places) -> dict[str, str]:
+    """A week ago: one that was kept, and a request that nobody has answered."""
+    with clock.frozen_at(clock.now() - timedelta(days=7)):
+        kept = make.reservation(member, places.desk, title=ARABIC_TITLE)
+        expired = make.reservation(member, places.lab, title="Test de résine")
+    return {"past": kept.public_id, "expired": expired.public_id}
+
+
+def _present(member: Actor, manager: Actor, places: _Places) -> dict[str, str]:
+    running = make.reservation(
+        member, places.desk, starts_at=make.at(8, days=0), ends_at=make.at(12, days=0)
+    )
+    confirmed = make.reservation(member, places.desk, title=f"{LONG_WORD} {ARABIC_TITLE}")
+    cancelled = make.reservation(member, places.desk, starts_at=make.at(14), title="Entretien")
+    service.cancel(member, cancelled.public_id, reason="Le prototype n'est pas prêt. " * 5)
+    declined = make.reservation(member, places.lab, starts_at=make.at(14), title="Carte moteur")
+    service.decline(
+        manager, declined.public_id, seen_version=declined.version, reason=f"{LONG_WORD} مشغول"
+    )
+    changed = make.reservation(member, places.lab, starts_at=make.at(8, days=2), title="Série A")
+    service.approve(manager, changed.public_id, seen_version=changed.version)
+    service.change(
+        member, changed.public_id, Change(starts_at=make.at(9, days=2), ends_at=make.at(11, days=2))
+    )
+    pending = make.reservation(member, places.lab, starts_at=make.at(10, days=3), headcount=8)
+    make.reservation(
+        make.member_of(name="كريم الزيتوني"), make.desk("A-11"), starts_at=make.at(9, days=0)
+    )
+    return {
+        "running": running.public_id,
+        "confirmed": confirmed.public_id,
+        "cancelled": cancelled.public_id,
+        "declined": declined.public_id,
+        "changed": changed.public_id,
+        "pending": pending.public_id,
+        "reference": confirmed.reference,
+    }
+
+
+def _requests(places: _Places) -> dict[str, str]:
+    """Two who want the same hour, and one whose hour the house has taken meanwhile."""
+    first = make.reservation(
+        make.member_of(make.organisation("Loukoum Jeux")), places.contested, title=LONG_WORD
+    )
+    make.reservation(make.member_of(name="Maryam Chouaf"), places.contested, title=ARABIC_TITLE)
+    blocked = make.reservation(place=places.contested, starts_at=make.at(14))
+    make.closure(places.contested, make.at(13), make.at(18))
+    return {"rivalled": first.public_id, "blocked": blocked.public_id}
+
+
+def _secrets(member: Actor) -> dict[str, str]:
+    feed, _secret = feeds.make_feed(
+        member, name=f"Téléphone {LONG_WORD}", detail=FeedDetail.FULL, language="fr"
+    )
+    token, _secret = tokens.make_token(member, name=LONG_NAME, scopes=[Scope.READ, Scope.WRITE])
+    return {"feed": feed.public_id, "token": token.public_id}
+
+
+def _messages() -> dict[str, str]:
+    """One that is out, and one that waits."""
+    found = session().execute(select(Message.state, Message.id)).all()
+    by_state = {state: str(message_id) for state, message_id in found}
+    return {"kept": by_state[MessageState.KEPT], "planned": by_state[MessageState.PLANNED]}
+
+
+def _link(member: Actor) -> str:
+    """The one-time link of somebody who chooses a password."""
+    with transaction():
+        person = session().get(Person, member.person_id)
+        assert person is not None
+        return links.make_link(person)

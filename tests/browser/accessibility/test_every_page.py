@@ -1,0 +1,174 @@
+"""Every page can be read and used by everybody, in an empty park and in a full one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Page
+
+from booking.core.permissions import Actor
+from tests.browser.accessibility import parks
+from tests.browser.accessibility.looking import faults_of
+from tests.browser.accessibility.parks import Build, Park
+from tests.browser.conftest import Visit
+from tests.browser.entering import enter
+
+
+class Reader(Enum):
+    """As whom a page is opened."""
+
+    NOBODY = "nobody"
+    MEMBER = "member"
+    MANAGER = "manager"
+    OPERATOR = "operator"
+
+    def of(self, park: Park) -> Actor | None:
+        """The person of that park."""
+        people = {
+            Reader.MEMBER: park.member,
+            Reader.MANAGER: park.manager,
+            Reader.OPERATOR: park.operator,
+        }
+        return people.get(self)
+
+
+@dataclass(frozen=True)
+class Where:
+    """How a page is reached. A park without one of the things in an address has no such page."""
+
+    reader: Reader
+    addresses: tuple[str, ...]
+    status: int = 200
+
+
+def _at(reader: Reader, *addresses: str) -> Where:
+    return Where(reader, addresses)
+
+
+PAGES: dict[str, Where] = {
+    "sign_in.form": _at(Reader.NOBODY, "/sign-in"),
+    "sign_in.link": _at(Reader.NOBODY, "/password/{link}"),
+    "today.show": _at(Reader.MEMBER, "/"),
+    "planning.day": _at(
+        Reader.MEMBER,
+        "/planning",
+        "/planning?day=2026-10-06&month=2026-10",
+        "/planning?day=2026-10-11",
+        "/planning?kind=absent",
+    ),
+    "book.form": _at(
+        Reader.MEMBER,
+        "/book",
+        "/book?kind=absent",
+        "/book?resource={desk}&day=2026-10-06",
+        "/book?resource={desk}&day=2026-10-11",
+        "/book?resource={lab}&day=2026-10-07&month=2026-10",
+    ),
+    "reservations.mine": _at(Reader.MEMBER, "/reservations", "/reservations?when=past"),
+    "reservations.show": _at(
+        Reader.MEMBER,
+        "/reservations/{running}",
+        "/reservations/{confirmed}",
+        "/reservations/{pending}",
+        "/reservations/{changed}",
+        "/reservations/{declined}",
+        "/reservations/{cancelled}",
+        "/reservations/{expired}",
+    ),
+    "reservations.edit": _at(
+        Reader.MEMBER, "/reservations/{confirmed}/edit", "/reservations/{running}/edit"
+    ),
+    "reservations.cancel": _at(Reader.MEMBER, "/reservations/{confirmed}/cancel"),
+    "profile.show": _at(Reader.MEMBER, "/profile"),
+    "profile.password": _at(Reader.MEMBER, "/profile/password"),
+    "secrets.new_feed": _at(Reader.MEMBER, "/profile/feeds"),
+    "secrets.ask_rotate_feed": _at(Reader.MEMBER, "/profile/feeds/{feed}/rotate"),
+    "secrets.ask_revoke_feed": _at(Reader.MEMBER, "/profile/feeds/{feed}/revoke"),
+    "secrets.new_token": _at(Reader.MEMBER, "/profile/tokens"),
+    "secrets.ask_revoke_token": _at(Reader.MEMBER, "/profile/tokens/{token}/revoke"),
+    "approvals.list": _at(Reader.MANAGER, "/approvals", "/approvals?selected={blocked}"),
+    "approvals.show": _at(
+        Reader.MANAGER,
+        "/approvals/{pending}",
+        "/approvals/{changed}",
+        "/approvals/{rivalled}",
+        "/approvals/{blocked}",
+        "/approvals/{declined}",
+    ),
+    "operator.messages": _at(
+        Reader.OPERATOR, "/operator/messages", "/operator/messages?state=refused"
+    ),
+    "operator.message": _at(
+        Reader.OPERATOR, "/operator/messages/{kept}", "/operator/messages/{planned}"
+    ),
+    "operator.message_html": _at(Reader.OPERATOR, "/operator/messages/{planned}/html"),
+    "operator.verify": _at(Reader.OPERATOR, "/operator/verify"),
+}
+
+# Pages under addresses that lead nowhere, or not for this reader.
+ERRORS = (
+    Where(Reader.NOBODY, ("/nowhere", "/password/nothing"), 404),
+    Where(Reader.MEMBER, ("/operator/messages", "/approvals"), 403),
+    Where(Reader.MEMBER, ("/nowhere", "/reservations/00000000-0000-7000-8000-000000000000"), 404),
+    Where(Reader.MEMBER, ("/planning?floor={floor}&day=tomorrow",), 422),
+    Where(Reader.MEMBER, ("/reservations/{cancelled}/edit", "/reservations/{past}/cancel"), 409),
+)
+
+# They answer GET, but with no page of their own.
+NO_PAGES = {
+    "calendars.reservation_file",
+    "feeds.fetch",
+    "health.healthz",
+    "health.readyz",
+    "planning.fragment",
+    "planning.reservation",  # leads to the reservation
+    "reservations.again",  # leads to the booking form
+}
+
+
+def test_every_page_has_its_place_in_the_walk(app: Flask) -> None:
+    answering = {
+        rule.endpoint
+        for rule in app.url_map.iter_rules()
+        if rule.methods and "GET" in rule.methods and not rule.rule.startswith("/api/")
+    }
+    assert answering == PAGES.keys() | NO_PAGES
+
+
+@pytest.mark.parametrize("build", [parks.empty, parks.full])
+@pytest.mark.parametrize("language", ["fr", "ar"])
+@pytest.mark.parametrize("reader", Reader)
+def test_every_page_can_be_used_by_everybody(
+    app: Flask, visit: Callable[..., Visit], build: Build, language: str, reader: Reader
+) -> None:
+    park = build(app, language)
+    visited = visit(language=language)
+    _open(app, visited, reader.of(park))
+    faults = []
+    for where in (*PAGES.values(), *ERRORS):
+        if where.reader is reader:
+            for address in _addresses(where, park):
+                answer = visited.page.goto(address)
+                assert answer is not None
+                if answer.status not in (where.status, 304):
+                    faults.append(f"{address} answers {answer.status}")
+                faults += faults_of(visited)
+    assert not faults, "\n".join(faults)
+
+
+def _open(app: Flask, visited: Visit, who: Actor | None) -> Page:
+    return visited.goto("/sign-in") if who is None else enter(app, visited, who)
+
+
+def _addresses(where: Where, park: Park) -> list[str]:
+    found = []
+    for address in where.addresses:
+        try:
+            found.append(address.format_map(park.things))
+        except KeyError:
+            continue
+    return found
