@@ -110,7 +110,7 @@ def test_a_moved_reservation_is_reminded_of_at_its_new_time_only(
     run()
     new = datetime(2026, 10, 7, 14, tzinfo=UTC)
     assert _due(told(REMINDER)) == [new - timedelta(days=1), new - timedelta(hours=1)]
-    for hours in range(0, 60, 2):
+    for hours in range(1, 60, 2):
         end_reading()
         with clock.frozen_at(clock.now() + timedelta(hours=hours)):
             run()
