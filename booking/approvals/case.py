@@ -189,7 +189,7 @@ def _changes(request: Details, asked: Asked) -> tuple[Difference, ...]:
     values = (
         (_("Space"), request.place.spot.code, asked.place.spot.code),
         (_("Time"), when(request.local), when(asked.local)),
-        (_("Title"), request.title or _("none"), asked.title or _("none")),
+        (_("Purpose"), request.title or _("none"), asked.title or _("none")),
         (_("Number of people"), str(request.headcount), str(asked.headcount)),
     )
     return tuple(

@@ -159,7 +159,11 @@ def _waiting(gathered: Gathered, recipient: Recipient) -> Letter:
             "%(num)s requests wait for your decision",
             count,
         ),
-        opening=_("These requests wait for your decision, the nearest deadline first."),
+        opening=ngettext(
+            "This request waits for your decision.",
+            "These requests wait for your decision, the nearest deadline first.",
+            count,
+        ),
         sections=tuple(_request(details) for details in gathered.requests[:LONGEST_LIST]),
         links=(Link(_("See all requests"), web.public_url("approvals.list")),),
         closing=ngettext("And %(num)s more.", "And %(num)s more.", left_out)

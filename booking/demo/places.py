@@ -232,7 +232,7 @@ FEATURES: dict[str, tuple[Names, str]] = {
     "gas": (said("Gaz techniques", "غازات تقنية", "Technical gases"), "wind"),
     "water": (said("Point d’eau", "نقطة ماء", "Water point"), "droplets"),
     "power": (said("Courant triphasé", "تيار ثلاثي الأطوار", "Three-phase power"), "plug"),
-    "network": (said("Réseau 10 Gbit/s", "شبكة 10 Gbit/s", "10 Gbit/s network"), "network"),
+    "network": (said("Réseau 10 Gbit/s", "شبكة بسرعة 10 جيغابت/ث", "10 Gbit/s network"), "network"),
     "computers": (said("Ordinateurs", "حواسيب", "Computers"), "monitor-smartphone"),
     "cold": (said("Chambre froide", "غرفة تبريد", "Cold room"), "snowflake"),
 }

@@ -6,7 +6,7 @@ from flask import g, request, url_for
 
 from booking.approvals import queries as approvals
 from booking.core import web
-from booking.core.i18n import _
+from booking.core.i18n import _, pgettext
 from booking.core.permissions import Action, Actor, allows
 from booking.frame import NavigationEntry
 
@@ -24,7 +24,7 @@ def entries() -> list[NavigationEntry]:
     if allows(actor, Action.SEE_APPROVALS):
         waiting = waiting_requests(actor)
         found.append(_entry("approvals.list", "inbox", _("Requests"), count=waiting))
-    found.append(_entry("reservations.mine", "calendar-check", _("My reservations")))
+    found.append(_entry("reservations.mine", "calendar-check", pgettext("menu", "My reservations")))
     if allows(actor, Action.OPERATE):
         found.append(_entry("operator.messages", "mail", _("Messages"), within="operator.message"))
         found.append(

@@ -93,7 +93,7 @@ class TimesForm(PageForm):
     day = HiddenField()
     start = SelectField(lazy_gettext("Start"), validate_choice=False)
     end = SelectField(lazy_gettext("End"), validate_choice=False)
-    title = StringField(lazy_gettext("Title"))
+    title = StringField(lazy_gettext("Purpose"))
     headcount = IntegerField(
         lazy_gettext("Number of people"), [Optional()], default=1
     )  # a desk has no such field

@@ -73,7 +73,7 @@ def _differences(before: JsonFacts, after: JsonFacts) -> tuple[Difference, ...]:
         "resource": _("Space"),
         "starts_at": _("Start"),
         "ends_at": _("End"),
-        "title": _("Title"),
+        "title": _("Purpose"),
         "headcount": _("Number of people"),
     }
     return tuple(

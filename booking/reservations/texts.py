@@ -52,7 +52,7 @@ def act(code: str) -> str:
         "requested": _("Request sent"),
         "moved": _("Time or place changed"),
         "shortened": _("Shortened"),
-        "renamed": _("Title or number of people changed"),
+        "renamed": _("Purpose or number of people changed"),
         "asked_for_change": _("Asked for a change"),
         "withdrew_change": _("Withdrew the change"),
         "approved": _("Approved"),
@@ -184,8 +184,8 @@ def seen_by_others(place: Place) -> str:
     """What strangers see of a reservation here."""
     return {
         Shown.BUSY: _("Others only see that it is booked."),
-        Shown.ORGANISATION: _("Others see your organisation, not the title."),
-        Shown.PERSON: _("Others see your name and the title."),
+        Shown.ORGANISATION: _("Others see your organisation, not the purpose."),
+        Shown.PERSON: _("Others see your name and the purpose."),
     }[place.others_see]
 
 
@@ -199,7 +199,7 @@ def who_may_book(place: Place) -> str:
 def problem(field: str, found: Problem) -> str:
     """What is wrong with one field, and what would be right."""
     by_field: Mapping[tuple[str, Problem], str] = {
-        ("title", Problem.TOO_LONG): _("Choose a shorter title: at most 200 characters."),
+        ("title", Problem.TOO_LONG): _("Choose a shorter purpose: at most 200 characters."),
         ("headcount", Problem.OUT_OF_RANGE): _("Enter a number of people from 1 to 10,000."),
         ("reason", Problem.TOO_LONG): _("Choose a shorter reason: at most 500 characters."),
         ("organisation", Problem.NOT_FOUND): _("Choose one of your organisations."),

@@ -258,7 +258,7 @@ def _what_happens(found: Details, place: Place, is_running: bool) -> list[str]:
         notes.append(
             _(
                 "Another time or place needs approval; until it is given, the reservation stays"
-                " as it is. A shorter time or another title needs none."
+                " as it is. A shorter time or another purpose needs none."
             )
         )
     if is_running:

@@ -465,10 +465,10 @@ def test_the_history_tells_who_did_what_before_and_after(app: Flask, client: Fla
     page = text_of(Browser(client, who).get(f"/reservations/{mine.public_id}"))
 
     history = page.split("History")[1]
-    order = ["Cancelled", "Moved to Rabat", "Title or number", "Time or place", "Booked Salma"]
+    order = ["Cancelled", "Moved to Rabat", "Purpose or number", "Time or place", "Booked Salma"]
     assert sorted(order, key=history.index) == order
     assert "Start Before: Tue 6 Oct at 10:00 After: Tue 6 Oct at 14:00" in history
-    assert "Title Before: First After: Second" in history
+    assert "Purpose Before: First After: Second" in history
     assert "Reason" in page
     assert "Cancel the reservation" not in page
     assert "Change" not in page.split("History")[0].split("Reference")[1]
