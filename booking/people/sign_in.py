@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Any
 
 from flask import Request, g
 from flask_login import UserMixin
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import Executable, Row, Select, and_, bindparam, or_, select, update
 from sqlalchemy.orm import InstrumentedAttribute
 
 from booking.core import clock, i18n, ids, web, zones
@@ -28,10 +29,46 @@ from booking.people.models import (
 
 SEEN_EVERY = timedelta(minutes=1)
 
+
+def _with_rights(
+    statement: Select[*tuple[Any, ...]],
+) -> Select[*tuple[Any, ...]]:  # Any: rows
+    """The person, what they belong to today and what they were given: a row for each pair."""
+    return (
+        statement.add_columns(
+            Person.id.label("person_id"),
+            Person.public_id,
+            Person.name,
+            Person.email,
+            Person.language,
+            Person.is_demo,
+            Membership.organisation_id,
+            Membership.role.label("member_role"),
+            Organisation.public_id.label("organisation_public_id"),
+            Organisation.name.label("organisation_name"),
+            Grant.role,
+            Grant.resource_id,
+            Grant.area_id,
+            Grant.building_id,
+        )
+        .outerjoin(
+            Membership,
+            and_(
+                Membership.person_id == Person.id,
+                Membership.valid_from <= bindparam("today"),
+                or_(Membership.valid_until.is_(None), Membership.valid_until >= bindparam("today")),
+            ),
+        )
+        .outerjoin(Organisation, Organisation.id == Membership.organisation_id)
+        .outerjoin(Grant, Grant.person_id == Person.id)
+        .order_by(Organisation.name, Grant.id)
+    )
+
+
 # What every request asks is built once: building a statement costs more than running it.
-_PERSON = (Person.id, Person.public_id, Person.name, Person.email, Person.language, Person.is_demo)
-_SESSION = (
-    select(BrowserSession.id.label("session_id"), BrowserSession.last_seen_at, *_PERSON)
+_PERSON = _with_rights(select().select_from(Person)).where(Person.id == bindparam("person_id"))
+_SESSION = _with_rights(
+    select(BrowserSession.id.label("session_id"), BrowserSession.last_seen_at)
     .join(Person, Person.id == BrowserSession.person_id)
     .where(
         BrowserSession.digest == bindparam("digest"),
@@ -40,8 +77,8 @@ _SESSION = (
         Person.state == PersonState.ACTIVE,
     )
 )
-_TOKEN = (
-    select(Token.id.label("token_id"), Token.scopes, Token.last_used_at, *_PERSON)
+_TOKEN = _with_rights(
+    select(Token.id.label("token_id"), Token.scopes, Token.last_used_at)
     .join(Person, Person.id == Token.person_id)
     .where(
         Token.digest == bindparam("digest"),
@@ -49,19 +86,6 @@ _TOKEN = (
         Token.revoked_at.is_(None),
         Person.state == PersonState.ACTIVE,
     )
-)
-_MEMBERSHIPS = (
-    select(Membership.organisation_id, Membership.role, Organisation.public_id, Organisation.name)
-    .join(Organisation, Organisation.id == Membership.organisation_id)
-    .where(
-        Membership.person_id == bindparam("person_id"),
-        Membership.valid_from <= bindparam("today"),
-        Membership.valid_until.is_(None) | (Membership.valid_until >= bindparam("today")),
-    )
-    .order_by(Organisation.name)
-)
-_GRANTS = select(Grant.role, Grant.resource_id, Grant.area_id, Grant.building_id).where(
-    Grant.person_id == bindparam("person_id")
 )
 
 
@@ -97,51 +121,29 @@ def locale_of_reader() -> str:
     return i18n.choose_locale(actor.language if actor else None, web.settings().default_language)
 
 
-class Known(Protocol):
-    """A person's row, or as much of it as an actor is made from."""
-
-    @property
-    def id(self) -> int: ...
-    @property
-    def public_id(self) -> str: ...
-    @property
-    def name(self) -> str: ...
-    @property
-    def email(self) -> str: ...
-    @property
-    def language(self) -> str: ...
-
-
-def load_actor(person: Known, scopes: frozenset[Scope] = ALL_SCOPES) -> Actor:
+def load_actor(person: Person, scopes: frozenset[Scope] = ALL_SCOPES) -> Actor:
     """The person with the memberships and grants that hold today."""
-    return Actor(
-        person_id=person.id,
-        public_id=person.public_id,
-        name=person.name,
-        email=person.email,
-        language=person.language,
-        memberships=_memberships(person.id),
-        grants=_grants(person.id),
-        scopes=scopes,
-    )
+    return _actor(_rows(_PERSON, {"person_id": person.id}), scopes)
 
 
 def _by_session(secret: str) -> SignedIn | None:
     since = clock.now() - sessions.LONGEST
-    row = execute(_SESSION, {"digest": ids.digest(secret), "since": since}).first()
-    if row is None or not _may_enter(row.is_demo):
+    rows = _rows(_SESSION, {"digest": ids.digest(secret), "since": since})
+    if not rows or not _may_enter(rows[0].is_demo):
         return None
-    _note(BrowserSession, BrowserSession.last_seen_at, row.session_id, row.last_seen_at)
-    return SignedIn(load_actor(row), row.session_id)
+    found = rows[0]
+    _note(BrowserSession, BrowserSession.last_seen_at, found.session_id, found.last_seen_at)
+    return SignedIn(_actor(rows, ALL_SCOPES), found.session_id)
 
 
 def _by_token(secret: str) -> SignedIn | None:
-    row = execute(_TOKEN, {"digest": ids.digest(secret)}).first()
-    if row is None or not _may_enter(row.is_demo):
+    rows = _rows(_TOKEN, {"digest": ids.digest(secret)})
+    if not rows or not _may_enter(rows[0].is_demo):
         return None
-    _note(Token, Token.last_used_at, row.token_id, row.last_used_at)
-    scopes = frozenset(Scope(word) for word in row.scopes.split(",") if word)
-    return SignedIn(load_actor(row, scopes), None)
+    found = rows[0]
+    _note(Token, Token.last_used_at, found.token_id, found.last_used_at)
+    scopes = frozenset(Scope(word) for word in found.scopes.split(",") if word)
+    return SignedIn(_actor(rows, scopes), None)
 
 
 def _may_enter(is_demo: bool) -> bool:
@@ -163,14 +165,36 @@ def _note(
         current.execute(update(model).where(model.id == row_id).values({column: now}))
 
 
-def _memberships(person_id: int) -> tuple[Belongs, ...]:
+def _rows(statement: Executable, values: dict[str, object]) -> Sequence[Row[*tuple[Any, ...]]]:
     today = clock.today(zones.zone(web.settings().site_zone))
-    rows = execute(_MEMBERSHIPS, {"person_id": person_id, "today": today})
-    return tuple(
-        Belongs(organisation_id, role == MemberRole.MANAGER, public_id, name)
-        for organisation_id, role, public_id, name in rows
+    return execute(statement, {**values, "today": today}).all()
+
+
+def _actor(rows: Sequence[Row[*tuple[Any, ...]]], scopes: frozenset[Scope]) -> Actor:
+    """The actor of one person's rows; a membership or a grant may stand on several of them."""
+    person = rows[0]
+    memberships = dict.fromkeys(
+        Belongs(
+            row.organisation_id,
+            row.member_role == MemberRole.MANAGER,
+            row.organisation_public_id,
+            row.organisation_name,
+        )
+        for row in rows
+        if row.organisation_id is not None
     )
-
-
-def _grants(person_id: int) -> tuple[Given, ...]:
-    return tuple(Given(*row) for row in execute(_GRANTS, {"person_id": person_id}))
+    grants = dict.fromkeys(
+        Given(row.role, row.resource_id, row.area_id, row.building_id)
+        for row in rows
+        if row.role is not None
+    )
+    return Actor(
+        person_id=person.person_id,
+        public_id=person.public_id,
+        name=person.name,
+        email=person.email,
+        language=person.language,
+        memberships=tuple(memberships),
+        grants=tuple(grants),
+        scopes=scopes,
+    )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Select, bindparam, select
+from sqlalchemy import CompoundSelect, Row, Select, bindparam, literal, null, select, union_all
 
 from booking.core.database import execute, session
 from booking.core.intervals import Span
@@ -119,42 +119,46 @@ def spot_by_public_id(public_id: str) -> Spot | None:
     return None if row is None else spot_from(row)
 
 
-# Statements of every booking are built once: that costs more than running them.
-_WEEKS = (
+# Built once: building it costs more than running it. One statement reads the weeks, from the day
+# each begins to hold, and the exceptions, by their day.
+_HOURS: CompoundSelect[*tuple[Any, ...]] = union_all(  # Any: of two shapes
     select(
+        literal(False).label("is_exception"),
         HoursVersion.hours_id,
-        HoursVersion.valid_from,
+        HoursVersion.valid_from.label("day"),
         HoursSpan.weekday,
         HoursSpan.opens,
         HoursSpan.closes,
     )
     .outerjoin(HoursSpan, HoursSpan.version_id == HoursVersion.id)
-    .where(HoursVersion.hours_id.in_(bindparam("hours_ids", expanding=True)))
-    .order_by(HoursVersion.hours_id, HoursVersion.valid_from, HoursSpan.opens)
-)
-_EXCEPTIONS = (
-    select(HoursException.hours_id, HoursException.day, HoursException.opens, HoursException.closes)
-    .where(
+    .where(HoursVersion.hours_id.in_(bindparam("hours_ids", expanding=True))),
+    select(
+        literal(True),
+        HoursException.hours_id,
+        HoursException.day,
+        null(),
+        HoursException.opens,
+        HoursException.closes,
+    ).where(
         HoursException.hours_id.in_(bindparam("hours_ids", expanding=True)),
         HoursException.day.between(bindparam("first"), bindparam("last")),
-    )
-    .order_by(HoursException.day, HoursException.opens)
-)
+    ),
+).order_by("hours_id", "day", "opens")
 
 
 def openings(hours_ids: Collection[int], first: date, last: date) -> dict[int, Opening]:
     """The opening hours of these sets as they stand from the first to the last day."""
-    weeks = _weeks(hours_ids)
-    exceptions = _exceptions(hours_ids, first, last)
+    rows = execute(_HOURS, {"hours_ids": list(hours_ids), "first": first, "last": last}).all()
+    weeks = _weeks(row for row in rows if not row.is_exception)
+    exceptions = _exceptions(row for row in rows if row.is_exception)
     return {
         hours_id: Opening(tuple(weeks[hours_id]), exceptions[hours_id]) for hours_id in hours_ids
     }
 
 
-def _weeks(hours_ids: Collection[int]) -> dict[int, list[WeekFrom]]:
-    rows = execute(_WEEKS, {"hours_ids": list(hours_ids)})
+def _weeks(rows: Iterable[Row[*tuple[Any, ...]]]) -> dict[int, list[WeekFrom]]:
     spans: dict[tuple[int, date], list[list[Span]]] = {}
-    for hours_id, valid_from, weekday, opens, closes in rows:
+    for _, hours_id, valid_from, weekday, opens, closes in rows:
         week = spans.setdefault((hours_id, valid_from), [[] for _ in range(7)])
         if weekday is not None:
             week[weekday].append(Span(opens, closes))
@@ -165,11 +169,10 @@ def _weeks(hours_ids: Collection[int]) -> dict[int, list[WeekFrom]]:
 
 
 def _exceptions(
-    hours_ids: Collection[int], first: date, last: date
+    rows: Iterable[Row[*tuple[Any, ...]]],
 ) -> dict[int, dict[date, tuple[Span, ...]]]:
-    rows = execute(_EXCEPTIONS, {"hours_ids": list(hours_ids), "first": first, "last": last})
     found: dict[int, dict[date, tuple[Span, ...]]] = defaultdict(dict)
-    for hours_id, day, opens, closes in rows:
+    for _, hours_id, day, _, opens, closes in rows:
         already = found[hours_id].get(day, ())
         found[hours_id][day] = (
             already if opens is None or closes is None else (*already, Span(opens, closes))
