@@ -10,6 +10,8 @@ from booking.assets import icons
 ROOT = Path(__file__).parents[3]
 SOURCE = ROOT / "static" / "src"
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
+# A letter brings its styles along: mail programs fetch none. Its preview has a policy of its own.
+PAGES = [path for path in TEMPLATES if path.parent.name != "messages"]
 STYLE_SHEETS = sorted((SOURCE / "css").glob("*.css"))
 SCRIPTS = sorted((SOURCE / "js").glob("*.js"))
 
@@ -75,7 +77,7 @@ def test_letter_sizes_are_relative_and_never_under_eleven_pixels() -> None:
         assert not re.search(r"font(-size)?:[^;}]*\d(px|pt)", _text(path)), path.name
 
 
-@pytest.mark.parametrize("path", TEMPLATES, ids=_named)
+@pytest.mark.parametrize("path", PAGES, ids=_named)
 def test_templates_keep_the_content_security_policy(path: Path) -> None:
     template = TEMPLATE_COMMENT.sub("", _text(path))
     assert not re.search(r"\sstyle\s*=|<style|javascript:|\son[a-z]+\s*=\s*[\"']", template)
