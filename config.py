@@ -92,6 +92,7 @@ class Settings:
                 sender=read.text("MAIL_FROM", f"booking@{host or 'localhost'}"),
             ),
             tick_inside=read.yes("TICK_INSIDE", True),
+            reminder_minutes=read.whole_numbers("REMINDER_MINUTES", Settings.reminder_minutes),
             tick_seconds=read.whole("TICK_SECONDS", 20),
             feed_fetches_per_hour=read.whole("FEED_FETCHES_PER_HOUR", 60),
             instance=instance,
@@ -140,6 +141,12 @@ class _Reader:
         if text not in {"0", "1", "yes", "no", "true", "false", "on", "off"}:
             raise SettingsError(f"{name} must be 0 or 1, not {text!r}.")
         return text in {"1", "yes", "true", "on"}
+
+    def whole_numbers(self, name: str, default: tuple[int, ...]) -> tuple[int, ...]:
+        words = self.words(name, tuple(str(number) for number in default))
+        if not all(word.isascii() and word.isdigit() for word in words):
+            raise SettingsError(f"{name} must be whole numbers, comma separated.")
+        return tuple(int(word) for word in words)
 
     def words(self, name: str, default: tuple[str, ...]) -> tuple[str, ...]:
         text = self.text(name, "")

@@ -21,6 +21,7 @@ PROMISES = {
     promises.Promise.DEAD_HOLDS: "orphans: places held for a change that no longer waits",
     promises.Promise.DEAD_CHANGES: "orphans: changes waiting for what is no longer confirmed",
     promises.Promise.UNSENT: "messages due over five minutes ago and still not out",
+    promises.Promise.SET_ASIDE: "events that could not be handled and were set aside",
 }
 
 

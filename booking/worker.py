@@ -31,6 +31,7 @@ from booking.messages import service as messages
 from booking.messages.delivery import deliver
 from booking.messages.letters import Catalogue
 from booking.messages.models import MessageKind, MessageState
+from booking.reservations import reprojection
 from booking.reservations.service import expire_next
 
 log = logging.getLogger("booking.worker")
@@ -126,6 +127,20 @@ def _trouble_is_logged(what: str) -> Iterator[None]:
         end_reading()
 
 
+def follow_the_law(app: Flask) -> None:
+    """Move what lies ahead when the program came with new zone data; once, at the start."""
+    with app.app_context(), _trouble_is_logged("following a change of zone data"):
+        if not reprojection.is_needed():
+            return
+        for conflict in reprojection.reproject().conflicts:
+            log.error(
+                "%s on %s stays at its old hour: %s",
+                conflict.reference,
+                conflict.resource_code,
+                conflict.cause,
+            )
+
+
 # --- events ---
 
 
@@ -194,17 +209,6 @@ def _try_later(event_id: int, error: str) -> None:
         )
 
 
-def set_aside() -> list[int]:
-    """The events whose handlers failed so often that nobody tries any more."""
-    return list(
-        session().scalars(
-            select(Event.id)
-            .where(Event.handled_at.is_(None), Event.attempts >= MOST_ATTEMPTS)
-            .order_by(Event.id)
-        )
-    )
-
-
 # --- again and again ---
 
 
@@ -222,6 +226,7 @@ class Ticker:
         self._held: IO[str] | None = None
         self._stopped = threading.Event()
         self._thread: threading.Thread | None = None
+        self._knows_the_zones = False
 
     def run(self) -> None:
         """Tick in this thread until `stop`."""
@@ -248,6 +253,9 @@ class Ticker:
         if not self.has_the_turn():
             return
         try:
+            if not self._knows_the_zones:
+                self._knows_the_zones = True
+                follow_the_law(self._app)
             tick(self._app)
         except Exception:  # the worker's outer loop: the next tick tries again
             log.exception("the tick failed")

@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, Select, String, and_, cast, exists, func, 
 
 from booking.core import clock
 from booking.core.database import session
+from booking.core.events import MOST_ATTEMPTS, Event
 from booking.messages.models import Message
 from booking.messages.queries import LATE_AFTER, WAITING
 from booking.occupancy import guard
@@ -42,6 +43,7 @@ class Promise(StrEnum):
     DEAD_HOLDS = "holds_for_nothing"
     DEAD_CHANGES = "changes_of_nothing_live"
     UNSENT = "unsent_messages"
+    SET_ASIDE = "events_set_aside"
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,7 @@ def verify() -> Report:
         Promise.DEAD_HOLDS: _dead_holds(),
         Promise.DEAD_CHANGES: _dead_changes(),
         Promise.UNSENT: _unsent(),
+        Promise.SET_ASIDE: _set_aside(),
     }
     findings = tuple(_find(promise, found) for promise, found in statements.items())
     return Report(findings, guard.read())
@@ -197,6 +200,11 @@ def _unsent() -> Select[str]:
     return select(_text(Message.id)).where(
         Message.state.in_(WAITING), Message.due_at < clock.now() - LATE_AFTER
     )
+
+
+def _set_aside() -> Select[str]:
+    """Events that failed so often that no worker tries them any more."""
+    return select(Event.subject).where(Event.handled_at.is_(None), Event.attempts >= MOST_ATTEMPTS)
 
 
 def _text(column: Any) -> ColumnElement[str]:  # Any: what cast takes

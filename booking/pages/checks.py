@@ -76,4 +76,5 @@ def _labels() -> dict[Promise, str]:
         Promise.DEAD_HOLDS: _("Places held for a change that no longer waits"),
         Promise.DEAD_CHANGES: _("Changes that wait for a reservation that is no longer confirmed"),
         Promise.UNSENT: _("Messages due over five minutes ago and still not sent"),
+        Promise.SET_ASIDE: _("Events that could not be handled and were set aside"),
     }

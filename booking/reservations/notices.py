@@ -50,7 +50,7 @@ OVERTAKEN_BY: dict[MessageKind, frozenset[MessageKind]] = {
     MessageKind.CANCELLED: frozenset(),
     MessageKind.EXPIRED: frozenset(),
 }
-CHANGING_ACTS = ("moved", "shortened", "approved_change")
+CHANGING_ACTS = ("moved", "shortened", "approved_change", "reprojected")
 
 
 def recipients_of(details: Details) -> tuple[int, ...]:
@@ -122,8 +122,8 @@ def _before(details: Details) -> Before | None:
         .order_by(JournalLine.id.desc())
         .limit(1)
     )
-    if not values:
-        return None
+    if not values or not values.keys() & {"resource", "starts_at", "ends_at"}:
+        return None  # the law moved it: on the clock it is where it was
     local = LocalInterval(
         _moment(values.get("starts_at")) or details.local.starts_at,
         _moment(values.get("ends_at")) or details.local.ends_at,

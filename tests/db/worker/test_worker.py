@@ -13,7 +13,8 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, insert, select
 
-from booking import worker
+from booking.checks import promises
+from booking.checks.promises import Promise
 from booking.core import clock
 from booking.core.database import end_reading, session, transaction
 from booking.core.events import MOST_ATTEMPTS, Event, EventKind, Happened
@@ -76,7 +77,9 @@ def test_an_event_that_fails_again_and_again_is_set_aside(app: Flask, run: Run) 
             run()
     (event,) = _events()
     assert event.attempts == MOST_ATTEMPTS
-    assert worker.set_aside() == [event.id]
+    assert {one.promise: one.examples for one in promises.verify().findings if one.count} == {
+        Promise.SET_ASIDE: (event.subject,)
+    }
 
 
 @pytest.mark.usefixtures("broken_confirmations")
