@@ -13,6 +13,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, insert, select
 
+from booking import worker
 from booking.checks import promises
 from booking.checks.promises import Promise
 from booking.core import clock
