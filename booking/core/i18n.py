@@ -69,13 +69,12 @@ def name_in(names: Mapping[str, str]) -> str:
 
 def format_day(day: date | datetime) -> str:
     """«mardi 24 novembre 2026»; local values only, the zone is already applied."""
-    pattern = {"fr": "EEEE d MMMM y", "ar": "EEEE d MMMM y", "en": "EEEE d MMMM y"}[language()]
-    return dates.format_date(_as_date(day), pattern, locale=locale())
+    return _format_date(day, "EEEE d MMMM y")
 
 
 def format_short_day(day: date | datetime) -> str:
     """«mar. 24 nov.»; local values only."""
-    return dates.format_date(_as_date(day), "EEE d MMM", locale=locale())
+    return _format_date(day, "EEE d MMM")
 
 
 def format_clock(moment: datetime) -> str:
@@ -102,6 +101,13 @@ def format_duration(minutes: int) -> str:
 def format_ago(then: datetime, now: datetime) -> str:
     """«il y a 2 heures», «قبل ساعتين»; both instants or both local."""
     return dates.format_timedelta(then - now, add_direction=True, locale=locale())
+
+
+def _format_date(day: date | datetime, pattern: str) -> str:
+    """In French the first of a month is «le 1er»; all other days are plain numbers."""
+    if day.day == 1 and language() == "fr":
+        pattern = pattern.replace("d", "d'er'")
+    return dates.format_date(_as_date(day), pattern, locale=locale())
 
 
 def _as_date(day: date | datetime) -> date:
