@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, exists, func, select
+from sqlalchemy import ColumnElement, Row, case, exists, func, select
 
 from booking.core import clock
 from booking.core.database import session
@@ -82,7 +82,8 @@ def has_newer(key: Key, kinds: Collection[MessageKind]) -> bool:
 def listed(
     state: MessageState | None, *, page: int, page_size: int
 ) -> tuple[list[Entry], Mapping[MessageState, int]]:
-    """One page of messages, the latest due first, and how many there are in each state."""
+    """One page of messages, what was due last first, then what is planned, the next first; and how
+    many there are in each state."""
     conditions = [] if state is None else [Message.state == state]
     entries = _entries(*conditions, limit=page_size, offset=(page - 1) * page_size)
     rows = session().execute(select(Message.state, func.count()).group_by(Message.state))
@@ -121,6 +122,8 @@ def tick_age() -> timedelta | None:
 def _entries(
     *conditions: ColumnElement[bool], limit: int | None = None, offset: int = 0
 ) -> list[Entry]:
+    now = clock.now()
+    is_ahead = Message.due_at > now
     rows = session().execute(
         select(
             Message.id,
@@ -138,7 +141,12 @@ def _entries(
             Message.title,
         )
         .where(*conditions)
-        .order_by(Message.due_at.desc(), Message.id.desc())
+        .order_by(
+            is_ahead,
+            case((is_ahead, None), else_=Message.due_at).desc(),
+            Message.due_at,
+            Message.id.desc(),
+        )
         .limit(limit)
         .offset(offset)
     )

@@ -80,7 +80,7 @@ class Shown:
 @blueprint.get("/messages")
 @acts(Action.OPERATE)
 def messages() -> ResponseReturnValue:
-    """Messages by due time, the latest first."""
+    """Messages around the present: what was due last first, then what is planned."""
     state = _state()
     page = _page()
     entries, counts = queries.listed(state, page=page, page_size=PAGE_SIZE)
