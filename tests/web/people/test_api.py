@@ -40,7 +40,7 @@ def test_strangers_are_told_to_sign_in(client: FlaskClient, path: str) -> None:
 
 
 def test_an_address_is_made_shown_once_and_works(client: FlaskClient) -> None:
-    who = make.member_of(language="fr")
+    who = make.member_of(language="en")
     made = make.reservation(who)
     mine = make.bearer(who)
     answer = client.post(FEEDS, json={"scope": "mine"}, headers=mine)
@@ -56,7 +56,7 @@ def test_an_address_is_made_shown_once_and_works(client: FlaskClient) -> None:
         "id": body["id"],
         "name": "Calendar address",
         "scope": "mine",
-        "language": "fr",
+        "language": "en",
         "detail": "full",
         "created_at": "2026-10-05T08:00:00Z",
         "last_fetched_at": None,

@@ -77,6 +77,7 @@ def test_what_never_was_a_link_is_not_found(client: FlaskClient, secret: str) ->
 def test_a_refused_password_can_be_tried_again(
     client: FlaskClient, path: str, password: str, again: str, said: str
 ) -> None:
+    client.environ_base["HTTP_ACCEPT_LANGUAGE"] = "en"
     answer = forms.post(client, path, password=password, again=again)
     assert answer.status_code == 422
     assert said in answer.text

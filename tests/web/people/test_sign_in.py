@@ -116,6 +116,7 @@ def test_with_https_the_cookie_is_secure_and_bound_to_the_host(
 def test_a_wrong_sign_in_says_the_same_for_everybody(
     client: FlaskClient, salma: Actor, email: str, password: str
 ) -> None:
+    client.environ_base["HTTP_ACCEPT_LANGUAGE"] = "en"
     email = salma.email if email == "salma" else email
     answer = forms.post(client, "/sign-in", email=email, password=password)
     assert answer.status_code == 422
@@ -135,6 +136,7 @@ def test_what_was_typed_stays_but_never_the_password(client: FlaskClient, salma:
 
 
 def test_an_empty_form_names_its_fields(client: FlaskClient, app: Flask) -> None:
+    client.environ_base["HTTP_ACCEPT_LANGUAGE"] = "en"
     answer = forms.post(client, "/sign-in", email="", password="")
     assert answer.status_code == 422
     assert "Enter your e-mail address." in answer.text
