@@ -16,7 +16,7 @@ from booking.core.permissions import Action
 from booking.core.web import acts, current_actor
 from booking.reservations import queries, service
 from booking.reservations.api import seen_version
-from booking.reservations.representation import as_json
+from booking.reservations.representation import as_json, list_as_json
 from booking.reservations.service import Outcome
 
 blueprint = Blueprint("approvals_api", __name__, url_prefix="/api/v1")
@@ -47,7 +47,7 @@ def index() -> Response:
     """What waits for this person's decision, the nearest deadline first."""
     schema.query(Nothing)
     actor = current_actor()
-    return listing.answer([as_json(one, actor) for one in approvals.waiting_for(actor)])
+    return listing.answer(list_as_json(approvals.waiting_for(actor), actor))
 
 
 @blueprint.post("/reservations/<uuid:reservation_id>/approve")

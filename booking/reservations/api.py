@@ -20,7 +20,7 @@ from booking.reservations import alternatives, queries, service
 from booking.reservations.alternatives import Alternative
 from booking.reservations.models import Reservation, State
 from booking.reservations.queries import Details
-from booking.reservations.representation import as_json
+from booking.reservations.representation import as_json, list_as_json
 from booking.reservations.service import Outcome
 from booking.reservations.wishes import Change, Wish
 
@@ -112,7 +112,7 @@ def index() -> Response:
     if len(found) > count:
         last = found[count - 1]
         cursor = listing.to_cursor(int(last.interval.starts_at.timestamp()), last.id)
-    return listing.answer([as_json(one, actor) for one in found[:count]], cursor)
+    return listing.answer(list_as_json(found[:count], actor), cursor)
 
 
 @blueprint.get("/reservations/<uuid:reservation_id>")

@@ -79,18 +79,27 @@ def features_of(resource_ids: Collection[int]) -> dict[int, list[NamedFeature]]:
 
 def who_answers(place: Place) -> list[str]:
     """The names of the active lab managers of a place; none where the operator answers."""
-    names = session().scalars(
-        select(Person.name)
-        .join(Grant, Grant.person_id == Person.id)
+    return who_answers_at([place.resource_id])[place.resource_id]
+
+
+def who_answers_at(resource_ids: Collection[int]) -> dict[int, list[str]]:
+    """The same for many places, in one statement."""
+    found: dict[int, list[str]] = {resource_id: [] for resource_id in resource_ids}
+    rows = session().execute(
+        select(Resource.id, Person.name)
+        .join(Grant, or_(Grant.resource_id == Resource.id, Grant.area_id == Resource.area_id))
+        .join(Person, Person.id == Grant.person_id)
         .where(
+            Resource.id.in_(found),
             Grant.role == Role.LAB_MANAGER,
             Person.state == PersonState.ACTIVE,
-            or_(Grant.resource_id == place.resource_id, Grant.area_id == place.area_id),
         )
         .order_by(Person.name)
         .distinct()
     )
-    return list(names)
+    for resource_id, name in rows:
+        found[resource_id].append(name)
+    return found
 
 
 def mine_among(actor: Actor, reservation_ids: Collection[int]) -> frozenset[int]:

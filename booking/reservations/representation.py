@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from booking.core import permissions, web, zones
 from booking.core.i18n import name_in
 from booking.core.instants import Interval
@@ -9,11 +11,25 @@ from booking.core.intervals import LocalInterval
 from booking.core.permissions import Action, Actor
 from booking.core.schema import written
 from booking.policies.facts import Place
+from booking.reservations.place_facts import who_answers_at
 from booking.reservations.queries import Decision, Details, PersonName, Waiting
 
 
 def as_json(found: Details, actor: Actor) -> dict[str, object]:
     """What this actor may see of it; fields one may not see, or that do not apply, are absent."""
+    return list_as_json([found], actor)[0]
+
+
+def list_as_json(found: Sequence[Details], actor: Actor) -> list[dict[str, object]]:
+    """The same for many; who is asked is read in one statement, and only where something waits."""
+    waiting = [place for one in found if one.waits for place in one.places_to_decide]
+    asked_of = who_answers_at({place.resource_id for place in waiting}) if waiting else {}
+    return [_as_json(one, actor, asked_of) for one in found]
+
+
+def _as_json(
+    found: Details, actor: Actor, asked_of: Mapping[int, Sequence[str]]
+) -> dict[str, object]:
     body: dict[str, object] = {
         "id": found.public_id,
         "reference": found.reference,
@@ -42,11 +58,18 @@ def as_json(found: Details, actor: Actor) -> dict[str, object]:
     if found.decisions:
         body["approval"] = {
             "deadline": None if found.decide_by is None else written(found.decide_by),
+            **({"asked_of": _names(found, asked_of)} if found.waits else {}),
             "decisions": [_decision(one) for one in found.decisions],
         }
     if found.amendment is not None:
         body["amendment"] = _amendment(found.amendment)
     return body
+
+
+def _names(found: Details, asked_of: Mapping[int, Sequence[str]]) -> list[str]:
+    """Whoever is asked, once each; empty where the operator is."""
+    names = (name for place in found.places_to_decide for name in asked_of[place.resource_id])
+    return list(dict.fromkeys(names))
 
 
 def _times(interval: Interval, local: LocalInterval) -> dict[str, object]:

@@ -142,6 +142,18 @@ def test_a_change_with_a_stale_version_is_refused(client: FlaskClient) -> None:
     assert stale.get_json()["current_version"] == 2
 
 
+def test_a_request_tells_whose_answer_it_waits_for(client: FlaskClient) -> None:
+    lab = make.lab()
+    make.lab_manager(lab, "Nadia Chraibi")
+    member = make.bearer(make.person())
+    made: Json = client.post(BOOKINGS, json=wish(lab), headers=member).get_json()
+    assert made["state"] == "pending"
+    assert made["approval"]["asked_of"] == ["Nadia Chraibi"]
+    assert made["approval"]["deadline"]
+    (listed,) = client.get(BOOKINGS, headers=member).get_json()["items"]
+    assert listed == made
+
+
 def test_a_change_that_needs_approval_waits_beside_the_reservation(client: FlaskClient) -> None:
     lab = make.lab()
     member = make.person()
