@@ -239,8 +239,8 @@ class Ledger:
             by=entry.holder.person_id,
             at=at,
             holds=aim.place.limits.holds_while_pending,
-            decide_by=min(aim.decide_by(at), entry.aim.interval.ends_at),
-            held_until=aim.decide_by(at),
+            decide_by=_decide_change_by(entry.aim, aim, at),
+            held_until=_decide_change_by(entry.aim, aim, at),
         )
         entry.changes.append(wanted)
         self._new_version(entry, at)
@@ -413,6 +413,13 @@ def _settle(
         if asked.state is Asking.WAITING:
             asked.state, asked.decided_at = state, at
             asked.decided_by, asked.reason = by, reason
+
+
+def _decide_change_by(present: Aim, wanted: Aim, at: datetime) -> datetime:
+    last = present.interval.ends_at
+    if wanted.interval.starts_at != present.interval.starts_at:
+        last = min(present.interval.starts_at, wanted.interval.starts_at)
+    return min(at + timedelta(minutes=wanted.place.limits.decide_within), last)
 
 
 def _drop_change(entry: Entry, state: Asking, at: datetime) -> None:

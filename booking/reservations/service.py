@@ -202,19 +202,18 @@ def change(
     _refuse_stale(before, seen_version)
     plan = _plan_of_change(before, wanted)
     _refuse_unchangeable(before, plan)
-    if plan.local == before.local and plan.place.resource_id == before.place.resource_id:
+    if plan.local == before.local and _keeps_place(before, plan):
         return _rename(actor, before, plan)
-    keeps_place = plan.place.resource_id == before.place.resource_id
     verdict = facts.verdict_on(
         plan.place,
         plan.local,
         headcount=plan.headcount,
         is_member=before.organisation_id is not None or bool(actor.memberships),
-        change=facts.Change(was=before.interval, keeps_place=keeps_place),
+        change=facts.Change(was=before.interval, keeps_place=_keeps_place(before, plan)),
     )
     _refuse(verdict, plan, before)
     if before.state is State.PENDING:
-        return _move_pending(actor, before, plan, verdict)
+        return _move_pending(actor, before, plan)
     if verdict.needs_approval:
         return _amend(actor, before, plan)
     return _move_confirmed(actor, before, plan)
@@ -243,7 +242,7 @@ def _rename(actor: Actor, before: Details, plan: _Plan) -> Outcome:
     return _outcome(before)
 
 
-def _move_pending(actor: Actor, before: Details, plan: _Plan, verdict: Verdict) -> Outcome:
+def _move_pending(actor: Actor, before: Details, plan: _Plan) -> Outcome:
     """A request moves in place and is asked anew; on a place that asks nobody it is confirmed."""
     needs_approval = plan.place.limits.needs_approval
     holds = plan.place.limits.holds_while_pending or not needs_approval
@@ -286,9 +285,7 @@ def _move_confirmed(actor: Actor, before: Details, plan: _Plan) -> Outcome:
         **_time_values(plan.local),
     )
     _place(before, plan)
-    shortened = plan.place.resource_id == before.place.resource_id and before.interval.contains(
-        plan.interval
-    )
+    shortened = _keeps_place(before, plan) and before.interval.contains(plan.interval)
     act = "shortened" if shortened else "moved"
     _tell_change(actor, act, EventKind.CHANGED, before, plan, version, State.CONFIRMED)
     return Outcome(before.public_id, State.CONFIRMED)
@@ -301,6 +298,7 @@ def _amend(actor: Actor, before: Details, plan: _Plan) -> Outcome:
     holds = plan.place.limits.holds_while_pending
     if not holds:
         _refuse_if_taken(plan, but_not_by=before.id)
+    decide_by = _decide_change_by(before, plan, now)
     version = _update(before)
     amendment_id = (
         session()
@@ -315,7 +313,7 @@ def _amend(actor: Actor, before: Details, plan: _Plan) -> Outcome:
                 title=plan.title,
                 headcount=plan.headcount,
                 holds_place=holds,
-                decide_by=min(plan.decide_by(now), before.interval.ends_at),
+                decide_by=decide_by,
                 created_at=now,
                 **{k: v for k, v in _time_values(plan.local).items() if k != "zone"},
             )
@@ -325,7 +323,7 @@ def _amend(actor: Actor, before: Details, plan: _Plan) -> Outcome:
     )
     _ask(before.id, version, plan.place.spot.policy_id, amendment_id)
     if holds:
-        _hold(before, plan, amendment_id, plan.decide_by(now))
+        _hold(before, plan, amendment_id, decide_by)
     _tell(
         actor,
         "asked_for_change",
@@ -339,9 +337,18 @@ def _amend(actor: Actor, before: Details, plan: _Plan) -> Outcome:
     return Outcome(before.public_id, before.state, amendment_waits=True)
 
 
+def _decide_change_by(before: Details, plan: _Plan, now: datetime) -> datetime:
+    """When the wish for a change expires: a longer stay can be granted until its end, but what
+    would begin at another time or place only before either beginning."""
+    last = before.interval.ends_at
+    if not _keeps_place(before, plan) or plan.interval.starts_at != before.interval.starts_at:
+        last = min(before.interval.starts_at, plan.interval.starts_at)
+    return min(now + timedelta(minutes=plan.place.limits.decide_within), last)
+
+
 def _hold(before: Details, plan: _Plan, amendment_id: int, until: datetime) -> None:
     added = [plan.interval]
-    if plan.place.resource_id == before.place.resource_id:
+    if _keeps_place(before, plan):
         added = gaps(plan.interval, [before.interval])
     if not added:
         return
@@ -581,6 +588,10 @@ def _plan_of_change(before: Details, wanted: Change) -> _Plan:
     )
 
 
+def _keeps_place(before: Details, plan: _Plan) -> bool:
+    return plan.place.resource_id == before.place.resource_id
+
+
 def _organisation(actor: Actor, public_id: str | None) -> Belongs | None:
     """The organisation to book for: one of the actor's own."""
     if public_id is None:
@@ -634,8 +645,7 @@ def _refuse_unchangeable(before: Details, plan: _Plan) -> None:
         raise RefusedError((refusal,))
     if before.interval.starts_at <= clock.now():
         moved = plan.interval.starts_at != before.interval.starts_at
-        elsewhere = plan.place.resource_id != before.place.resource_id
-        if moved or elsewhere:
+        if moved or not _keeps_place(before, plan):
             raise _unchangeable(before, Obstacle.BEGUN)
 
 
@@ -725,7 +735,7 @@ def _update(before: Details, **values: object) -> int:
 
 def _place(before: Details, plan: _Plan) -> None:
     """Write on which resource it now is."""
-    if plan.place.resource_id != before.place.resource_id:
+    if not _keeps_place(before, plan):
         session().execute(
             update(ReservationResource)
             .where(ReservationResource.reservation_id == before.id)

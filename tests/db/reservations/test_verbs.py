@@ -714,7 +714,7 @@ def test_a_change_nobody_answers_expires_and_the_reservation_stays(app: Flask) -
     lab = make.lab()
     made = confirmed_at_lab(lab)
     change(made, Change(ends_at=make.at(14)))
-    with clock.frozen_at(made.interval.starts_at):
+    with clock.frozen_at(made.interval.ends_at):
         assert service.expire_next() is True
         assert service.expire_next() is False
 
@@ -903,3 +903,31 @@ CLOSED_BY: dict[State, Callable[[], Details]] = {
     State.DECLINED: _declined,
     State.EXPIRED: _expired,
 }
+
+
+def test_a_longer_stay_can_be_granted_while_it_runs(app: Flask) -> None:
+    lab, member = make.lab(), make.person()
+    manager = make.lab_manager(lab)
+    made = make.reservation(member, lab, starts_at=make.at(10), ends_at=make.at(12))
+    service.approve(manager, made.public_id, seen_version=1)
+    with clock.frozen_at(made.interval.starts_at + timedelta(minutes=30)):
+        outcome = service.change(member, made.public_id, Change(ends_at=make.at(13, days=0)))
+        assert outcome.amendment_waits
+        waiting = make.details(made.public_id)
+        assert waiting.amendment is not None
+        assert waiting.amendment.decide_by == made.interval.ends_at
+        service.approve(manager, made.public_id, seen_version=waiting.version)
+    assert make.details(made.public_id).local.ends_at == make.at(13)
+
+
+def test_a_move_can_only_be_granted_before_either_beginning(app: Flask) -> None:
+    lab, member = make.lab(), make.person()
+    manager = make.lab_manager(lab)
+    made = make.reservation(member, lab, starts_at=make.at(10), ends_at=make.at(12))
+    service.approve(manager, made.public_id, seen_version=1)
+    service.change(member, made.public_id, Change(starts_at=make.at(14), ends_at=make.at(16)))
+    waiting = make.details(made.public_id)
+    assert waiting.amendment is not None
+    assert waiting.amendment.decide_by == made.interval.starts_at
+    with clock.frozen_at(made.interval.starts_at), pytest.raises(RefusedError):
+        service.approve(manager, made.public_id, seen_version=waiting.version)
