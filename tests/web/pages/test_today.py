@@ -17,8 +17,8 @@ from booking.reservations.wishes import Change
 from tests import make
 from tests.web.pages.crowd import crowd
 
-MEMBER_STATEMENTS = 12
-MANAGER_STATEMENTS = 15
+MEMBER_STATEMENTS = 9
+MANAGER_STATEMENTS = 12
 
 
 class Statements(Protocol):
