@@ -55,11 +55,12 @@ def month(
     first_weekday: int,
     url_of: Callable[[date], str],
     turn_to: Callable[[date], str],
+    since: date = FIRST_DAY,
     last: date = LAST_DAY,
 ) -> Month:
     """The month that holds a day; `url_of` chooses a day, `turn_to` shows another month.
 
-    Days before today and after the last one are no links.
+    Days before `since` and after `last` are no links.
     """
     first = shown.replace(day=1)
     weeks = calendar.Calendar(first_weekday).monthdatescalendar(first.year, first.month)
@@ -69,7 +70,7 @@ def month(
         weeks=tuple(
             tuple(
                 Day(
-                    url=url_of(day) if today <= day <= last else "",
+                    url=url_of(day) if since <= day <= last else "",
                     number=day.day,
                     name=i18n.format_day(day),
                     current=day == chosen,

@@ -115,6 +115,7 @@ def _month(
         _first_of(turned_to) or day,
         chosen=day,
         today=today,
+        since=today,
         first_weekday=place_facts.first_weekday(availability.place),
         url_of=lambda other: url_of(day=other.isoformat()),
         turn_to=lambda other: url_of(day=day.isoformat(), month=f"{other:%Y-%m}"),

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import calendar
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import groupby
 
-from babel import dates
 from flask import url_for
 
-from booking.core import i18n
 from booking.core.i18n import _, format_day, name_in
+from booking.core.months import Month, month, within
 from booking.pages.planning.queries import KindOfSpace, Level
-
-FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2100, 12, 31)
-DAYS_A_WEEK = 7
 
 
 @dataclass(frozen=True)
@@ -66,38 +61,6 @@ class Storeys:
 
 
 @dataclass(frozen=True)
-class Weekday:
-    """A column of the month."""
-
-    short: str
-    name: str
-
-
-@dataclass(frozen=True)
-class Day:
-    """A link of the month; without an address it is out of reach."""
-
-    url: str
-    number: int
-    name: str
-    current: bool
-    is_today: bool
-    is_outside: bool
-
-
-@dataclass(frozen=True)
-class Month:
-    """A month of links that opens without a script; it stays open when it was turned."""
-
-    name: str
-    weekdays: tuple[Weekday, ...]
-    weeks: tuple[tuple[Day, ...], ...]
-    previous_url: str
-    next_url: str
-    is_open: bool
-
-
-@dataclass(frozen=True)
 class Controls:
     """Everything around the grid."""
 
@@ -106,6 +69,7 @@ class Controls:
     next_url: str
     today_url: str
     month: Month
+    month_is_open: bool  # it stays open when it was turned
     floor_name: str
     buildings: tuple[Storeys, ...]
     kinds: tuple[Choice, ...]
@@ -117,15 +81,16 @@ def controls(
     levels: Sequence[Level],
     level: Level,
     kinds: Sequence[KindOfSpace],
-    month: date | None,
+    turned_to: date | None,
 ) -> Controls:
-    """The links of one page; `month` is the one that the reader has turned to."""
+    """The links of one page; `turned_to` lies in the month that the reader has turned to."""
     return Controls(
         title=format_day(shown.day),
         previous_url=shown.url(day=_beside(shown.day, -1)),
         next_url=shown.url(day=_beside(shown.day, 1)),
         today_url="" if shown.day == shown.today else shown.url(day=shown.today),
-        month=_month(shown, month, level.first_weekday),
+        month=_month(shown, turned_to, level.first_weekday),
+        month_is_open=turned_to is not None,
         floor_name=_name_of(level),
         buildings=_buildings(shown, levels),
         kinds=_kinds(shown, kinds),
@@ -134,7 +99,7 @@ def controls(
 
 
 def _beside(day: date, days: int) -> date:
-    return min(max(day + timedelta(days=days), FIRST_DAY), LAST_DAY)
+    return within(day + timedelta(days=days))
 
 
 def _name_of(level: Level) -> str:
@@ -169,37 +134,12 @@ def _kinds(shown: Shown, kinds: Sequence[KindOfSpace]) -> tuple[Choice, ...]:
     )
 
 
-def _month(shown: Shown, month: date | None, first_weekday: int) -> Month:
-    first = (month or shown.day).replace(day=1)
-    weeks = calendar.Calendar(first_weekday).monthdatescalendar(first.year, first.month)
-    return Month(
-        name=dates.format_skeleton("yMMMM", first, locale=i18n.locale()),
-        weekdays=_weekdays(first_weekday),
-        weeks=tuple(tuple(_day(shown, day, first) for day in week) for week in weeks),
-        previous_url=_turned(shown, first - timedelta(days=1)),
-        next_url=_turned(shown, first + timedelta(days=31)),
-        is_open=month is not None,
-    )
-
-
-def _turned(shown: Shown, day: date) -> str:
-    inside = min(max(day, FIRST_DAY), LAST_DAY)
-    return shown.url(month=inside.strftime("%Y-%m"))
-
-
-def _weekdays(first: int) -> tuple[Weekday, ...]:
-    order = [(first + number) % DAYS_A_WEEK for number in range(DAYS_A_WEEK)]
-    short: Mapping[int, str] = dates.get_day_names("short", locale=i18n.locale())
-    wide: Mapping[int, str] = dates.get_day_names("wide", locale=i18n.locale())
-    return tuple(Weekday(short[number], wide[number]) for number in order)
-
-
-def _day(shown: Shown, day: date, month: date) -> Day:
-    return Day(
-        url=shown.url(day=day) if FIRST_DAY <= day <= LAST_DAY else "",
-        number=day.day,
-        name=format_day(day),
-        current=day == shown.day,
-        is_today=day == shown.today,
-        is_outside=day.month != month.month,
+def _month(shown: Shown, turned_to: date | None, first_weekday: int) -> Month:
+    return month(
+        turned_to or shown.day,
+        chosen=shown.day,
+        today=shown.today,
+        first_weekday=first_weekday,
+        url_of=lambda day: shown.url(day=day),
+        turn_to=lambda other: shown.url(month=f"{other:%Y-%m}"),
     )

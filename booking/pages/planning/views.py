@@ -12,11 +12,12 @@ from flask.typing import ResponseReturnValue
 
 from booking.core import clock, i18n, web, zones
 from booking.core.errors import InvalidError, NotFoundError, Problem
+from booking.core.months import FIRST_DAY, LAST_DAY
 from booking.core.permissions import Action, Actor
 from booking.core.web import acts
 from booking.pages.planning import queries
 from booking.pages.planning.axis import STEP, Axis
-from booking.pages.planning.controls import FIRST_DAY, LAST_DAY, Shown, controls
+from booking.pages.planning.controls import Shown, controls
 from booking.pages.planning.queries import Level
 from booking.pages.planning.sheet import Question, sheet
 
