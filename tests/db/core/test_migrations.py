@@ -1,0 +1,61 @@
+"""Migrations go up and down with data in the tables, and the guard against overlaps comes along."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import flask_migrate
+import pytest
+from flask import Flask
+from sqlalchemy import inspect
+
+from booking import create_app
+from booking.core.database import db, end_reading, schema_version
+from booking.occupancy import guard
+from config import Settings
+from tests import make
+from tools.postgres import Address
+
+SECRET = "only-for-tests-0a4e6d8f1c2b7395"
+
+
+@pytest.fixture
+def migrated(engine: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Flask]:
+    """An installation of its own: the shared one must keep its tables."""
+    database_url = f"sqlite:///{tmp_path / 'park.db'}"
+    if engine == "postgresql":
+        address: Address = request.getfixturevalue("postgres")
+        database_url = address.create_database(f"migrations_{tmp_path.name.lower()}")
+    settings = Settings(
+        database_url=database_url, secret_key=SECRET, instance=tmp_path, tick_inside=False
+    )
+    app = create_app(settings)
+    with app.app_context():
+        flask_migrate.upgrade()
+        yield app
+        db.session.remove()
+        db.engine.dispose()
+
+
+def test_down_and_up_again_with_a_park_in_it(migrated: Flask) -> None:
+    member = make.member_of(make.organisation())
+    make.reservation(member, make.desk())
+    make.reservation(member, make.lab())
+    end_reading()
+
+    flask_migrate.downgrade(revision="base")
+    assert set(inspect(db.engine).get_table_names()) == {"alembic_version"}
+
+    flask_migrate.upgrade()
+    assert schema_version() == "0001"
+    guard.require()
+    make.reservation(make.person(), make.desk())
+
+
+def test_a_second_upgrade_changes_nothing(migrated: Flask) -> None:
+    made = make.reservation()
+    end_reading()
+    flask_migrate.upgrade()
+    assert make.details(made.public_id) == made
+    guard.require()
