@@ -43,7 +43,7 @@ def from_cursor(cursor: str, *kinds: type) -> tuple[str | int, ...]:
         raise InvalidError({"cursor": Problem.UNREADABLE}) from error
     if not isinstance(parts, list) or [type(part) for part in parts] != list(kinds):
         raise InvalidError({"cursor": Problem.UNREADABLE})
-    if any(isinstance(part, str) and "\x00" in part for part in parts):
+    if any(isinstance(part, str) and not part.isprintable() for part in parts):
         raise InvalidError({"cursor": Problem.UNREADABLE})
     if any(isinstance(part, int) and not 0 <= part < 2**53 for part in parts):
         raise InvalidError({"cursor": Problem.UNREADABLE})

@@ -96,6 +96,7 @@ def test_a_strange_query_is_refused(client: FlaskClient, query: str) -> None:
     "query",
     ["kind=%00", "capacity=99999999999999999999", "free_from=2026-10-06T10:00", "count=3",
      "free_from=2026-10-06T10:00&free_to=2026-10-06T09:00", "cursor=WyJcdTAwMDAiXQ",
+     "cursor=WyJcdWQ4MDAiXQ",
      "free_from=2000-01-01T10:00&free_to=2099-10-06T09:00"],
 )  # fmt: skip
 def test_a_strange_search_is_refused(client: FlaskClient, query: str) -> None:
