@@ -23,6 +23,7 @@ from booking.reservations.texts import lazy_gettext
 from booking.reservations.wishes import Change, Wish
 from booking.spaces.models import Behaviour
 
+DAY = timedelta(days=1)
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _CLOCK = re.compile(r"([01][0-9]|2[0-4]):([0-5][0-9])")
 _MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}")
@@ -52,9 +53,10 @@ def moment_from(text: str | None, day: date) -> datetime | None:
             minutes = int(clock[1]) * 60 + int(clock[2])
             midnight = datetime.combine(day, time.min)
             return midnight + timedelta(minutes=minutes) if minutes <= 1440 else None
-        return datetime.fromisoformat(text) if _MOMENT.fullmatch(text) else None
+        moment = datetime.fromisoformat(text) if _MOMENT.fullmatch(text) else None
     except (ValueError, OverflowError):
         return None
+    return moment if moment and FIRST_DAY <= moment.date() <= LAST_DAY + DAY else None
 
 
 def written(moment: datetime, day: date) -> str:

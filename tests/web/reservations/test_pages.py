@@ -258,6 +258,8 @@ HOSTILE = [
     "9999-99-99",
     "-1",
     "25:61",
+    "0001-01-01T00:00",
+    "9999-12-31T23:59",
     "1e400",
     "٣",
     "<i>",
@@ -281,6 +283,21 @@ def test_strange_values_never_break_a_page(
 
     assert posted.status_code in {303, 404, 409, 422}
     assert asked.status_code in {200, 404}
+
+
+@pytest.mark.parametrize("zone", ["Africa/Casablanca", "Africa/Cairo", "America/New_York"])
+def test_years_beyond_all_clocks_are_no_times(client: FlaskClient, zone: str) -> None:
+    make.site(zone=zone)
+    make.desk()
+    make.signed_in(client, make.person())
+    for start, end in (
+        ("0001-01-01T00:00", "0001-01-01T01:00"),
+        ("9999-12-31T22:00", "9999-12-31T23:59"),
+        ("0001-01-01T00:00", "9999-12-31T23:59"),
+    ):
+        times = {"start": start, "end": end}
+        asked = client.get("/book", query_string={"resource": "A-01", **times})
+        assert asked.status_code == 200
 
 
 @pytest.mark.parametrize("missing", ["resource", "day", "start", "end", "all"])
