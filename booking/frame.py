@@ -6,7 +6,17 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from flask import Flask, Response, flash, redirect, render_template, request, session, url_for
+from flask import (
+    Flask,
+    Response,
+    current_app,
+    flash,
+    redirect,
+    render_template,
+    request,
+    session,
+    url_for,
+)
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DBAPIError
@@ -129,13 +139,24 @@ def _on_http_error(error: HTTPException) -> ResponseReturnValue:
     if isinstance(error, CSRFError) and not web.is_api():
         # The session ended while the form was open: the page is read again, nothing was changed.
         flash(_("The page was open for too long. Please try again."), "warn")
-        return redirect(web.local_target(request.path, "/"), 303)
+        return redirect(_where_the_form_was(), 303)
     code = error.name.lower().replace(" ", "_")
     response = _answer(status, code, error.name, error.description or "")
     for name, value in error.get_headers():
         if name in {"Allow", "Retry-After", "WWW-Authenticate"}:
             response.headers[name] = value
     return response
+
+
+def _where_the_form_was() -> str:
+    """The page to read again: some forms send to an address that only takes POST."""
+    came_from = request.referrer or ""
+    inside = came_from.removeprefix(request.host_url.rstrip("/"))
+    pages = current_app.url_map.bind("")
+    for path in (request.path, inside.partition("?")[0] if inside != came_from else ""):
+        if web.local_target(path, "") and pages.test(path, "GET"):
+            return path
+    return "/"
 
 
 def _on_sign_in_required(error: SignInRequiredError) -> ResponseReturnValue:
@@ -180,6 +201,7 @@ def _on_too_many(error: TooManyError) -> ResponseReturnValue:
 def _on_database_trouble(error: DBAPIError | PoolTimeoutError) -> ResponseReturnValue:
     """Busy, gone, or its disk full: the client may come back. Anything else is a bug of ours."""
     abandon()
+    web.read_as_nobody()
     log.error("database trouble, reference %s", web.request_id(), exc_info=error)
     if isinstance(error, DBAPIError) and not web.is_passing_trouble(error):
         return _answer(500, "error", "Something went wrong")

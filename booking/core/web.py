@@ -72,6 +72,11 @@ def current_actor() -> Actor:
     return actor
 
 
+def read_as_nobody() -> None:
+    """Go on as if nobody were signed in: a database in trouble cannot be asked again who it is."""
+    g._login_user = flask_login.AnonymousUserMixin()
+
+
 def is_api() -> bool:
     """Whether this request is answered in JSON."""
     return request.path.startswith(API)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from flask import Request, g
 from flask_login import UserMixin
 from sqlalchemy import Executable, Row, Select, and_, bindparam, or_, select, update
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import InstrumentedAttribute
 
 from booking.core import clock, i18n, ids, web, zones
@@ -26,6 +28,8 @@ from booking.people.models import (
     Token,
     TokenKind,
 )
+
+log = logging.getLogger("booking")
 
 SEEN_EVERY = timedelta(minutes=1)
 
@@ -157,12 +161,17 @@ def _note(
     row_id: int,
     last: datetime | None,
 ) -> None:
-    """Write when it was last seen, at most once a minute."""
+    """Write when it was last seen, at most once a minute. Whoever can only read still enters."""
     now = clock.now()
     if last is not None and now - last < SEEN_EVERY:
         return
-    with transaction() as current:
-        current.execute(update(model).where(model.id == row_id).values({column: now}))
+    try:
+        with transaction() as current:
+            current.execute(update(model).where(model.id == row_id).values({column: now}))
+    except DBAPIError as error:
+        if not web.is_passing_trouble(error):
+            raise
+        log.warning("a visit was not noted, reference %s", web.request_id())
 
 
 def _rows(statement: Executable, values: dict[str, object]) -> Sequence[Row[*tuple[Any, ...]]]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import sqlite3
 from dataclasses import replace
+from typing import NoReturn
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select, update
+from sqlalchemy.exc import OperationalError
 from werkzeug.test import TestResponse
 
 from booking.core import clock
@@ -15,6 +18,7 @@ from booking.core.database import session, transaction
 from booking.core.permissions import Actor, Scope
 from booking.journal.models import JournalLine
 from booking.people import passwords, sessions
+from booking.people import sign_in as people_sign_in
 from booking.people.demo_accounts import DEMO_ACCOUNTS, DEMO_PASSWORD
 from booking.people.models import BrowserSession, Person, PersonState
 from tests import forms, make
@@ -262,6 +266,57 @@ def test_the_demo_offers_its_accounts_and_nothing_else_does(
         assert account.name in page
         assert f'value="{account.email}"' in page
     assert page.count(f'value="{DEMO_PASSWORD}"') == len(DEMO_ACCOUNTS)
+
+
+# --- a database in trouble ---
+
+
+def _in_trouble(*_args: object, **_values: object) -> NoReturn:
+    raise OperationalError("", {}, sqlite3.OperationalError("database or disk is full"))
+
+
+@pytest.mark.parametrize("path", ["/", "/planning", "/sign-in", "/api/v1/me"])
+def test_without_its_database_a_page_of_somebody_asks_to_come_back(
+    client: FlaskClient, salma: Actor, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    make.signed_in(client, salma)
+    monkeypatch.setattr(people_sign_in, "execute", _in_trouble)
+    answer = client.get(path)
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+
+
+def test_who_can_only_read_still_enters(
+    client: FlaskClient, salma: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make.desk()
+    make.signed_in(client, salma)
+    headers = make.bearer(salma)
+    monkeypatch.setattr(people_sign_in, "transaction", _in_trouble)
+    with clock.frozen_at(clock.now() + people_sign_in.SEEN_EVERY):
+        assert client.get("/planning").status_code == 200
+        assert client.get("/api/v1/me", headers=headers).status_code == 200
+
+
+# --- a form that was open for too long ---
+
+
+@pytest.mark.parametrize(
+    ("path", "came_from", "page"),
+    [
+        ("/profile/password", "", "/profile/password"),
+        ("/profile/language", "http://localhost/profile?x=1", "/profile"),
+        ("/profile/language", "http://evil.test/planning", "/"),
+        ("/profile/language", "http://localhost//evil.test/", "/"),
+        ("/sign-out", "", "/"),
+    ],
+)
+def test_a_form_without_a_good_token_leads_to_a_page_that_can_be_read(
+    client: FlaskClient, salma: Actor, path: str, came_from: str, page: str
+) -> None:
+    make.signed_in(client, salma)
+    answer = client.post(path, headers={"Referer": came_from} if came_from else {})
+    assert (answer.status_code, answer.location) == (303, page)
+    assert client.get(page).status_code == 200
 
 
 # --- language and theme ---
