@@ -114,8 +114,10 @@ class Case:
 
     @property
     def keeps_start(self) -> bool:
-        """Whether the reservation begins when it always did."""
-        return self.was is not None and self.was.starts_at == self.interval.starts_at
+        """Whether the reservation begins when and where it always did: another place has a notice
+        and a horizon of its own."""
+        starts_as_before = self.was is not None and self.was.starts_at == self.interval.starts_at
+        return self.keeps_place and starts_as_before
 
     @property
     def is_running(self) -> bool:

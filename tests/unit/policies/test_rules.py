@@ -307,6 +307,17 @@ def test_the_horizon_counts_from_the_sites_own_day() -> None:
     assert reasons(wish(*tuesday, limits=today_only, now=late, zone_name="Europe/Paris")) == []
 
 
+def test_another_place_has_a_notice_and_a_horizon_of_its_own() -> None:
+    ten, noon = "2026-12-24T10:00", "2026-12-24T12:00"
+    far = wish(ten, noon)
+    assert reasons(change((ten, noon), far)) == []
+    assert reasons(change((ten, noon), far, keeps_place=False)) == [Reason.TOO_FAR]
+    soon = wish(limits=replace(LIMITS, notice=7 * 1440))
+    was = ("2026-11-24T10:00", "2026-11-24T12:00")
+    assert reasons(change(was, soon)) == []
+    assert reasons(change(was, soon, keeps_place=False)) == [Reason.TOO_SOON]
+
+
 # --- place and person ---
 
 
