@@ -224,10 +224,16 @@ def _rename(actor: Actor, before: Details, plan: _Plan) -> Outcome:
         verdict = facts.verdict_on(plan.place, plan.local, headcount=plan.headcount, is_member=True)
         refusals = tuple(r for r in verdict.refusals if r.reason is Reason.OVER_CAPACITY)
         raise RefusedError(refusals)
-    changed = {"title": plan.title, "headcount": plan.headcount}
-    if changed == {"title": before.title, "headcount": before.headcount}:
+    was = {"title": before.title, "headcount": before.headcount}
+    wanted = {"title": plan.title, "headcount": plan.headcount}
+    changed = {name: value for name, value in wanted.items() if value != was[name]}
+    if not changed:
         return _outcome(before)
     version = _update(before, **changed)
+    if before.amendment is not None:  # else its approval would bring the old name back
+        session().execute(
+            update(Amendment).where(Amendment.id == before.amendment.id).values(**changed)
+        )
     if before.state is State.PENDING:
         _ask_again(before, version, plan.place)
     journal.write(
@@ -499,7 +505,8 @@ def expire_next() -> bool:
         _settle_approvals(before, Asking.EXPIRED)
         _close(None, before, State.EXPIRED, EventKind.EXPIRED, "")
         return True
-    if before.amendment is not None:
+    # Another one may have taken the place of the change that was found.
+    if before.amendment is not None and before.amendment.decide_by <= clock.now():
         _settle_approvals(before, Asking.EXPIRED)
         _drop_amendment(before, Asking.EXPIRED)
         version = _update(before)
@@ -675,9 +682,10 @@ def _checked_reason(reason: str) -> str:
 
 def _rivals(before: Details) -> list[Details]:
     """Other requests that hold nothing, for a time that overlaps the one asked for (a change asks
-    for its own) on the same resource."""
+    for its own) on the same resource, held against other writers: one that is cancelled or moved
+    this moment is not declined."""
     asked = before.amendment or before
-    return queries.find(
+    conditions = (
         Reservation.state == State.PENDING,
         Reservation.holds_place.is_(False),
         Reservation.id != before.id,
@@ -685,6 +693,9 @@ def _rivals(before: Details) -> list[Details]:
         Reservation.ends_at > asked.interval.starts_at,
         queries.of_resource(asked.place.spot.public_id),
     )
+    statement = select(Reservation.id).where(*conditions).order_by(Reservation.id)
+    locked = session().scalars(statement.with_for_update()).all()
+    return queries.find(*conditions, Reservation.id.in_(locked)) if locked else []
 
 
 def _insert(new: Details) -> Details:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from threading import Thread
+from typing import Any
 
 import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
 from booking.core import clock, zones
-from booking.core.database import session, transaction
+from booking.core.database import end_reading, session, transaction
 from booking.core.errors import (
     ForbiddenError,
     InvalidError,
@@ -456,6 +458,18 @@ def test_approving_a_change_swaps_the_claims(app: Flask) -> None:
     assert session().scalar(select(func.count()).select_from(Hold)) == 0
 
 
+def test_a_new_name_outlives_the_approval_of_a_change(app: Flask) -> None:
+    lab = make.lab()
+    waiting = change(confirmed_at_lab(lab), Change(ends_at=make.at(14), title="Asked", headcount=2))
+
+    renamed = change(waiting, Change(title="Renamed since"))
+    service.approve(make.lab_manager(lab), renamed.public_id, seen_version=renamed.version)
+
+    approved = make.details(renamed.public_id)
+    assert (approved.title, approved.headcount) == ("Renamed since", 2)
+    assert approved.local.ends_at == make.at(14)
+
+
 def test_declining_a_change_leaves_the_reservation(app: Flask) -> None:
     lab = make.lab()
     made = confirmed_at_lab(lab)
@@ -657,6 +671,39 @@ def test_requests_that_hold_nothing_stand_together_until_one_is_approved(app: Fl
     line = last_line(second.public_id)
     assert line.act == "declined"
     assert line.after == {"state": "declined", "reason": service.ANOTHER_WAS_APPROVED}
+
+
+def test_a_request_that_is_cancelled_this_moment_is_not_declined(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lab = make.lab(under=make.policy(needs_approval=True, holds_while_pending=False))
+    first, second = make.reservation(place=lab), make.reservation(place=lab)
+    holder, manager = holder_of(second), make.lab_manager(lab)
+    ended: list[str] = []
+
+    def cancel() -> None:
+        with app.app_context():
+            try:
+                service.cancel(holder, second.public_id)
+                ended.append("cancelled")
+            except RefusedError:
+                ended.append("declined")
+
+    other = Thread(target=cancel)
+    settle = service._settle_approvals
+
+    def settle_while_another_cancels(*args: Any, **kwargs: Any) -> None:
+        if not other.ident:
+            other.start()
+            other.join(timeout=0.5)
+        settle(*args, **kwargs)
+
+    monkeypatch.setattr(service, "_settle_approvals", settle_while_another_cancels)
+    service.approve(manager, first.public_id, seen_version=1, declines_others=True)
+    other.join()
+
+    end_reading()
+    assert [make.details(second.public_id).state.value] == ended
 
 
 def test_approving_a_change_declines_requests_for_its_time_too(app: Flask) -> None:
