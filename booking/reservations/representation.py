@@ -53,13 +53,14 @@ def _as_json(
             "calendar": web.public_url("calendars.reservation_file", public_id=found.public_id),
         },
     }
-    if found.closing_reason and permissions.allows(actor, Action.SEE_HISTORY, found):
+    sees_history = permissions.allows(actor, Action.SEE_HISTORY, found)
+    if found.closing_reason and sees_history:
         body["reason"] = found.closing_reason
     if found.decisions:
         body["approval"] = {
             "deadline": None if found.decide_by is None else written(found.decide_by),
             **({"asked_of": _names(found, asked_of)} if found.waits else {}),
-            "decisions": [_decision(one) for one in found.decisions],
+            "decisions": [_decision(one, sees_history) for one in found.decisions],
         }
     if found.amendment is not None:
         body["amendment"] = _amendment(found.amendment)
@@ -102,14 +103,17 @@ def _person(person: PersonName) -> dict[str, str]:
     return {"id": person.public_id, "name": person.name}
 
 
-def _decision(decision: Decision) -> dict[str, object]:
-    return {
+def _decision(decision: Decision, sees_history: bool) -> dict[str, object]:
+    """Who said it and why is for whoever may read the history."""
+    body: dict[str, object] = {
         "version": decision.version,
         "state": decision.state.value,
-        "decided_by": None if decision.decided_by is None else _person(decision.decided_by),
         "decided_at": None if decision.decided_at is None else written(decision.decided_at),
-        "reason": decision.reason,
     }
+    if sees_history:
+        by = decision.decided_by
+        body |= {"decided_by": None if by is None else _person(by), "reason": decision.reason}
+    return body
 
 
 def _amendment(waiting: Waiting) -> dict[str, object]:

@@ -81,6 +81,7 @@ def page_of(actor: Actor, found: Details, refusals: tuple[str, ...] = ()) -> str
         page_title=_("Reservation %(reference)s", reference=found.reference),
         found=found,
         possible=possible(actor, found),
+        sees_history=sees_history,
         entries=list(reversed(_history(found))) if sees_history else [],
         asked_of=place_facts.who_answers(_asked_place(found)) if found.waits else [],
         declined=next(

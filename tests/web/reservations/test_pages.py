@@ -646,6 +646,23 @@ def test_the_house_sees_what_its_roles_allow(
     assert "/edit" not in page
 
 
+def test_why_a_request_was_declined_is_not_for_the_reception(
+    app: Flask, client: FlaskClient
+) -> None:
+    lab = make.lab()
+    asked = make.reservation(place=lab)
+    manager, reception = make.lab_manager(lab, "Yasmine"), make.reception(lab)
+    service.decline(manager, asked.public_id, seen_version=1, reason="Unpaid bills")
+
+    for who, learns in ((manager, True), (reception, False)):
+        page = Browser(client, who).get(f"/reservations/{asked.public_id}").text
+        told = client.get(f"/api/v1/reservations/{asked.public_id}", headers=make.bearer(who)).text
+        for text in (page, told):
+            assert ("Unpaid bills" in text) is learns
+            assert "eclined" in text
+        assert ("Yasmine" in told) is learns
+
+
 @pytest.mark.parametrize(("role", "changes"), [(make.operator, True), (make.auditor, False)])
 def test_operators_change_and_auditors_look(
     app: Flask, client: FlaskClient, role: Callable[[], Actor], changes: bool
