@@ -22,7 +22,7 @@ from booking.messages.queries import WAITING, is_due
 FIRST_RETRY = timedelta(seconds=15)
 LONGEST_RETRY = timedelta(minutes=2)
 GIVE_UP_AFTER = timedelta(days=3)
-LONGEST_ERROR = 300
+LONGEST_LINE = 300  # of a title, or of an error
 _KEY_COLUMNS = ("kind", "subject", "version", "recipient_id", "due_at")
 
 
@@ -153,7 +153,12 @@ def give_back(leases: Sequence[Leased]) -> None:
 @transactional
 def settle_sent(lease: Leased, message_id: str, title: str) -> None:
     """The mail server has it. This is so whoever holds the lease by now."""
-    _settle(Message.id == lease.id, MessageState.SENT, message_id=message_id, title=title)
+    _settle(
+        Message.id == lease.id,
+        MessageState.SENT,
+        message_id=message_id,
+        title=_storable(title),
+    )
 
 
 @transactional
@@ -163,7 +168,7 @@ def settle_kept(lease: Leased, message_id: str, title: str, text: str, html: str
         _is_held(lease),
         MessageState.KEPT,
         message_id=message_id,
-        title=title,
+        title=_storable(title),
         text=text,
         html=html,
     )
@@ -178,7 +183,7 @@ def settle_withdrawn(lease: Leased) -> None:
 @transactional
 def settle_refused(lease: Leased, error: str) -> None:
     """The mail server will never take it for this recipient."""
-    _settle(_is_held(lease), MessageState.REFUSED, last_error=error[:LONGEST_ERROR])
+    _settle(_is_held(lease), MessageState.REFUSED, last_error=_storable(error))
 
 
 @transactional
@@ -186,7 +191,7 @@ def try_later(lease: Leased, error: str) -> None:
     """It could not be sent now; after three days of that it never will be."""
     now = clock.now()
     if now - lease.key.due_at > GIVE_UP_AFTER:
-        _settle(_is_held(lease), MessageState.REFUSED, last_error=error[:LONGEST_ERROR])
+        _settle(_is_held(lease), MessageState.REFUSED, last_error=_storable(error))
         return
     wait = min(FIRST_RETRY * 2 ** min(lease.attempts - 1, 10), LONGEST_RETRY)
     session().execute(
@@ -196,7 +201,7 @@ def try_later(lease: Leased, error: str) -> None:
             state=MessageState.PLANNED,
             leased_until=None,
             next_try_at=now + wait,
-            last_error=error[:LONGEST_ERROR],
+            last_error=_storable(error),
         )
     )
 
@@ -221,6 +226,12 @@ def note_tick() -> None:
 def key_from(row: object) -> Key:
     """The key in a row that has its columns."""
     return Key(**{name: getattr(row, name) for name in _KEY_COLUMNS})
+
+
+def _storable(line: str) -> str:
+    """As much of it as its column takes: what was sent must not be sent again for its title, and
+    PostgreSQL has no NUL."""
+    return line.replace("\x00", "")[:LONGEST_LINE]
 
 
 def _key_columns() -> list[ColumnElement[object]]:

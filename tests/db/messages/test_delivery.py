@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -152,6 +154,29 @@ def test_a_refused_address_is_noted_and_the_others_get_theirs(
     with later(minutes=10):
         run()
     assert len(inbox.mails) == 1
+
+
+def test_what_a_column_cannot_hold_is_cut_and_keeps_nobody_waiting(
+    inbox: Inbox, run: Run, told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone, here = make.person("Gone"), make.person("Here")
+    inbox.behaviour.refuses[gone.email] = "550 No\x00 such person" + "!" * 500
+    make.reservation(gone)
+    make.reservation(here)
+    compose = mail.compose
+
+    def with_a_long_title(*args: Any) -> mail.Composed:
+        composed = compose(*args)
+        assert composed is not None
+        return replace(composed, title="x" * 500)
+
+    monkeypatch.setattr(mail, "compose", with_a_long_title)
+    run()
+    refused, sent = told(MessageKind.CONFIRMED)
+    assert (refused.state, sent.state) == (MessageState.REFUSED, MessageState.SENT)
+    assert (refused.last_error or "").startswith("550 No such person!")
+    assert sent.title == "x" * 300
+    assert list(inbox.copies.values()) == [1]
 
 
 def test_after_a_cut_line_a_second_copy_has_the_same_message_id(inbox: Inbox, run: Run) -> None:
