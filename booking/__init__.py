@@ -100,7 +100,7 @@ class UnknownSchemaError(RuntimeError):
 def create_app(settings: Settings) -> Flask:
     """Put the parts together; nothing is read from the database yet."""
     zones.prepare()
-    app = Flask(
+    app = frame.Application(
         "booking",
         root_path=str(ROOT),
         template_folder="templates",

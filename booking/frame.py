@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from types import TracebackType
 
 from flask import (
     Flask,
@@ -41,6 +42,8 @@ from booking.core.refusals import facts_as_json
 
 log = logging.getLogger("booking")
 
+_ExceptionInfo = tuple[type, BaseException, TracebackType] | tuple[None, None, None]
+
 UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 RETRY_AFTER_SECONDS = "5"
 
@@ -73,6 +76,16 @@ class Reader:
 
 
 LANGUAGES = tuple(Language(code, name) for code, name in i18n.OWN_NAMES.items())
+
+
+class Application(Flask):
+    """Flask, but for one line of its log."""
+
+    def log_exception(self, exc_info: _ExceptionInfo) -> None:
+        """The reference that stands on the page, and not the address, which may hold a secret."""
+        log.error(
+            "an error in %s, reference %s", request.endpoint, web.request_id(), exc_info=exc_info
+        )
 
 
 def install(

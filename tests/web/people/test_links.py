@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import NoReturn
 
 import pytest
 from flask.testing import FlaskClient
@@ -34,6 +35,25 @@ def test_a_link_shows_for_whom_sets_the_password_and_signs_in(
     answer = forms.post(client, path, password=PASSWORD, again=PASSWORD)
     assert (answer.status_code, answer.location) == (303, "/")
     assert client.get("/profile").status_code == 200
+
+
+def test_a_failure_of_our_own_keeps_the_secret_and_can_be_found_in_the_log(
+    client: FlaskClient,
+    path: str,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fail(_secret: str) -> NoReturn:
+        raise LookupError("a bug")
+
+    monkeypatch.setattr(links, "invited_by", fail)
+    monkeypatch.setitem(client.application.config, "PROPAGATE_EXCEPTIONS", False)
+    answer = client.get(path)
+    assert answer.status_code == 500
+    assert path.rpartition("/")[2] not in caplog.text
+    (said,) = (one.getMessage() for one in caplog.records if one.levelname == "ERROR")
+    assert said.startswith("an error in sign_in.link, reference ")
+    assert said.rpartition(" ")[2] in answer.text
 
 
 def test_looking_at_a_link_uses_nothing_up(client: FlaskClient, path: str) -> None:
