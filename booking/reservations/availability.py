@@ -160,6 +160,8 @@ class Availability:
     def why_never(self) -> list[Refusal]:
         """What refuses this person here at every time."""
         start = datetime.combine(self.day, time(12))
+        if not self._exists(start):  # the calendar left this day out
+            start += DAY
         sample = LocalInterval(start, start + DAY / 24, self.place.spot.zone_name)
         return [one for one in self.judge(sample).refusals if is_for_ever(one)]
 

@@ -300,6 +300,14 @@ def test_years_beyond_all_clocks_are_no_times(client: FlaskClient, zone: str) ->
         assert asked.status_code == 200
 
 
+def test_a_day_that_the_calendar_left_out_has_a_page(client: FlaskClient) -> None:
+    make.site(zone="Pacific/Apia")
+    make.desk(open_at=make.around_the_clock())
+    make.signed_in(client, make.person())
+    asked = client.get("/book?resource=A-01&day=2011-12-30&start=10:00&end=11:00")
+    assert asked.status_code == 200
+
+
 @pytest.mark.parametrize("missing", ["resource", "day", "start", "end", "all"])
 def test_missing_values_never_break_a_page(app: Flask, client: FlaskClient, missing: str) -> None:
     mine = make.reservation()
