@@ -159,7 +159,8 @@ def _flask_settings(settings: Settings) -> dict[str, object]:
     return {
         "SECRET_KEY": settings.secret_key,
         "SQLALCHEMY_DATABASE_URI": settings.database_url,
-        "SQLALCHEMY_ENGINE_OPTIONS": {"pool_pre_ping": False, "pool_timeout": 10},
+        # What is logged of an error must not hold names, addresses and digests.
+        "SQLALCHEMY_ENGINE_OPTIONS": {"pool_timeout": 10, "hide_parameters": True},
         "MAX_CONTENT_LENGTH": web.BODY_LIMIT,
         "MAX_FORM_MEMORY_SIZE": web.BODY_LIMIT,
         "TRUSTED_HOSTS": list(settings.trusted_hosts),

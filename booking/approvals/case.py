@@ -76,12 +76,6 @@ class Case:
     @property
     def rivals_text(self) -> str:
         """What an approval means for the other requests for the time."""
-        if self.asked.is_change:
-            return ngettext(
-                "Another request waits for this time. Approving takes its place away.",
-                "Other requests wait for this time. Approving takes their place away.",
-                len(self.rivals),
-            )
         return ngettext(
             "Another request waits for this time. Approving this one declines it.",
             "Other requests wait for this time. Approving this one declines them.",
