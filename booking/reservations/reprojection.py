@@ -334,6 +334,8 @@ def _deadline(decide_by: datetime | None, old: Interval, new: Interval) -> datet
 
 
 def _decide_by(waiting: Waiting, wanted: Interval) -> datetime:
+    if waiting.decide_by > waiting.interval.starts_at:  # a longer stay, granted until its old end
+        return waiting.decide_by + (wanted.starts_at - waiting.interval.starts_at)
     return _deadline(waiting.decide_by, waiting.interval, wanted) or wanted.starts_at
 
 

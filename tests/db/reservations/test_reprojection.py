@@ -295,6 +295,19 @@ def test_a_change_that_waits_moves_with_what_it_holds(app: Flask) -> None:
     assert set(session().scalars(select(Approval.state))) == {Asking.GRANTED}
 
 
+def test_a_longer_stay_can_still_be_granted_until_its_old_end(app: Flask) -> None:
+    lab = make.lab(under=make.policy(needs_approval=True, decide_within=60 * 24 * 60))
+    who = make.person()
+    with old_rule():
+        asked = _book(lab, 10, 12, who)
+        service.approve(make.lab_manager(lab), asked.public_id, seen_version=1)
+        service.change(who, asked.public_id, Change(ends_at=_at(14)))
+    reprojection.reproject()
+    waiting = make.details(asked.public_id).amendment
+    assert waiting is not None
+    assert waiting.decide_by == _utc(12)
+
+
 def _hours(place: Place) -> list[tuple[str, int, int]]:
     return [(kind, starts_at.hour, ends_at.hour) for kind, starts_at, ends_at in _claims(place)]
 
