@@ -35,6 +35,7 @@ from booking.occupancy import guard
 from booking.occupancy import models as occupancy
 from booking.pages import checks as check_pages
 from booking.pages import health, navigation
+from booking.pages.park import start as park_start
 from booking.pages.planning import views as planning_pages
 from booking.pages.today import views as today_pages
 from booking.people import api as people_api
@@ -61,6 +62,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     today_pages.blueprint,
     message_pages.blueprint,
     check_pages.blueprint,
+    park_start.blueprint,
     health.blueprint,
     people_api.blueprint,
     *calendars.BLUEPRINTS,

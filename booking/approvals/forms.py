@@ -4,34 +4,23 @@ posts one act."""
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 
-from flask_wtf import FlaskForm
 from wtforms import HiddenField, IntegerField, TextAreaField
 from wtforms.validators import InputRequired, Length
 from wtforms.widgets import HiddenInput
 
-from booking.core import i18n, ids
+from booking.core import ids
 from booking.core.errors import InvalidError, Problem
-from booking.core.i18n import _
+from booking.core.forms import PageForm, lazy_gettext, problem_text
 from booking.reservations.service import LONGEST_REASON
-
-# WTForms takes any object that becomes a text; its type stubs know only str.
-lazy_gettext: Callable[[str], str] = i18n.lazy_gettext  # type: ignore[assignment]  # see above
 
 _KEY = re.compile(r"[\w-]{8,80}", re.ASCII)
 REASON_IS_MISSING = lazy_gettext("Write a reason: it is what the requester gets to read.")
 REASON_IS_TOO_LONG = lazy_gettext("Write a shorter reason: at most 500 characters.")
 
 
-class DecisionForm(FlaskForm):
-    """What both answers carry; the frame has already asked for the CSRF token."""
-
-    class Meta:
-        csrf = False
-
-    def __init__(self, **values: object) -> None:
-        super().__init__(**values)  # type: ignore[no-untyped-call]  # half-annotated
+class DecisionForm(PageForm):
+    """What both answers carry."""
 
     version = IntegerField(validators=[InputRequired()], widget=HiddenInput())
     idempotency_key = HiddenField()
@@ -71,12 +60,11 @@ class DeclineForm(DecisionForm):
     )
 
     def show(self, error: InvalidError) -> None:
-        """Name what the service refused beside the reason."""
+        """Name what the service refused beside the reason; the page itself says the rest."""
         problem = error.fields.get("reason")
         texts = {Problem.TOO_LONG: REASON_IS_TOO_LONG, Problem.MISSING: REASON_IS_MISSING}
-        text = texts.get(problem, _("Please check this entry.")) if problem else ""
-        if text:
-            self.reason.errors = [text]
+        if problem:
+            self.reason.errors = [texts.get(problem) or problem_text(problem)]
 
 
 def empty_approve_form(version: int) -> ApproveForm:

@@ -24,6 +24,10 @@ class EventKind(StrEnum):
     DECLINED = "declined"
     CANCELLED = "cancelled"
     EXPIRED = "expired"
+    ASKED = "asked"
+    ANSWERED = "answered"
+    HANDED_OVER = "handed_over"
+    GROUPED = "grouped"  # the subject is a group
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,14 @@ class MessageKind(StrEnum):
     REMINDER = "reminder"
     APPROVAL_WAITING = "approval_waiting"
     APPROVAL_LATE = "approval_late"
+    QUESTION = "question"
+    ANSWERED = "answered"
+    INVITATION = "invitation"
+    PASSWORD_RESET = "password_reset"  # noqa: S105  # a kind of message, not a password
+    NEW_SIGN_IN = "new_sign_in"
+    HANDED_OVER = "handed_over"
+    GROUPED = "grouped"
+    TEST = "test"
 
 
 class MessageState(StrEnum):

@@ -10,6 +10,8 @@ from booking.core.i18n import _, pgettext
 from booking.core.permissions import Action, Actor, allows
 from booking.frame import NavigationEntry
 
+OPERATORS = ("park.", "operator.")  # how the endpoints of the operator's pages begin
+
 
 def entries() -> list[NavigationEntry]:
     """The menu of whoever reads this page; past the fourth they have no room on a phone and stand
@@ -26,10 +28,7 @@ def entries() -> list[NavigationEntry]:
         found.append(_entry("approvals.list", "inbox", _("Requests"), count=waiting))
     found.append(_entry("reservations.mine", "calendar-check", pgettext("menu", "My reservations")))
     if allows(actor, Action.OPERATE):
-        found.append(_entry("operator.messages", "mail", _("Messages"), within="operator.message"))
-        found.append(
-            _entry("operator.verify", "shield-check", _("Checks"), within="operator.verify")
-        )
+        found.append(_entry("park.show", "building-2", _("The park"), within=OPERATORS))
     return found
 
 
@@ -41,9 +40,9 @@ def waiting_requests(actor: Actor) -> int:
 
 
 def _entry(
-    endpoint: str, icon: str, label: str, *, count: int = 0, within: str = ""
+    endpoint: str, icon: str, label: str, *, count: int = 0, within: tuple[str, ...] = ()
 ) -> NavigationEntry:
     """`within` is how the endpoints begin that belong to it: else all of its feature."""
-    belongs = within or f"{endpoint.partition('.')[0]}."
+    belongs = within or (f"{endpoint.partition('.')[0]}.",)
     current = (request.endpoint or "").startswith(belongs)
     return NavigationEntry(url_for(endpoint), icon, label, current, count)

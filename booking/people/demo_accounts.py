@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from booking.people.texts import lazy_gettext
+from booking.core.forms import lazy_gettext
 
 DEMO_PASSWORD = "menthe-et-amlou-2026"  # noqa: S105  # shown on the sign-in page of the demo
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from flask_wtf import FlaskForm
 from wtforms import (
     EmailField,
     HiddenField,
@@ -18,38 +17,26 @@ from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  #
 from wtforms.validators import DataRequired, EqualTo, Length
 from wtforms.widgets import CheckboxInput
 
-from booking.core.errors import InvalidError
+from booking.core.errors import Problem
+from booking.core.forms import PageForm, lazy_gettext
 from booking.core.i18n import OWN_NAMES
 from booking.core.permissions import Scope
 from booking.people import texts, tokens
 from booking.people.models import FeedDetail
-from booking.people.texts import lazy_gettext
 
 LANGUAGES = [SelectChoice(code, name) for code, name in OWN_NAMES.items()]
 NAME_IS_MISSING = lazy_gettext("Enter a name by which you will recognise it.")
 NAME_IS_TOO_LONG = lazy_gettext("Choose a shorter name: at most 80 characters.")
 
 
-class PageForm(FlaskForm):
-    """A form of a page; the frame has already asked for the CSRF token."""
+class AccountForm(PageForm):
+    """A form about an account or one of its secrets."""
 
-    class Meta:
-        csrf = False
-
-    def __init__(self, **values: object) -> None:
-        super().__init__(**values)  # type: ignore[no-untyped-call]  # half-annotated
-
-    def show(self, error: InvalidError) -> None:
-        """Name what the service refused beside the fields; what has no field stands above."""
-        for name, problem in error.fields.items():
-            text = texts.problem_text(problem)
-            if name in self:
-                self[name].errors = [*self[name].errors, text]
-            else:
-                self.form_errors.append(text)
+    def problem_text(self, field: str, problem: Problem) -> str:
+        return texts.problem_text(problem)
 
 
-class SignInForm(PageForm):
+class SignInForm(AccountForm):
     """Who signs in, and where to go then."""
 
     email = EmailField(
@@ -62,7 +49,7 @@ class SignInForm(PageForm):
     next = HiddenField()
 
 
-class NewPasswordForm(PageForm):
+class NewPasswordForm(AccountForm):
     """A password and the same again: without scripts nobody can look at what was typed."""
 
     password = PasswordField(
@@ -83,13 +70,13 @@ class ChangePasswordForm(NewPasswordForm):
     )
 
 
-class LanguageForm(PageForm):
+class LanguageForm(AccountForm):
     """In which language the house writes to this person."""
 
     language = SelectField(lazy_gettext("Language"), choices=LANGUAGES)
 
 
-class FeedForm(PageForm):
+class FeedForm(AccountForm):
     """A new calendar address."""
 
     name = StringField(
@@ -104,7 +91,7 @@ class FeedForm(PageForm):
     language = SelectField(lazy_gettext("Language"), choices=LANGUAGES)
 
 
-class TokenForm(PageForm):
+class TokenForm(AccountForm):
     """A new API token; the scopes offered are those that would let this person do something."""
 
     name = StringField(

@@ -33,6 +33,8 @@ class TokenKind(StrEnum):
     API = "api"
     FEED = "feed"
     PASSWORD = "password"  # noqa: S105  # a kind of link, not a password
+    INVITATION = "invitation"
+    RESET = "reset"
 
 
 class FeedScope(StrEnum):

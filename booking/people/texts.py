@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
-from booking.core import i18n
 from booking.core.errors import Problem
+from booking.core.forms import lazy_gettext
+from booking.core.forms import problem_text as general_text
 from booking.core.i18n import _, ngettext
 from booking.core.permissions import Scope
 from booking.people import passwords
 from booking.people.models import FeedDetail
-
-# WTForms takes any object that becomes a text; its type stubs know only str.
-lazy_gettext: Callable[[str], str] = i18n.lazy_gettext  # type: ignore[assignment]  # see above
 
 DETAILS = {
     FeedDetail.FULL: lazy_gettext("All details of my reservations"),
@@ -29,7 +27,6 @@ SCOPES = {
 def problem_text(problem: Problem) -> str:
     """What is wrong with a field, and what would be right."""
     texts: Mapping[Problem, str] = {
-        Problem.MISSING: _("Please fill this in."),
         Problem.WRONG: _("This is not your current password."),
         Problem.TOO_SHORT: ngettext(
             "Choose a longer password: at least %(num)s character.",
@@ -46,4 +43,4 @@ def problem_text(problem: Problem) -> str:
             " or repetitions. Add words of your own."
         ),
     }
-    return texts.get(problem, _("Please check this entry."))
+    return texts.get(problem) or general_text(problem)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time, timedelta
+from typing import ClassVar
 
-from flask_wtf import FlaskForm
 from wtforms import HiddenField, IntegerField, SelectField, StringField, TextAreaField
 from wtforms.validators import Optional
 
 from booking.core.errors import InvalidError, Problem
+from booking.core.forms import PageForm, lazy_gettext
 from booking.core.i18n import _, format_day
 from booking.core.intervals import LocalInterval
 from booking.core.months import FIRST_DAY, LAST_DAY
@@ -19,7 +20,6 @@ from booking.policies.facts import Place
 from booking.reservations import texts
 from booking.reservations.availability import Stretch
 from booking.reservations.queries import Details
-from booking.reservations.texts import lazy_gettext
 from booking.reservations.wishes import Change, Wish
 from booking.spaces.models import Behaviour
 
@@ -27,9 +27,6 @@ DAY = timedelta(days=1)
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _CLOCK = re.compile(r"([01][0-9]|2[0-4]):([0-5][0-9])")
 _MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}")
-
-# What the service calls a field, and what the page calls it.
-FIELD_OF = {"starts_at": "start", "ends_at": "end", "resources": "resource"}
 
 
 def day_from(text: str | None) -> date | None:
@@ -68,27 +65,20 @@ def written(moment: datetime, day: date) -> str:
     return moment.isoformat(timespec="minutes")
 
 
-class PageForm(FlaskForm):
-    """A form of a page; the frame has already asked for the CSRF token."""
+class ReservationForm(PageForm):
+    """A form about a reservation."""
 
-    class Meta:
-        csrf = False
+    FIELD_OF: ClassVar[Mapping[str, str]] = {
+        "starts_at": "start",
+        "ends_at": "end",
+        "resources": "resource",
+    }
 
-    def __init__(self, **values: object) -> None:
-        super().__init__(**values)  # type: ignore[no-untyped-call]  # half-annotated
-
-    def show(self, error: InvalidError) -> None:
-        """Name what the service refused beside the fields; what has no field stands above."""
-        for name, problem in error.fields.items():
-            text = texts.problem(name, problem)
-            field = FIELD_OF.get(name, name)
-            if field in self and not isinstance(self[field], HiddenField):
-                self[field].errors = [*self[field].errors, text]
-            else:
-                self.form_errors.append(text)
+    def problem_text(self, field: str, problem: Problem) -> str:
+        return texts.problem(field, problem)
 
 
-class TimesForm(PageForm):
+class TimesForm(ReservationForm):
     """Start, end, title and number of people: what booking and changing share."""
 
     resource = HiddenField()
@@ -187,7 +177,7 @@ class ChangeForm(TimesForm):
         )
 
 
-class CancelForm(PageForm):
+class CancelForm(ReservationForm):
     """Why it is given back."""
 
     reason = TextAreaField(lazy_gettext("Reason"))

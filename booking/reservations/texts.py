@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from booking.core import i18n, zones
+from booking.core import zones
 from booking.core.errors import Problem
 from booking.core.i18n import (
     _,
@@ -23,9 +23,6 @@ from booking.policies.models import Shown
 from booking.policies.rules import WhoMayBook
 from booking.reservations.service import ANOTHER_WAS_APPROVED
 from booking.spaces.opening import PresetKind
-
-# WTForms takes any object that becomes a text; its type stubs know only str.
-lazy_gettext: Callable[[str], str] = i18n.lazy_gettext  # type: ignore[assignment]  # see above
 
 ICONS: Mapping[str, str] = {
     "booked": "calendar-check",

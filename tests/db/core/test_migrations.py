@@ -8,10 +8,19 @@ from pathlib import Path
 import flask_migrate
 import pytest
 from flask import Flask
-from sqlalchemy import inspect
+from sqlalchemy import bindparam, inspect, text
+from sqlalchemy.exc import IntegrityError
 
 from booking import create_app
-from booking.core.database import db, end_reading, schema_version
+from booking.core import clock
+from booking.core.database import (
+    SCHEMA_VERSION,
+    Instant,
+    db,
+    end_reading,
+    schema_version,
+    transaction,
+)
 from booking.occupancy import guard
 from config import Settings
 from tests import make
@@ -48,7 +57,7 @@ def test_down_and_up_again_with_a_park_in_it(migrated: Flask) -> None:
     assert set(inspect(db.engine).get_table_names()) == {"alembic_version"}
 
     flask_migrate.upgrade()
-    assert schema_version() == "0001"
+    assert schema_version() == SCHEMA_VERSION
     guard.require()
     make.reservation(make.person(), make.desk())
 
@@ -59,3 +68,15 @@ def test_a_second_upgrade_changes_nothing(migrated: Flask) -> None:
     flask_migrate.upgrade()
     assert make.details(made.public_id) == made
     guard.require()
+
+
+def test_an_unknown_kind_of_message_cannot_be_stored(migrated: Flask) -> None:
+    with pytest.raises(IntegrityError, match="message_kind_check"), transaction() as current:
+        current.execute(
+            text(
+                "INSERT INTO message (kind, subject, version, recipient_id, due_at, state,"
+                " attempts, next_try_at)"
+                " SELECT 'gossip', 'x', 0, 1, expires_at, 'planned', 0, expires_at"
+                " FROM (SELECT :at AS expires_at) AS moment"
+            ).bindparams(bindparam("at", clock.now(), type_=Instant()))
+        )

@@ -9,7 +9,7 @@ from flask import Flask
 from sqlalchemy import text, update
 
 from booking import UnknownSchemaError, check_start
-from booking.core.database import transaction
+from booking.core.database import SCHEMA_VERSION, transaction
 from booking.occupancy.guard import GuardMissingError
 from booking.people.models import Person
 from config import SettingsError
@@ -41,7 +41,10 @@ def test_an_unknown_version_of_the_schema_is_refused(app: Flask) -> None:
             check_start(app)
     finally:
         with transaction() as current:
-            current.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+            current.execute(
+                text("UPDATE alembic_version SET version_num = :version"),
+                {"version": SCHEMA_VERSION},
+            )
 
 
 def test_a_missing_guard_is_refused(app: Flask, engine: str) -> None:

@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 
 from booking import worker
 from booking.core import clock
-from booking.core.database import end_reading
+from booking.core.database import SCHEMA_VERSION, end_reading
 from booking.pages import health
 
 
@@ -54,4 +54,4 @@ def test_it_is_not_ready_on_another_schema(
     answer = client.get("/readyz")
     assert answer.status_code == 503
     assert answer.json is not None
-    assert answer.json["checks"]["schema"] == "is 0000, must be 0001"
+    assert answer.json["checks"]["schema"] == f"is 0000, must be {SCHEMA_VERSION}"

@@ -129,7 +129,7 @@ def test_free_places_are_counted_by_kind(client: FlaskClient) -> None:
         (Role.LAB_MANAGER, ["Today", "Planning", "Requests", "My reservations"]),
         (
             Role.OPERATOR,
-            ["Today", "Planning", "Requests", "My reservations", "Messages", "Checks"],
+            ["Today", "Planning", "Requests", "My reservations", "The park"],
         ),
     ],
 )

@@ -1,0 +1,58 @@
+"""What the forms of all pages share: problems that a service names stand beside their fields."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import ClassVar
+
+from flask_wtf import FlaskForm
+from wtforms import HiddenField
+
+from booking.core import i18n
+from booking.core.errors import InvalidError, Problem
+from booking.core.i18n import _
+
+# WTForms takes any object that becomes a text; its type stubs know only str.
+lazy_gettext: Callable[[str], str] = i18n.lazy_gettext  # type: ignore[assignment]  # see above
+
+
+class PageForm(FlaskForm):
+    """A form of a page; the frame has already asked for the CSRF token.
+
+    `FIELD_OF` says what the page calls a field that the service calls something else.
+    """
+
+    FIELD_OF: ClassVar[Mapping[str, str]] = {}
+
+    class Meta:
+        csrf = False
+
+    def __init__(self, **values: object) -> None:
+        super().__init__(**values)  # type: ignore[no-untyped-call]  # half-annotated
+
+    def show(self, error: InvalidError) -> None:
+        """Name what the service refused beside the fields; what has no field stands above."""
+        for name, problem in error.fields.items():
+            text = self.problem_text(name, problem)
+            field = self.FIELD_OF.get(name, name)
+            if field in self and not isinstance(self[field], HiddenField):
+                self[field].errors = [*self[field].errors, text]
+            else:
+                self.form_errors.append(text)
+
+    def problem_text(self, field: str, problem: Problem) -> str:
+        """What is wrong with a field, and what would be right; features know theirs better."""
+        return problem_text(problem)
+
+
+def problem_text(problem: Problem) -> str:
+    """What can be said of any field."""
+    texts: Mapping[Problem, str] = {
+        Problem.MISSING: _("Please fill this in."),
+        Problem.UNREADABLE: _("This cannot be read. Check how it is written."),
+        Problem.NOT_FOUND: _("This does not exist any more. Choose another."),
+        Problem.TOO_LONG: _("This is too long. Shorten it."),
+        Problem.OUT_OF_RANGE: _("This number is too small or too large."),
+        Problem.REUSED: _("This is taken already. Choose another."),
+    }
+    return texts.get(problem, _("Please check this entry."))

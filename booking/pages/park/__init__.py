@@ -1,0 +1,1 @@
+"""The operator's pages: where the park is described and looked after."""

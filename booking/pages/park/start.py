@@ -1,0 +1,66 @@
+"""The operator's first page: everything that can be looked after, in groups."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import Blueprint, render_template
+from flask.typing import ResponseReturnValue
+
+from booking.core import web
+from booking.core.i18n import _
+from booking.core.permissions import Action
+from booking.core.web import acts
+
+blueprint = Blueprint("park", __name__, url_prefix="/operator")
+
+
+@dataclass(frozen=True)
+class Section:
+    """One thing to look after, and what can be done there."""
+
+    url: str
+    icon: str
+    label: str
+    explanation: str
+
+
+@dataclass(frozen=True)
+class Group:
+    """Sections that belong together."""
+
+    label: str
+    sections: tuple[Section, ...]
+
+
+@blueprint.get("")
+@acts(Action.OPERATE)
+def show() -> ResponseReturnValue:
+    """The sections, by what they are about."""
+    return render_template("park/start.html", page_title=_("The park"), groups=_groups())
+
+
+def _groups() -> list[Group]:
+    return [
+        Group(
+            _("Upkeep"),
+            (
+                _section(
+                    "operator.messages",
+                    "mail",
+                    _("Messages"),
+                    _("What was sent, what is planned, and how it looks."),
+                ),
+                _section(
+                    "operator.verify",
+                    "shield-check",
+                    _("Checks"),
+                    _("Whether the data keeps its promises."),
+                ),
+            ),
+        ),
+    ]
+
+
+def _section(endpoint: str, icon: str, label: str, explanation: str) -> Section:
+    return Section(web.path_of(endpoint), icon, label, explanation)
