@@ -48,7 +48,7 @@ def _extract() -> int:
         path = _path(language)
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("wb") as file:
-            write_po(file, catalog, width=100, include_lineno=False, sort_by_file=True)
+            write_po(file, catalog, width=100, include_lineno=False, sort_output=True)
         missing = sum(1 for _ in _problems(catalog, wanted))
         print(f"{path.relative_to(ROOT)}: {len(catalog)} texts, {missing} to do")
     return 0
