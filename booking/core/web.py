@@ -6,12 +6,12 @@ import gzip
 import json
 import re
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TypeVar
 
 import brotli
 import flask_login
-from flask import Response, current_app, g, request
+from flask import Response, current_app, g, request, stream_with_context
 from flask_wtf.csrf import CSRFProtect
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
@@ -124,6 +124,13 @@ def answer_json(body: Mapping[str, object], status: int = 200, location: str = "
     if location:
         response.headers["Location"] = location
         response.autocorrect_location_header = False
+    return response
+
+
+def answer_file(pieces: Iterable[bytes], name: str, mimetype: str) -> Response:
+    """A file to save under this name, sent piece by piece while it is read from the database."""
+    response = Response(stream_with_context(iter(pieces)), mimetype=mimetype)
+    response.headers.set("Content-Disposition", "attachment", filename=name)
     return response
 
 
