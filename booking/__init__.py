@@ -11,6 +11,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from whitenoise import WhiteNoise
 
 from booking import cli, frame, worker
+from booking.api import openapi
 from booking.api import resources as resources_api
 from booking.approvals import api as approvals_api
 from booking.approvals import notices as approval_notices
@@ -54,6 +55,7 @@ TABLES = (events, idempotency, journal, messages, occupancy, reservations, revis
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
     *people_pages.BLUEPRINTS,
+    openapi.blueprint,
     resources_api.blueprint,
     reservations_api.blueprint,
     approvals_api.blueprint,

@@ -17,16 +17,25 @@ from booking.core.errors import InvalidError, NotFoundError, Problem
 from booking.core.i18n import format_minutes_as_clock, name_in
 from booking.core.instants import Interval
 from booking.core.permissions import Action, Actor
-from booking.core.schema import written
+from booking.core.schema import Moment, Nothing, describes, written
 from booking.core.web import acts, current_actor
 from booking.occupancy import queries as occupancy
+from booking.occupancy.models import ClaimKind
 from booking.occupancy.queries import Busy
 from booking.policies import facts
 from booking.policies.facts import Place
 from booking.reservations import queries as reservations
-from booking.reservations.models import Reservation
+from booking.reservations.models import Reservation, State
 from booking.reservations.queries import Details
-from booking.spaces.models import Area, Building, Feature, Kind, Resource, ResourceFeature
+from booking.spaces.models import (
+    Area,
+    Building,
+    Feature,
+    Kind,
+    Resource,
+    ResourceFeature,
+    ResourceState,
+)
 from booking.spaces.opening import Opening
 from booking.spaces.queries import openings
 
@@ -44,8 +53,8 @@ class Wanted(msgspec.Struct, forbid_unknown_fields=True):
     area: str | None = None
     capacity: int | None = None
     feature: str | None = None
-    free_from: str | None = None
-    free_to: str | None = None
+    free_from: Moment | None = None
+    free_to: Moment | None = None
     limit: int | None = None
     cursor: str | None = None
 
@@ -53,16 +62,77 @@ class Wanted(msgspec.Struct, forbid_unknown_fields=True):
 class Window(msgspec.Struct, forbid_unknown_fields=True, rename={"from_": "from"}):
     """The query of GET /resources/{id}/busy; a week from now unless it says otherwise."""
 
-    from_: str | None = None
-    to: str | None = None
+    from_: Moment | None = None
+    to: Moment | None = None
 
 
-class Nothing(msgspec.Struct, forbid_unknown_fields=True):
-    """A query without parameters."""
+class ClockSpan(msgspec.Struct):
+    """When it opens and closes, on the clock of the site."""
+
+    opens: str
+    closes: str
+
+
+class PolicyLimits(msgspec.Struct):
+    """What the policy of a resource allows: minutes, the horizon in days."""
+
+    granularity: int
+    shortest: int
+    longest: int
+    notice: int
+    horizon: int
+    needs_approval: bool
+
+
+class ResourceShown(msgspec.Struct):
+    """A resource, where it is and what its policy allows."""
+
+    id: str
+    code: str
+    name: str
+    kind: str
+    capacity: int
+    units: int
+    features: list[str]
+    site: str
+    building: str
+    floor: int
+    area: str
+    state: ResourceState
+    policy: PolicyLimits
+    hours_today: list[ClockSpan]
+    links: dict[str, str]
+
+
+class BusyReservation(msgspec.Struct):
+    """The reservation behind a claim, for those who may see it."""
+
+    id: str
+    reference: str
+    state: State
+    title: str
+    person: str
+    organisation: str | None
+
+
+class BusyTime(msgspec.Struct):
+    """One claim."""
+
+    starts_at: str
+    ends_at: str
+    kind: ClaimKind
+    reservation: BusyReservation | msgspec.UnsetType = msgspec.UNSET
+
+
+class BusyTimes(msgspec.Struct):
+    """The claims of a resource in a window."""
+
+    busy: list[BusyTime]
 
 
 @blueprint.get("/resources")
 @acts(Action.SEE_SPACES)
+@describes(query=Wanted, items=ResourceShown)
 def index() -> Response:
     """Resources by code; with `free_from` and `free_to` only those nobody has claimed then."""
     wanted = schema.query(Wanted)
@@ -74,6 +144,7 @@ def index() -> Response:
 
 @blueprint.get("/resources/<uuid:resource_id>")
 @acts(Action.SEE_SPACES)
+@describes(query=Nothing, answer=ResourceShown)
 def show(resource_id: UUID) -> Response:
     """One resource."""
     schema.query(Nothing)
@@ -82,6 +153,7 @@ def show(resource_id: UUID) -> Response:
 
 @blueprint.get("/resources/<uuid:resource_id>/busy")
 @acts(Action.SEE_SPACES)
+@describes(query=Window, answer=BusyTimes)
 def busy(resource_id: UUID) -> Response:
     """Its claims in a window; names only where the actor may see the reservation."""
     place = _existing(resource_id)

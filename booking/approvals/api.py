@@ -13,17 +13,15 @@ from booking.core import idempotency, listing, schema, web
 from booking.core.errors import WouldDeclineError
 from booking.core.idempotency import Answer
 from booking.core.permissions import Action
+from booking.core.schema import Nothing, describes
 from booking.core.web import acts, current_actor
 from booking.reservations import queries, service
 from booking.reservations.api import seen_version
 from booking.reservations.representation import as_json, list_as_json
 from booking.reservations.service import Outcome
+from booking.reservations.shapes import ReservationShown
 
 blueprint = Blueprint("approvals_api", __name__, url_prefix="/api/v1")
-
-
-class Nothing(msgspec.Struct, forbid_unknown_fields=True):
-    """A query without parameters."""
 
 
 class Approving(msgspec.Struct, forbid_unknown_fields=True):
@@ -43,6 +41,7 @@ class Declining(msgspec.Struct, forbid_unknown_fields=True):
 
 @blueprint.get("/approvals")
 @acts(Action.SEE_APPROVALS)
+@describes(query=Nothing, items=ReservationShown)
 def index() -> Response:
     """What waits for this person's decision, the nearest deadline first."""
     schema.query(Nothing)
@@ -52,6 +51,7 @@ def index() -> Response:
 
 @blueprint.post("/reservations/<uuid:reservation_id>/approve")
 @acts(Action.DECIDE)
+@describes(body=Approving, answer=ReservationShown)
 def approve(reservation_id: UUID) -> Response:
     """Say yes to the request or to the change that waits."""
     asked = schema.body(Approving)
@@ -78,6 +78,7 @@ def approve(reservation_id: UUID) -> Response:
 
 @blueprint.post("/reservations/<uuid:reservation_id>/decline")
 @acts(Action.DECIDE)
+@describes(body=Declining, answer=ReservationShown)
 def decline(reservation_id: UUID) -> Response:
     """Say no, with a reason."""
     asked = schema.body(Declining)

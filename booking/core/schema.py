@@ -1,14 +1,19 @@
-"""Reading JSON bodies and query strings into typed values; what does not fit names its field."""
+"""What endpoints take and answer: JSON bodies and query strings read into typed values.
+
+What does not fit names its field. The same shapes make the description of the API.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TypeVar
+from typing import Annotated, TypeVar
 from uuid import UUID
 
 import msgspec
-from flask import request
+from flask import current_app, request
 
 from booking.core import zones
 from booking.core.errors import InvalidError, Problem
@@ -16,6 +21,11 @@ from booking.core.web import settings
 from booking.core.zones import EARLIEST_YEAR, LATEST_YEAR
 
 Shape = TypeVar("Shape", bound=msgspec.Struct)
+View = TypeVar("View", bound=Callable[..., object])
+
+# How the description of the API names the texts that `moment` and `public_id` read.
+Moment = Annotated[str, msgspec.Meta(extra_json_schema={"format": "date-time"})]
+PublicId = Annotated[str, msgspec.Meta(extra_json_schema={"format": "uuid"})]
 
 BODY = "body"  # the field's name where the body as a whole cannot be read
 _PATH = re.compile(r"at `\$\.?([\w]*)")
@@ -24,8 +34,50 @@ _NAMED = re.compile(r"(unknown|missing required) field `([^`]*)`")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d(:\d\d(\.0+)?)?([Zz]|[+-]\d\d:\d\d)?", re.ASCII)
 
 
+class Nothing(msgspec.Struct, forbid_unknown_fields=True):
+    """A query or body without members."""
+
+
+@dataclass(frozen=True)
+class Description:
+    """What an endpoint takes and answers, as the description of the API tells it."""
+
+    query: type[msgspec.Struct] | None
+    body: type[msgspec.Struct] | None
+    answer: object  # a type that msgspec knows; None where the answer has no JSON body
+    items: object  # what a list is made of, where the answer is one
+    status: int
+
+
+def describes(
+    *,
+    query: type[msgspec.Struct] | None = None,
+    body: type[msgspec.Struct] | None = None,
+    answer: object = None,
+    items: object = None,
+    status: int = 200,
+) -> Callable[[View], View]:
+    """Declare the shapes of an endpoint; reading another one than was declared is an error.
+
+    `answer` is the shape of what a 2xx says, `items` that of the entries where it is a list.
+    """
+
+    def declare(view: View) -> View:
+        view.described = Description(query, body, answer, items, status)  # type: ignore[attr-defined]  # read back by description_of
+        return view
+
+    return declare
+
+
+def description_of(view: Callable[..., object]) -> Description | None:
+    """What was declared for an endpoint; None where nothing was."""
+    found: Description | None = getattr(view, "described", None)
+    return found
+
+
 def body(shape: type[Shape]) -> Shape:
     """The request's JSON body; an empty one counts as {}. Raises InvalidError."""
+    _hold_to_the_description("body", shape)
     octets = request.get_data() or b"{}"
     try:
         return msgspec.json.decode(octets, type=shape)
@@ -37,6 +89,7 @@ def body(shape: type[Shape]) -> Shape:
 
 def query(shape: type[Shape]) -> Shape:
     """The query string. Raises InvalidError for unknown, repeated or unreadable parameters."""
+    _hold_to_the_description("query", shape)
     repeated = [name for name in request.args if len(request.args.getlist(name)) > 1]
     if repeated:
         raise InvalidError({repeated[0]: Problem.UNREADABLE})
@@ -77,6 +130,12 @@ def public_id(field: str, text: str) -> str:
         return str(UUID(text))
     except ValueError as error:
         raise InvalidError({field: Problem.NOT_FOUND}) from error
+
+
+def _hold_to_the_description(part: str, shape: type[msgspec.Struct]) -> None:
+    described = description_of(current_app.view_functions[request.endpoint or ""])
+    if described is not None and getattr(described, part) not in (shape, None):
+        raise TypeError(f"{request.endpoint} is described with another {part} than it reads")
 
 
 def _invalid(error: msgspec.ValidationError) -> InvalidError:

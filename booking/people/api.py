@@ -11,8 +11,8 @@ from booking.core import idempotency, listing, schema, web
 from booking.core.errors import NotFoundError
 from booking.core.i18n import _
 from booking.core.idempotency import Answer
-from booking.core.permissions import Action, Actor
-from booking.core.schema import written
+from booking.core.permissions import Action, Actor, Role, Scope
+from booking.core.schema import Moment, PublicId, describes, written
 from booking.core.web import acts, current_actor
 from booking.people import feeds
 from booking.people.feeds import Feed
@@ -30,8 +30,43 @@ class NewFeed(msgspec.Struct, forbid_unknown_fields=True):
     detail: FeedDetail = FeedDetail.FULL
 
 
+class MyOrganisation(msgspec.Struct):
+    """An organisation one is in today."""
+
+    id: PublicId
+    name: str
+    is_manager: bool
+
+
+class MeShown(msgspec.Struct):
+    """The person behind the token or session, and what it may do."""
+
+    id: PublicId
+    name: str
+    email: str
+    language: str
+    organisations: list[MyOrganisation]
+    roles: list[Role]
+    scopes: list[Scope]
+
+
+class FeedShown(msgspec.Struct):
+    """A calendar address; its secret and its links stand only in the answer that made it."""
+
+    id: PublicId
+    name: str
+    scope: FeedScope
+    language: str
+    detail: FeedDetail
+    created_at: Moment
+    last_fetched_at: Moment | None
+    secret: str | msgspec.UnsetType = msgspec.UNSET
+    links: dict[str, str] | msgspec.UnsetType = msgspec.UNSET
+
+
 @blueprint.get("/me")
 @acts(Action.SEE_RESERVATIONS)
+@describes(answer=MeShown)
 def me() -> Response:
     """The person behind the token or session, and what it may do."""
     return listing.read(_as_json(current_actor()))
@@ -39,6 +74,7 @@ def me() -> Response:
 
 @blueprint.get("/feeds")
 @acts(Action.SEE_RESERVATIONS)
+@describes(items=FeedShown)
 def index() -> Response:
     """My calendar addresses, the newest first, without their secrets."""
     return listing.answer([_feed_as_json(feed) for feed in feeds.feeds_of(current_actor())])
@@ -46,6 +82,7 @@ def index() -> Response:
 
 @blueprint.post("/feeds")
 @acts(Action.MANAGE_OWN_ACCOUNT)
+@describes(body=NewFeed, answer=FeedShown, status=201)
 def create() -> Response:
     """Make a calendar address.
 
@@ -75,6 +112,7 @@ def create() -> Response:
 
 @blueprint.delete("/feeds/<uuid:feed_id>")
 @acts(Action.MANAGE_OWN_ACCOUNT)
+@describes(status=204)
 def delete(feed_id: UUID) -> Response:
     """End a calendar address; who subscribed to it gets 404 from now on."""
     feeds.revoke_feed(current_actor(), str(feed_id))

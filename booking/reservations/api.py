@@ -14,7 +14,7 @@ from booking.core.errors import InvalidError, Problem, RefusedError
 from booking.core.idempotency import Answer
 from booking.core.permissions import Action, Actor
 from booking.core.refusals import facts_as_json
-from booking.core.schema import moment, public_id
+from booking.core.schema import Moment, PublicId, describes, moment, public_id
 from booking.core.web import acts, current_actor
 from booking.reservations import alternatives, queries, service
 from booking.reservations.alternatives import Alternative
@@ -22,6 +22,7 @@ from booking.reservations.models import Reservation, State
 from booking.reservations.queries import Details
 from booking.reservations.representation import as_json, list_as_json
 from booking.reservations.service import Outcome
+from booking.reservations.shapes import ReservationShown, VerdictShown
 from booking.reservations.wishes import Change, Wish
 
 blueprint = Blueprint("reservations_api", __name__, url_prefix="/api/v1")
@@ -30,15 +31,15 @@ blueprint = Blueprint("reservations_api", __name__, url_prefix="/api/v1")
 class Holder(msgspec.Struct, forbid_unknown_fields=True):
     """For whom; so far only one's own organisation can be named."""
 
-    organisation: str | None = None
+    organisation: PublicId | None = None
 
 
 class NewReservation(msgspec.Struct, forbid_unknown_fields=True):
     """The body of POST /reservations."""
 
-    resources: list[str]
-    starts_at: str
-    ends_at: str
+    resources: list[PublicId]
+    starts_at: Moment
+    ends_at: Moment
     title: str = ""
     headcount: int = 1
     holder: Holder = msgspec.field(default_factory=Holder)
@@ -47,9 +48,9 @@ class NewReservation(msgspec.Struct, forbid_unknown_fields=True):
 class ChangedReservation(msgspec.Struct, forbid_unknown_fields=True):
     """The body of PATCH /reservations/{id}; what is absent stays."""
 
-    resources: list[str] | None = None
-    starts_at: str | None = None
-    ends_at: str | None = None
+    resources: list[PublicId] | None = None
+    starts_at: Moment | None = None
+    ends_at: Moment | None = None
     title: str | None = None
     headcount: int | None = None
 
@@ -63,10 +64,10 @@ class Cancellation(msgspec.Struct, forbid_unknown_fields=True):
 class Filter(msgspec.Struct, forbid_unknown_fields=True, rename={"from_": "from"}):
     """The query of GET /reservations."""
 
-    from_: str | None = None
-    to: str | None = None
+    from_: Moment | None = None
+    to: Moment | None = None
     mine: bool = False
-    resource: str | None = None
+    resource: PublicId | None = None
     state: State | None = None
     limit: int | None = None
     cursor: str | None = None
@@ -75,13 +76,14 @@ class Filter(msgspec.Struct, forbid_unknown_fields=True, rename={"from_": "from"
 class Question(msgspec.Struct, forbid_unknown_fields=True):
     """The query of GET /resources/{id}/verdict."""
 
-    starts_at: str
-    ends_at: str
+    starts_at: Moment
+    ends_at: Moment
     headcount: int = 1
 
 
 @blueprint.post("/reservations")
 @acts(Action.BOOK)
+@describes(body=NewReservation, answer=ReservationShown, status=201)
 def create() -> Response:
     """Book, or ask for, a resource."""
     actor = current_actor()
@@ -102,6 +104,7 @@ def create() -> Response:
 
 @blueprint.get("/reservations")
 @acts(Action.SEE_RESERVATIONS)
+@describes(query=Filter, items=ReservationShown)
 def index() -> Response:
     """The reservations one may see, by start."""
     actor = current_actor()
@@ -117,6 +120,7 @@ def index() -> Response:
 
 @blueprint.get("/reservations/<uuid:reservation_id>")
 @acts(Action.SEE_RESERVATION)
+@describes(answer=ReservationShown)
 def show(reservation_id: UUID) -> Response:
     """One reservation; its ETag is its version."""
     actor = current_actor()
@@ -126,6 +130,7 @@ def show(reservation_id: UUID) -> Response:
 
 @blueprint.patch("/reservations/<uuid:reservation_id>")
 @acts(Action.CHANGE)
+@describes(body=ChangedReservation, answer=ReservationShown)
 def change(reservation_id: UUID) -> Response:
     """Move, shorten, extend, rename; `amendment` stands in the answer while approval is asked."""
     actor = current_actor()
@@ -147,6 +152,7 @@ def change(reservation_id: UUID) -> Response:
 
 @blueprint.post("/reservations/<uuid:reservation_id>/cancel")
 @acts(Action.CANCEL)
+@describes(body=Cancellation, answer=ReservationShown)
 def cancel(reservation_id: UUID) -> Response:
     """Give the reservation back."""
     actor = current_actor()
@@ -158,6 +164,7 @@ def cancel(reservation_id: UUID) -> Response:
 
 @blueprint.get("/resources/<uuid:resource_id>/verdict")
 @acts(Action.BOOK)
+@describes(query=Question, answer=VerdictShown)
 def verdict(resource_id: UUID) -> Response:
     """Could I? Nothing is claimed, so the answer may be overtaken."""
     actor = current_actor()

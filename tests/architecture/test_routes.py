@@ -26,6 +26,7 @@ OPEN_TO_ALL = {
     "preferences.theme",
     "health.healthz",
     "health.readyz",
+    "openapi.document",
 }
 ARGUMENTS = {
     "UUIDConverter": "0190163d-8694-739b-aea5-966c26f8ad91",

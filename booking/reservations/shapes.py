@@ -1,0 +1,122 @@
+"""What the API says of a reservation, as shapes; `representation` fills them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from booking.core.schema import Moment, PublicId
+from booking.reservations.alternatives import Why
+from booking.reservations.models import Asking, State
+
+Reason = dict[str, Any]  # Any: the code of a refusal and the facts that belong to it
+
+
+class Named(msgspec.Struct):
+    """A person or an organisation."""
+
+    id: PublicId
+    name: str
+
+
+class LocalTimes(msgspec.Struct):
+    """When, as the clock on the wall of the place shows it."""
+
+    starts_at: str
+    ends_at: str
+    zone: str
+    offset: str
+
+
+class ReservedResource(msgspec.Struct):
+    """A resource of a reservation, and where it is."""
+
+    id: PublicId
+    code: str
+    name: str
+    kind: str
+    building: str
+    floor: int
+    area: str
+
+
+class HolderNames(msgspec.Struct):
+    """For whom it is."""
+
+    person: Named
+    organisation: Named | None
+
+
+class DecisionMade(msgspec.Struct):
+    """Where one policy's question stands; who said it and why is for whoever reads the history."""
+
+    version: int
+    state: Asking
+    decided_at: Moment | None
+    decided_by: Named | msgspec.UnsetType | None = msgspec.UNSET
+    reason: str | msgspec.UnsetType | None = msgspec.UNSET
+
+
+class ApprovalAsked(msgspec.Struct):
+    """Until when somebody has to answer, who is asked while it waits, and what was said."""
+
+    deadline: Moment | None
+    decisions: list[DecisionMade]
+    asked_of: list[str] | msgspec.UnsetType = msgspec.UNSET
+
+
+class AmendmentWaiting(msgspec.Struct):
+    """A change that waits for approval; the reservation stays as it is until then."""
+
+    id: PublicId
+    starts_at: Moment
+    ends_at: Moment
+    local: LocalTimes
+    resources: list[ReservedResource]
+    title: str
+    headcount: int
+    deadline: Moment
+
+
+class ReservationShown(msgspec.Struct):
+    """A reservation; fields that the reader may not see, or that do not apply, are absent."""
+
+    id: PublicId
+    reference: str
+    state: State
+    version: int
+    sequence: int
+    title: str
+    headcount: int
+    starts_at: Moment
+    ends_at: Moment
+    local: LocalTimes
+    resources: list[ReservedResource]
+    holder: HolderNames
+    booked_by: Named
+    created_at: Moment
+    changed_at: Moment
+    links: dict[str, str]
+    reason: str | msgspec.UnsetType = msgspec.UNSET
+    approval: ApprovalAsked | msgspec.UnsetType = msgspec.UNSET
+    amendment: AmendmentWaiting | msgspec.UnsetType = msgspec.UNSET
+
+
+class AlternativeShown(msgspec.Struct):
+    """What would succeed instead; it can be posted as it is."""
+
+    resource: PublicId
+    code: str
+    starts_at: Moment
+    ends_at: Moment
+    why: Why
+
+
+class VerdictShown(msgspec.Struct):
+    """Whether a reservation would be accepted now."""
+
+    allowed: bool
+    needs_approval: bool
+    reasons: list[Reason]
+    alternatives: list[AlternativeShown]
