@@ -48,6 +48,7 @@ from booking.reservations import api as reservations_api
 from booking.reservations import models as reservations
 from booking.reservations import notices as reservation_notices
 from booking.reservations import views as reservation_pages
+from booking.spaces import views as photo_files
 from config import ROOT, Settings, SettingsError
 
 # Loading these makes their tables known to the migrations.
@@ -66,6 +67,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     check_pages.blueprint,
     park_start.blueprint,
     health.blueprint,
+    photo_files.blueprint,
     people_api.blueprint,
     *calendars.BLUEPRINTS,
     *reservation_pages.BLUEPRINTS,

@@ -16,6 +16,7 @@ ORDER = (
     "notes",
     "forms",
     "people",
+    "places",
     "approvals",
     "grid",
     "forced-colors",

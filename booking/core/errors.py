@@ -22,6 +22,7 @@ class Problem(StrEnum):
     TOO_COMMON = "too_common"
     TOO_SHORT = "too_short"
     WRONG = "wrong"
+    TOO_MANY = "too_many"
     REUSED = "reused"  # an Idempotency-Key that came with another body
 
 

@@ -53,6 +53,7 @@ def problem_text(problem: Problem) -> str:
         Problem.NOT_FOUND: _("This does not exist any more. Choose another."),
         Problem.TOO_LONG: _("This is too long. Shorten it."),
         Problem.OUT_OF_RANGE: _("This number is too small or too large."),
+        Problem.TOO_MANY: _("There are too many of them."),
         Problem.REUSED: _("This is taken already. Choose another."),
     }
     return texts.get(problem, _("Please check this entry."))

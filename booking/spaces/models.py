@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, Date, ForeignKey, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, Date, ForeignKey, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from booking.core.database import Instant, Model, Names, choice
@@ -155,6 +155,23 @@ class ResourceFeature(Model):
 
     resource_id: Mapped[int] = mapped_column(ForeignKey("resource.id"), primary_key=True)
     feature_id: Mapped[int] = mapped_column(ForeignKey("feature.id"), primary_key=True)
+
+
+class Photo(Model):
+    """A picture of a resource, written anew by us in two sizes; both are read only to be served."""
+
+    __tablename__ = "photo"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    public_id: Mapped[str] = mapped_column(String(36), unique=True)
+    resource_id: Mapped[int] = mapped_column(ForeignKey("resource.id"), index=True)
+    position: Mapped[int]
+    description: Mapped[dict[str, str]] = mapped_column(Names)
+    width: Mapped[int]  # of the large one; the small one has the same shape
+    height: Mapped[int]
+    large: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
+    small: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
+    created_at: Mapped[datetime] = mapped_column(Instant)
 
 
 class Hours(Model):

@@ -125,6 +125,7 @@ NO_PAGES = {
     "feeds.fetch",
     "health.healthz",
     "health.readyz",
+    "photos.show",
     "planning.fragment",
     "planning.reservation",  # leads to the reservation
     "reservations.again",  # leads to the booking form
