@@ -1,4 +1,4 @@
-"""CSV as every program here writes it: RFC 4180, UTF-8 with its mark, no cell that begins a formula."""
+"""CSV as every program here writes it: RFC 4180, UTF-8 with its mark, no formula in any cell."""
 
 from __future__ import annotations
 
