@@ -40,6 +40,7 @@ from booking.pages.park import start as park_start
 from booking.pages.planning import views as planning_pages
 from booking.pages.today import views as today_pages
 from booking.people import api as people_api
+from booking.people import notices as account_notices
 from booking.people import queries as people
 from booking.people import recipients, sign_in
 from booking.people import views as people_pages
@@ -96,6 +97,7 @@ MESSAGES: dict[MessageKind, MessageType[Any]] = {  # Any: each kind has its own 
     MessageKind.REMINDER: reminder_notices.REMINDER,
     MessageKind.APPROVAL_WAITING: approval_notices.APPROVAL_WAITING,
     MessageKind.APPROVAL_LATE: approval_notices.APPROVAL_LATE,
+    MessageKind.INVITATION: account_notices.INVITATION,
 }
 
 

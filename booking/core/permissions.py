@@ -85,15 +85,20 @@ class Place(Protocol):
     def building_id(self) -> int: ...
 
 
-class Held(Protocol):
+class OfOrganisation(Protocol):
+    """What belongs to an organisation, or to none."""
+
+    @property
+    def organisation_id(self) -> int | None: ...
+
+
+class Held(OfOrganisation, Protocol):
     """A reservation, as far as rights go."""
 
     @property
     def person_id(self) -> int: ...
     @property
     def booked_by_id(self) -> int: ...
-    @property
-    def organisation_id(self) -> int | None: ...
     @property
     def places(self) -> Sequence[Place]: ...
     @property
@@ -119,6 +124,7 @@ class Action(StrEnum):
     DECIDE = "decide"
     DECIDE_ANYTHING = "decide_anything"
     MANAGE_OWN_ACCOUNT = "manage_own_account"
+    INVITE = "invite"  # the subject says to which organisation
     OPERATE = "operate"
 
 
@@ -223,6 +229,7 @@ TABLE: dict[Action, tuple[Predicate, ...]] = {
     Action.DECIDE: (both(decides_there, not_own_request), both(operator, not_own_request)),
     Action.DECIDE_ANYTHING: (operator,),
     Action.MANAGE_OWN_ACCOUNT: (signed_in,),
+    Action.INVITE: (manager_of_organisation, operator),
     Action.OPERATE: (operator,),
 }
 
@@ -231,6 +238,7 @@ SCOPES: dict[Action, Scope] = {
     Action.CHANGE: Scope.WRITE,
     Action.CANCEL: Scope.WRITE,
     Action.MANAGE_OWN_ACCOUNT: Scope.WRITE,
+    Action.INVITE: Scope.WRITE,
     Action.DECIDE: Scope.DECIDE,
     Action.SEE_APPROVALS: Scope.DECIDE,
     Action.OPERATE: Scope.ADMIN,
@@ -255,7 +263,7 @@ def require(actor: Actor | None, action: Action, subject: object = None) -> None
         return
     if actor is None:
         raise SignInRequiredError
-    if subject is not None and not _sees(actor, subject):
+    if subject is not None and action in OF_A_RESERVATION and not _sees(actor, subject):
         raise NotFoundError
     raise ForbiddenError
 

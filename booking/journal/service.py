@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from sqlalchemy import insert
 
 from booking.core import clock
@@ -31,13 +33,27 @@ def write(
         after = {key: value for key, value in after.items() if key in changed}
     execute(
         _INSERT,
-        {
-            "at": clock.now(),
-            "actor_id": None if actor is None else actor.person_id,
-            "act": act,
-            "subject_kind": subject_kind,
-            "subject_id": subject_id,
-            "before": before,
-            "after": after,
-        },
+        {**_line(actor, act, subject_kind, subject_id), "before": before, "after": after},
     )
+
+
+def write_each(
+    actor: Actor | None, act: str, *, subject_kind: str, afters: Mapping[str, JsonFacts | None]
+) -> None:
+    """The same act on many subjects, a line each; `afters` are the values by the subject's id."""
+    rows = [
+        {**_line(actor, act, subject_kind, subject_id), "before": None, "after": after}
+        for subject_id, after in afters.items()
+    ]
+    if rows:
+        execute(_INSERT, rows)
+
+
+def _line(actor: Actor | None, act: str, subject_kind: str, subject_id: str) -> dict[str, object]:
+    return {
+        "at": clock.now(),
+        "actor_id": None if actor is None else actor.person_id,
+        "act": act,
+        "subject_kind": subject_kind,
+        "subject_id": subject_id,
+    }

@@ -74,12 +74,14 @@ class MessageType(Generic[Facts]):
     """How a kind of message is made: its facts, whether it is still worth telling, its words.
 
     `facts` is None where what the message is about is gone. `letter` is called while the
-    recipient's language is spoken.
+    recipient's language is spoken. `hide` takes a secret out of the facts: what it leaves is what
+    may be kept, and what others than the recipient may read.
     """
 
     facts: Callable[[Key], Facts | None]
     still_true: Callable[[Key, Facts], bool]
     letter: Callable[[Facts, Recipient], Letter]
+    hide: Callable[[Facts], Facts] | None = None
 
 
 @dataclass(frozen=True)
@@ -91,13 +93,22 @@ class Catalogue:
     domain: Callable[[], str]
 
 
-def write(catalogue: Catalogue, key: Key, recipient: Recipient) -> Letter | None:
+def write(
+    catalogue: Catalogue, key: Key, recipient: Recipient, *, shows_secrets: bool = True
+) -> Letter | None:
     """The letter, or None when it is no longer true; the recipient's language must be spoken."""
     of_kind = catalogue.types[key.kind]
     facts = of_kind.facts(key)
     if facts is None or not of_kind.still_true(key, facts):
         return None
+    if of_kind.hide is not None and not shows_secrets:
+        facts = of_kind.hide(facts)
     return of_kind.letter(facts, recipient)
+
+
+def carries_a_secret(catalogue: Catalogue, kind: MessageKind) -> bool:
+    """Whether whoever reads such a message can do what only its recipient may."""
+    return catalogue.types[kind].hide is not None
 
 
 def is_still_true(catalogue: Catalogue, key: Key) -> bool:

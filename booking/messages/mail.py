@@ -30,10 +30,12 @@ class Composed:
     language: str
 
 
-def compose(catalogue: Catalogue, key: Key, recipient: Recipient) -> Composed | None:
+def compose(
+    catalogue: Catalogue, key: Key, recipient: Recipient, *, shows_secrets: bool = True
+) -> Composed | None:
     """The message in the recipient's language; None when it is no longer true."""
     with i18n.speaking(recipient.language):
-        letter = write(catalogue, key, recipient)
+        letter = write(catalogue, key, recipient, shows_secrets=shows_secrets)
         if letter is None:
             return None
         return Composed(

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, and_, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from booking.core import clock
-from booking.core.database import engine_name, session, transactional
+from booking.core.database import engine_name, execute, session, transactional
 from booking.messages.letters import Key
 from booking.messages.models import Message, MessageState, Tick
 from booking.messages.queries import WAITING, is_due
@@ -58,10 +58,9 @@ def plan(keys: Collection[Key]) -> None:
         for key in keys
     ]
     dialect = sqlite if engine_name() == "sqlite" else postgresql
-    session().execute(
-        dialect.insert(Message.__table__)
-        .values(rows)
-        .on_conflict_do_nothing(index_elements=list(_KEY_COLUMNS))
+    execute(
+        dialect.insert(Message.__table__).on_conflict_do_nothing(index_elements=list(_KEY_COLUMNS)),
+        rows,
     )
 
 

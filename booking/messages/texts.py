@@ -18,6 +18,7 @@ def kind_in_words(kind: MessageKind) -> str:
         MessageKind.REMINDER: _("Reminder"),
         MessageKind.APPROVAL_WAITING: _("Requests to decide"),
         MessageKind.APPROVAL_LATE: _("Decision is late"),
+        MessageKind.INVITATION: _("Invitation"),
     }[kind]
 
 

@@ -15,7 +15,7 @@ from booking.core.errors import NotFoundError
 from booking.core.i18n import _
 from booking.core.permissions import Action
 from booking.core.web import acts
-from booking.messages import mail, queries, texts
+from booking.messages import letters, mail, queries, texts
 from booking.messages.letters import Catalogue, Recipient
 from booking.messages.models import MessageState
 from booking.messages.queries import Entry
@@ -165,17 +165,21 @@ def _recipient(entry: Entry) -> Recipient | None:
 
 
 def _shown(entry: Entry, recipient: Recipient | None) -> Shown | None:
-    """What was kept, or what would be sent now; None where there is nothing to show."""
+    """What was kept, or what would be sent now; None where there is nothing to show.
+
+    A secret is shown to nobody but the recipient. Where no mail server is set somebody has to hand
+    it over: then, and only as long as it would work, the operator reads it here.
+    """
     language = recipient.language if recipient else web.settings().default_language
+    hands_over = not web.settings().mail.host and entry.state is MessageState.KEPT
+    is_secret = letters.carries_a_secret(_catalogue(), entry.key.kind)
+    composed = None
+    if recipient is not None and (entry.state in PREVIEWED or (hands_over and is_secret)):
+        composed = mail.compose(_catalogue(), entry.key, recipient, shows_secrets=hands_over)
+    if composed is not None:
+        return _shown_as(composed.title, composed.text, composed.html, composed.language)
     kept = queries.kept(entry.id)
-    if kept is not None:
-        return _shown_as(kept.title, kept.text, kept.html, language)
-    if entry.state not in PREVIEWED or recipient is None:
-        return None
-    composed = mail.compose(_catalogue(), entry.key, recipient)
-    if composed is None:
-        return None
-    return _shown_as(composed.title, composed.text, composed.html, composed.language)
+    return None if kept is None else _shown_as(kept.title, kept.text, kept.html, language)
 
 
 def _shown_as(title: str, text: str, html: str, language: str) -> Shown:

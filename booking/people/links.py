@@ -1,15 +1,23 @@
-"""One-time links: whoever holds one sets the password of its person, once."""
+"""One-time links: whoever holds one sets the password of its person, once.
+
+A mail is written by the worker, long after the link was made, yet only a digest of its secret is
+stored. So the secret is not drawn but derived, from the link's public id and SECRET_KEY: the worker
+can write it again, and the database alone is worth nothing.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import base64
+import hashlib
+import hmac
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
 from sqlalchemy import insert, select, update
 
-from booking.core import clock, ids
-from booking.core.database import session, transactional
+from booking.core import clock, ids, web
+from booking.core.database import execute, session, transactional
 from booking.core.errors import BookingError, NotFoundError
 from booking.journal import service as journal
 from booking.people import passwords, service
@@ -17,6 +25,15 @@ from booking.people.models import Person, PersonState, Token, TokenKind
 from booking.people.sessions import Begun
 
 GOOD_FOR = timedelta(days=7)
+RESET_GOOD_FOR = timedelta(hours=1)
+LASTS = {
+    TokenKind.PASSWORD: GOOD_FOR,  # made at the command line, handed over by whoever sits there
+    TokenKind.INVITATION: GOOD_FOR,
+    TokenKind.RESET: RESET_GOOD_FOR,
+}
+MOST_AT_ONCE = 500  # values in one statement; the engines allow 32 766
+_DOMAIN = b"booking one-time link 1"  # no other use of SECRET_KEY can give the same secret
+_INSERT = insert(Token.__table__)
 
 
 class LinkOverError(BookingError):
@@ -33,22 +50,71 @@ class Invited:
     email: str
 
 
+@dataclass(frozen=True)
+class Waiting:
+    """A link that still works, and for whom."""
+
+    kind: TokenKind
+    secret: str
+    person_id: int
+
+
 def make_link(person: Person) -> str:
     """A new secret for the person's link; older links end. Part of the caller's transaction."""
-    _end_links(person.id)
-    secret, public_id = ids.new_secret(), ids.new_public_id()
-    session().execute(
-        insert(Token).values(
-            public_id=public_id,
-            kind=TokenKind.PASSWORD,
-            digest=ids.digest(secret),
-            person_id=person.id,
-            created_at=clock.now(),
-            expires_at=clock.now() + GOOD_FOR,
+    made = make_links([person.id], TokenKind.PASSWORD)
+    journal.write(None, "link_made", subject_kind="person", subject_id=person.public_id)
+    return secret_of(TokenKind.PASSWORD, made[person.id])
+
+
+def make_links(person_ids: Collection[int], kind: TokenKind) -> dict[int, str]:
+    """A new link of this kind for each, and its public id; older ones of the kind end. Part of the
+    caller's transaction."""
+    now = clock.now()
+    made = {person_id: ids.new_public_id() for person_id in person_ids}
+    wanted = list(made)
+    for start in range(0, len(wanted), MOST_AT_ONCE):
+        _end_links(wanted[start : start + MOST_AT_ONCE], {kind})
+    rows = [
+        {
+            "public_id": public_id,
+            "kind": kind,
+            "digest": ids.digest(secret_of(kind, public_id)),
+            "person_id": person_id,
+            "created_at": now,
+            "expires_at": now + LASTS[kind],
+        }
+        for person_id, public_id in made.items()
+    ]
+    if rows:
+        execute(_INSERT, rows)
+    return made
+
+
+def secret_of(kind: TokenKind, public_id: str) -> str:
+    """The secret of a link: 256 bits that nobody can compute without SECRET_KEY."""
+    words = b"\0".join((_DOMAIN, kind.value.encode(), public_id.encode()))
+    octets = hmac.digest(web.settings().secret_key.encode(), words, hashlib.sha256)
+    return base64.urlsafe_b64encode(octets).decode().rstrip("=")
+
+
+def waiting(public_id: str) -> Waiting | None:
+    """A link that would work if it were followed now; None also where SECRET_KEY has changed since
+    it was made, for then nobody can follow it."""
+    row = session().execute(
+        select(Token.kind, Token.digest, Token.person_id).where(
+            Token.public_id == public_id,
+            Token.kind.in_(LASTS),
+            Token.revoked_at.is_(None),
+            Token.expires_at > clock.now(),
         )
     )
-    journal.write(None, "link_made", subject_kind="person", subject_id=person.public_id)
-    return secret
+    found = row.first()
+    if found is None:
+        return None
+    secret = secret_of(found.kind, public_id)
+    if not hmac.compare_digest(found.digest, ids.digest(secret)):
+        return None
+    return Waiting(found.kind, secret, found.person_id)
 
 
 def invited_by(secret: str) -> Invited:
@@ -80,7 +146,7 @@ def _use(secret: str, password_hash: str, device: str) -> Begun:
     )
     if used.first() is None:
         raise LinkOverError
-    _end_links(person.id)
+    _end_links([person.id], LASTS)
     return service.begin_with_password(person, password_hash, device)
 
 
@@ -90,7 +156,7 @@ def _found(secret: str) -> tuple[int, Person]:
         .execute(
             select(Token, Person)
             .join(Person, Person.id == Token.person_id)
-            .where(Token.digest == ids.digest(secret), Token.kind == TokenKind.PASSWORD)
+            .where(Token.digest == ids.digest(secret), Token.kind.in_(LASTS))
             .execution_options(populate_existing=True)
         )
         .first()
@@ -104,13 +170,14 @@ def _found(secret: str) -> tuple[int, Person]:
     return token.id, person
 
 
-def _end_links(person_id: int) -> None:
+def _end_links(person_ids: Collection[int], kinds: Collection[TokenKind]) -> None:
     session().execute(
         update(Token)
         .where(
-            Token.person_id == person_id,
-            Token.kind == TokenKind.PASSWORD,
+            Token.person_id.in_(person_ids),
+            Token.kind.in_(kinds),
             Token.revoked_at.is_(None),
         )
         .values(revoked_at=clock.now())
+        .execution_options(synchronize_session=False)
     )
