@@ -11,6 +11,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from whitenoise import WhiteNoise
 
 from booking import cli, frame, worker
+from booking.api import jobs as jobs_api
 from booking.api import openapi
 from booking.api import resources as resources_api
 from booking.approvals import api as approvals_api
@@ -18,7 +19,7 @@ from booking.approvals import notices as approval_notices
 from booking.approvals import views as approval_pages
 from booking.assets.manifest import Manifest
 from booking.calendars import views as calendars
-from booking.core import events, i18n, idempotency, revisions, web, zones
+from booking.core import events, i18n, idempotency, jobs, revisions, web, zones
 from booking.core.database import (
     SCHEMA_VERSION,
     close_reading,
@@ -53,7 +54,7 @@ from booking.spaces import views as photo_files
 from config import ROOT, Settings, SettingsError
 
 # Loading these makes their tables known to the migrations.
-TABLES = (events, idempotency, journal, messages, occupancy, reservations, revisions)
+TABLES = (events, idempotency, jobs, journal, messages, occupancy, reservations, revisions)
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
     *people_pages.BLUEPRINTS,
@@ -69,6 +70,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     park_start.blueprint,
     health.blueprint,
     photo_files.blueprint,
+    jobs_api.blueprint,
     people_api.blueprint,
     *calendars.BLUEPRINTS,
     *reservation_pages.BLUEPRINTS,

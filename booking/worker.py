@@ -23,9 +23,11 @@ from typing import IO
 from flask import Flask, current_app
 from sqlalchemy import select, update
 
-from booking.core import clock, idempotency, web
+from booking.checks import backlog
+from booking.core import clock, idempotency, jobs, web
 from booking.core.database import db, end_reading, session, transaction
 from booking.core.events import MOST_ATTEMPTS, Event, EventKind, Happened
+from booking.core.jobs import JobName, Run
 from booking.messages import letters
 from booking.messages import service as messages
 from booking.messages.delivery import deliver
@@ -63,6 +65,7 @@ class Done:
     events: int = 0
     messages: Counter[tuple[MessageKind, MessageState]] = field(default_factory=Counter)
     waits: bool = False  # something failed and is tried again later
+    runs: list[Run] = field(default_factory=list)
 
     @property
     def is_nothing(self) -> bool:
@@ -74,6 +77,7 @@ class Done:
         self.expired += other.expired
         self.events += other.events
         self.messages += other.messages
+        self.runs += other.runs
 
 
 # --- one tick ---
@@ -83,8 +87,10 @@ def tick(app: Flask) -> Done:
     """Do what is due, as much as fits into one tick, and write down that it ran."""
     with app.app_context():
         done = work()
-        with _trouble_is_logged("the end of the tick"), transaction():
+        with _part(JobName.KEYS, done.runs), transaction():
             idempotency.forget_old_keys()
+        with _trouble_is_logged("the end of the tick"), transaction():
+            jobs.note(done.runs)
             messages.note_tick()
         return done
 
@@ -93,15 +99,16 @@ def work() -> Done:
     """Expire, handle, send. What fails is logged and does not keep the rest from being done."""
     given: Work = current_app.extensions["work"]
     done = Done()
-    with _trouble_is_logged("expiring requests"):
+    with _part(JobName.EXPIRE, done.runs):
         while done.expired < MOST_EXPIRED and expire_next():
             done.expired += 1
-    with _trouble_is_logged("handling events"):
+    with _part(JobName.EVENTS, done.runs):
         done.events = _handle_events(given)
-    with _trouble_is_logged("sending messages"):
+    with _part(JobName.MESSAGES, done.runs) as part:
         delivered = deliver(given.catalogue, seconds=SECONDS_OF_SENDING)
         done.messages = delivered.counts
         done.waits = delivered.is_unreachable
+        part.error = delivered.trouble
     return done
 
 
@@ -117,6 +124,29 @@ def until_nothing_is_due(app: Flask) -> Done:
     return done
 
 
+@dataclass
+class _Part:
+    """A part of the tick while it runs: what it cannot raise it says here."""
+
+    error: str = ""
+
+
+@contextmanager
+def _part(name: JobName, runs: list[Run]) -> Iterator[_Part]:
+    """Run one part; how that went is added to the runs, to be written down at the end."""
+    part, started_at, lag = _Part(), clock.now(), timedelta()
+    try:
+        lag = backlog.lag_of(name)
+        end_reading()
+        yield part
+    except Exception as error:  # the worker's outer loop: the next tick tries again
+        log.exception("trouble with %s", name.value)
+        part.error = f"{type(error).__name__}: {error}"
+    finally:
+        end_reading()
+    runs.append(Run(name, started_at, clock.now(), part.error, lag))
+
+
 @contextmanager
 def _trouble_is_logged(what: str) -> Iterator[None]:
     try:
@@ -129,16 +159,26 @@ def _trouble_is_logged(what: str) -> Iterator[None]:
 
 def follow_the_law(app: Flask) -> None:
     """Move what lies ahead when the program came with new zone data; once, at the start."""
+    runs: list[Run] = []
     with app.app_context(), _trouble_is_logged("following a change of zone data"):
-        if not reprojection.is_needed():
-            return
-        for conflict in reprojection.reproject().conflicts:
-            log.error(
-                "%s on %s stays at its old hour: %s",
-                conflict.reference,
-                conflict.resource_code,
-                conflict.cause,
-            )
+        with _part(JobName.ZONES, runs) as part:
+            if reprojection.is_needed():
+                part.error = _reproject()
+        with transaction():
+            jobs.note(runs)
+
+
+def _reproject() -> str:
+    """Move what can be moved; which reservations cannot."""
+    conflicts = reprojection.reproject().conflicts
+    for conflict in conflicts:
+        log.error(
+            "%s on %s stays at its old hour: %s",
+            conflict.reference,
+            conflict.resource_code,
+            conflict.cause,
+        )
+    return ", ".join(f"{one.reference}: {one.cause.value}" for one in conflicts)
 
 
 # --- events ---

@@ -13,7 +13,7 @@ from importlib.metadata import version
 from babel.dates import get_timezone
 
 from booking.assets.manifest import AssetsNotBuiltError, Manifest
-from booking.core import web, zones
+from booking.core import jobs, web, zones
 from booking.core.database import SCHEMA_VERSION, engine_name, schema_version
 from booking.messages import queries as messages
 from booking.messages.smtp import Connection
@@ -49,7 +49,7 @@ def examine() -> list[Symptom]:
     schema = _schema()
     found.append(schema)
     if schema.is_well:
-        found += [_guard(), _tick()]
+        found += [_guard(), _tick(), _jobs()]
     return found
 
 
@@ -149,3 +149,11 @@ def _tick() -> Symptom:
     seconds = int(age.total_seconds())
     is_recent = seconds < OLDEST_TICK_SECONDS
     return Symptom("Tick", f"last ran {seconds} seconds ago", "" if is_recent else advice)
+
+
+def _jobs() -> Symptom:
+    failing = [job for job in jobs.jobs().values() if job.is_failing]
+    if not failing:
+        return Symptom("Jobs", "none failed in its last run")
+    found = "; ".join(f"{job.name.value}: {job.last_error}" for job in failing)
+    return Symptom("Jobs", found, "Mend the cause; the next tick tries again.")

@@ -28,6 +28,7 @@ class Delivered:
 
     counts: Counter[tuple[MessageKind, MessageState]] = field(default_factory=Counter)
     is_unreachable: bool = False  # the mail server: the next run tries again
+    trouble: str = ""  # what it said, or what came instead
 
 
 def deliver(catalogue: Catalogue, *, seconds: float) -> Delivered:
@@ -150,6 +151,7 @@ class _Round:
                 service.try_later(lease, answer.words)
                 self._count(lease, MessageState.PLANNED)
                 self._delivered.is_unreachable = answer.fate is Fate.UNREACHABLE
+                self._delivered.trouble = answer.words if self._delivered.is_unreachable else ""
 
     def _count(self, lease: Leased, state: MessageState) -> None:
         self._delivered.counts[(lease.key.kind, state)] += 1

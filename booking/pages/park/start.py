@@ -11,8 +11,10 @@ from booking.core import web
 from booking.core.i18n import _
 from booking.core.permissions import Action
 from booking.core.web import acts
+from booking.pages.park import jobs
 
 blueprint = Blueprint("park", __name__, url_prefix="/operator")
+blueprint.register_blueprint(jobs.blueprint)
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,12 @@ def _groups() -> list[Group]:
                     "shield-check",
                     _("Checks"),
                     _("Whether the data keeps its promises."),
+                ),
+                _section(
+                    "park.jobs.show",
+                    "clipboard-check",
+                    _("Jobs"),
+                    _("When each of them last ran, what waits, and what failed."),
                 ),
             ),
         ),

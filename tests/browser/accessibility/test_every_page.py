@@ -108,6 +108,7 @@ PAGES: dict[str, Where] = {
     "operator.message_html": _at(Reader.OPERATOR, "/operator/messages/{planned}/html"),
     "operator.verify": _at(Reader.OPERATOR, "/operator/verify"),
     "park.show": _at(Reader.OPERATOR, "/operator"),
+    "park.jobs.show": _at(Reader.OPERATOR, "/operator/jobs"),
 }
 
 # Pages under addresses that lead nowhere, or not for this reader.
