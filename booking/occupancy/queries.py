@@ -11,6 +11,7 @@ from sqlalchemy import (
     ColumnElement,
     CompoundSelect,
     Row,
+    ScalarSelect,
     Select,
     func,
     literal,
@@ -69,7 +70,13 @@ def claim_in_the_way(resource_id: int, interval: Interval, unit: int = 1) -> Bus
 
 def is_free(interval: Interval, unit: int = 1) -> ColumnElement[bool]:
     """The same question as a condition on `Resource`, for searches."""
-    ends_at = (
+    return func.coalesce(last_end(interval, unit) <= interval.starts_at, literal(True))
+
+
+def last_end(interval: Interval, unit: int = 1) -> ScalarSelect[datetime]:
+    """When a `Resource` is free again whose last claim before the end of this interval is in the
+    way; null where there is no claim at all."""
+    return (
         select(occupancy.c.ends_at)
         .where(
             occupancy.c.resource_id == Resource.id,
@@ -81,7 +88,6 @@ def is_free(interval: Interval, unit: int = 1) -> ColumnElement[bool]:
         .correlate(Resource)
         .scalar_subquery()
     )
-    return func.coalesce(ends_at <= interval.starts_at, literal(True))
 
 
 def busy_times(

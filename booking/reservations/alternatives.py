@@ -152,6 +152,34 @@ def for_change(
     return _ranked(search, most)
 
 
+def nearest(
+    actor: Actor,
+    places: Sequence[Place],
+    local: LocalInterval,
+    *,
+    headcount: int,
+    now: datetime | None = None,
+    most: int = MOST,
+) -> list[Alternative]:
+    """When one of several places that would all do can be had, where none can at the wished time:
+    near on the same day, shorter, and on the nearest other day."""
+    if not places:
+        return []
+    is_member = bool(actor.memberships)
+    search = _Search(places[0], local, headcount, is_member, now or clock.now())
+    times = [
+        replace(one, search=replace(search, place=one.place)) for one in _times_of(search, places)
+    ]
+    by_distance = functools.partial(_distance, search)
+    same_day = sorted((found for one in times for found in one.same_day()), key=by_distance)
+    shorter = [found for one in times for found in one.shorter()]
+    longest_first = sorted(shorter, key=lambda one: one.local.minutes, reverse=True)
+    other_days = sorted(
+        (found for one in times for found in islice(one.other_days(), 1)), key=by_distance
+    )
+    return _best_of_each_first([same_day[:most], longest_first[:1], other_days[:most]], most)
+
+
 def verdict(actor: Actor, wish: Wish) -> Verdict:
     """Could I? All rules, and whether it is taken, without claiming anything."""
     search = _resolve(wish, bool(actor.memberships), clock.now())

@@ -10,6 +10,8 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from booking.core.database import Instant, Model, Names, choice
 
+STEP_FREE = "step_free"  # the code of the one feature that is a need and not a comfort
+
 
 class Behaviour(StrEnum):
     """What a kind is like, whatever it is called."""

@@ -8,7 +8,18 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CompoundSelect, Row, Select, bindparam, literal, null, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Row,
+    Select,
+    bindparam,
+    func,
+    literal,
+    null,
+    select,
+    union_all,
+)
 
 from booking.core.database import execute, session
 from booking.core.intervals import Span
@@ -25,6 +36,7 @@ from booking.spaces.models import (
     ResourceState,
     Site,
 )
+from booking.spaces.nearness import Placed, Where
 from booking.spaces.opening import Opening, WeekFrom
 
 
@@ -117,6 +129,31 @@ def spot_by_public_id(public_id: str) -> Spot | None:
     """The resource of this public id, retired or not."""
     row = session().execute(spots().where(Resource.public_id == public_id)).first()
     return None if row is None else spot_from(row)
+
+
+def on_the_plan(*conditions: ColumnElement[bool]) -> list[Placed]:
+    """The resources that meet the conditions, in the order of the plan: building, floor, area and
+    code. Each knows its number among all of its kind in its area, whatever the conditions."""
+    rank = func.row_number().over(
+        partition_by=(Resource.area_id, Resource.kind_id), order_by=Resource.code
+    )
+    numbers = (
+        select(Resource.id, rank.label("number"))
+        .where(Resource.retired_at.is_(None))
+        .subquery("numbers")
+    )
+    rows = session().execute(
+        select(Resource.id, Area.id, Floor.id, Building.id, numbers.c.number)
+        .select_from(Resource)
+        .join(numbers, numbers.c.id == Resource.id)
+        .join(Kind, Kind.id == Resource.kind_id)
+        .join(Area, Area.id == Resource.area_id)
+        .join(Floor, Floor.id == Area.floor_id)
+        .join(Building, Building.id == Floor.building_id)
+        .where(*conditions)
+        .order_by(Building.code, Floor.level, Area.code, Resource.code)
+    )
+    return [Placed(resource_id, Where(*where), number) for resource_id, *where, number in rows]
 
 
 # Built once: building it costs more than running it. One statement reads the weeks, from the day

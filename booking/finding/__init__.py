@@ -1,0 +1,1 @@
+"""Finding a place: which ones fit a wish, which of them are best, and why."""
