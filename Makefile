@@ -2,7 +2,7 @@
 #
 #   make run     start on http://127.0.0.1:8000 (PORT=, DATABASE_URL=postgresql://…, DEMO=0)
 #   make test    every test: unit, both databases, web, browser
-#   make check   style, types, imports, translations, migrations
+#   make check   style, types, imports, translations, migrations, security
 #   make bench   how fast it is, in one table
 
 PORT ?= 8000
@@ -12,10 +12,11 @@ export PORT
 
 python := .venv/bin/python
 dev_lock := requirements-dev.txt
+shipped := booking migrations config.py wsgi.py gunicorn.conf.py
 asset_sources := $(shell find static/src booking/assets -type f -not -name '*.pyc')
 
 .PHONY: run test check bench lock translations clean
-.PHONY: check-style check-types check-imports check-translations check-migrations
+.PHONY: check-style check-types check-imports check-translations check-migrations check-security
 .PHONY: environment environment-dev texts browser
 
 # Everything is ready once the server answers: its last lines are the sign-ins and the address.
@@ -29,7 +30,7 @@ test: environment-dev build/assets.stamp texts browser
 	@$(python) -m pytest --quiet --numprocesses $(JOBS) --dist loadgroup
 
 # `make --keep-going check` shows what is wrong in each of them.
-check: check-style check-types check-imports check-translations check-migrations
+check: check-style check-types check-imports check-translations check-migrations check-security
 	@echo 'All checks passed.'
 
 check-style: environment-dev
@@ -53,6 +54,15 @@ check-translations: environment-dev
 check-migrations: environment-dev build/assets.stamp
 	@echo 'Models and migrations ...'
 	@$(python) -m tools.schema
+
+check-security: .cache/scan/requirements-scan.installed
+	@echo 'Security (bandit, semgrep with rules of our own) ...'
+	@.cache/scan/bin/bandit --quiet --recursive --configfile pyproject.toml $(shipped)
+	@PATH="$(CURDIR)/.cache/scan/bin:$$PATH" .cache/scan/bin/semgrep scan --quiet --error \
+		--metrics off --disable-version-check --config tools/semgrep.yml booking templates
+
+.cache/scan/requirements-scan.installed: requirements-scan.txt
+	@python=$$(tools/find-python) && $$python tools/environment.py $< .cache/scan
 
 bench: environment-dev build/assets.stamp texts
 	@$(python) -m bench

@@ -1,5 +1,6 @@
-"""Make .venv hold exactly what a lock file says: `python tools/environment.py requirements.txt`.
+"""Make an environment hold exactly what a lock file says.
 
+`python tools/environment.py requirements.txt` is about .venv; a folder after it names another one.
 It uses the standard library only, since it runs before anything is installed.
 """
 
@@ -14,29 +15,29 @@ from collections import deque
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-ENVIRONMENT = ROOT / ".venv"
-PYTHON = ENVIRONMENT / "bin" / "python"
 STEP = 10  # packages between two lines of progress
 
 
-def main(lock: Path) -> int:
+def main(lock: Path, environment: Path) -> int:
     """Install the lock unless it is what was installed last."""
-    if _stamp(lock).exists() and _stamp(lock).read_text() == _fingerprint(lock) and _works():
+    stamp = _stamp(lock, environment)
+    works = _works(environment)
+    if works and stamp.exists() and stamp.read_text() == _fingerprint(lock):
         return 0
-    if not _works():
+    if not works:
         print(
             f"Making the virtual environment with Python {sys.version.split()[0]} ...", flush=True
         )
-        venv.create(ENVIRONMENT, clear=True, with_pip=True)
-    code = _install(lock)
+        venv.create(environment, clear=True, with_pip=True)
+    code = _install(lock, environment)
     if code == 0:
         for installed in _locks_within(lock):
-            _stamp(installed).write_text(_fingerprint(installed))
+            _stamp(installed, environment).write_text(_fingerprint(installed))
     return code
 
 
-def _stamp(lock: Path) -> Path:
-    return ENVIRONMENT / f"{lock.stem}.installed"
+def _stamp(lock: Path, environment: Path) -> Path:
+    return environment / f"{lock.stem}.installed"
 
 
 def _fingerprint(lock: Path) -> str:
@@ -53,19 +54,20 @@ def _lines(lock: Path) -> list[str]:
     return lock.read_text().splitlines()
 
 
-def _works() -> bool:
+def _works(environment: Path) -> bool:
     """Whether the environment's Python is still there: an update of the system may take it away."""
-    if not PYTHON.exists():
+    python = environment / "bin" / "python"
+    if not python.exists():
         return False
-    return subprocess.run([PYTHON, "-c", ""], check=False, capture_output=True).returncode == 0
+    return subprocess.run([python, "-c", ""], check=False, capture_output=True).returncode == 0
 
 
-def _install(lock: Path) -> int:
+def _install(lock: Path, environment: Path) -> int:
     total = sum("==" in line for line in _lines(lock))
     print(f"Installing {total} packages from {lock.name} ...", flush=True)
     begun = time.monotonic()
-    command = [str(PYTHON), "-m", "pip", "install", "--disable-pip-version-check", "--no-input",
-               "--require-hashes", "-r", str(lock)]  # fmt: skip
+    installer = [str(environment / "bin" / "python"), "-m", "pip", "install", "--no-input"]
+    command = [*installer, "--disable-pip-version-check", "--require-hashes", "-r", str(lock)]
     last_lines: deque[str] = deque(maxlen=30)
     seen = 0
     with subprocess.Popen(
@@ -86,4 +88,4 @@ def _install(lock: Path) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(ROOT / sys.argv[1]))
+    sys.exit(main(ROOT / sys.argv[1], ROOT / (sys.argv[2:] or [".venv"])[0]))

@@ -1,4 +1,4 @@
-"""Write requirements.txt and requirements-dev.txt from pyproject.toml: names, versions, hashes.
+"""Write the three requirements*.txt from pyproject.toml: names, versions, hashes.
 
 `--upgrade` takes the newest versions that pyproject.toml allows; without it, what is locked stays.
 """
@@ -41,7 +41,8 @@ def main(upgrade: bool) -> int:
             "requirements-dev.txt",
         ]
     )
-    print("requirements.txt and requirements-dev.txt are up to date.")
+    _compile_group([*common, "--output-file", "requirements-scan.txt"], "scan")
+    print("The requirements*.txt are up to date.")
     return 0
 
 
@@ -53,7 +54,16 @@ def _prepare(tools: list[str]) -> None:
 
 
 def _compile(arguments: list[str]) -> None:
-    command = [str(TOOLBOX / "bin" / "uv"), "pip", "compile", "pyproject.toml", *arguments]
+    _uv(["pyproject.toml", *arguments])
+
+
+def _compile_group(arguments: list[str], group: str) -> None:
+    """A group by itself, without what the program needs."""
+    _uv(["--group", f"pyproject.toml:{group}", *arguments])
+
+
+def _uv(arguments: list[str]) -> None:
+    command = [str(TOOLBOX / "bin" / "uv"), "pip", "compile", *arguments]
     subprocess.run(command, check=True, cwd=ROOT, stdout=subprocess.DEVNULL)
 
 

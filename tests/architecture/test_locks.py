@@ -12,7 +12,7 @@ from packaging.utils import canonicalize_name
 
 from tests.architecture.sources import ROOT
 
-LOCKS = ("requirements.txt", "requirements-dev.txt")
+LOCKS = ("requirements.txt", "requirements-dev.txt", "requirements-scan.txt")
 PACKAGE = re.compile(r"(?P<name>[a-z0-9-]+)==(?P<version>[\w.]+)( ; [^\\]+)? \\")
 HASH = re.compile(r"    --hash=sha256:[0-9a-f]{64}( \\)?")
 
@@ -34,7 +34,7 @@ def test_every_package_of_a_lock_has_a_hash(lock: str) -> None:
 
 
 def test_tests_run_with_the_versions_of_the_run_time() -> None:
-    running, testing = (_versions(lock) for lock in LOCKS)
+    running, testing = (_versions(lock) for lock in LOCKS[:2])
     assert {name: testing.get(name) for name in running} == running
 
 
@@ -42,9 +42,12 @@ def test_tests_run_with_the_versions_of_the_run_time() -> None:
 def test_a_lock_answers_the_human_list(lock: str) -> None:
     """Otherwise `make lock` was forgotten after a change of pyproject.toml."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
-    wanted = project["project"]["dependencies"]
+    groups = project["dependency-groups"]
+    wanted = (
+        groups["scan"] if lock == "requirements-scan.txt" else project["project"]["dependencies"]
+    )
     if lock == "requirements-dev.txt":
-        wanted = wanted + project["dependency-groups"]["dev"]
+        wanted = wanted + groups["dev"]
     versions = _versions(lock)
     assert [text for text in wanted if not _is_answered(Requirement(text), versions)] == []
 
