@@ -101,6 +101,22 @@ def write(
     facts = of_kind.facts(key)
     if facts is None or not of_kind.still_true(key, facts):
         return None
+    return _written(of_kind, facts, recipient, shows_secrets)
+
+
+def sample(catalogue: Catalogue, key: Key, recipient: Recipient) -> Letter | None:
+    """What such a message looks like, whether or not it would be sent now, without its secret."""
+    of_kind = catalogue.types[key.kind]
+    facts = of_kind.facts(key)
+    return None if facts is None else _written(of_kind, facts, recipient, shows_secrets=False)
+
+
+def _written(
+    of_kind: MessageType[Any],  # Any: as in the catalogue
+    facts: object,
+    recipient: Recipient,
+    shows_secrets: bool,
+) -> Letter:
     if of_kind.hide is not None and not shows_secrets:
         facts = of_kind.hide(facts)
     return of_kind.letter(facts, recipient)

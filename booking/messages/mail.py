@@ -14,7 +14,7 @@ from flask import current_app
 
 from booking.core import clock, i18n, web
 from booking.core.i18n import _
-from booking.messages.letters import Catalogue, Key, Letter, Recipient, write
+from booking.messages.letters import Catalogue, Key, Letter, Recipient, sample, write
 from booking.messages.smtp import Envelope
 
 STYLES = "messages/letter.css"
@@ -35,15 +35,24 @@ def compose(
 ) -> Composed | None:
     """The message in the recipient's language; None when it is no longer true."""
     with i18n.speaking(recipient.language):
-        letter = write(catalogue, key, recipient, shows_secrets=shows_secrets)
-        if letter is None:
-            return None
-        return Composed(
-            title=" ".join(letter.title.split()),
-            text=_laid_out("messages/letter.txt", letter, recipient),
-            html=_laid_out("messages/letter.html", letter, recipient),
-            language=i18n.language(),
-        )
+        return _composed(write(catalogue, key, recipient, shows_secrets=shows_secrets), recipient)
+
+
+def compose_sample(catalogue: Catalogue, key: Key, recipient: Recipient) -> Composed | None:
+    """What such a message looks like in that language; None when what it is about is gone."""
+    with i18n.speaking(recipient.language):
+        return _composed(sample(catalogue, key, recipient), recipient)
+
+
+def _composed(letter: Letter | None, recipient: Recipient) -> Composed | None:
+    if letter is None:
+        return None
+    return Composed(
+        title=" ".join(letter.title.split()),
+        text=_laid_out("messages/letter.txt", letter, recipient),
+        html=_laid_out("messages/letter.html", letter, recipient),
+        language=i18n.language(),
+    )
 
 
 def message_id(key: Key, domain: str) -> str:

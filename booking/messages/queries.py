@@ -110,6 +110,23 @@ def kept(message_id: int) -> Kept | None:
     return None if row is None else Kept(row.title or "", row.text or "", row.html or "")
 
 
+def latest_keys(kind: MessageKind, limit: int) -> list[Key]:
+    """The last messages of a kind, the newest first."""
+    rows = session().execute(
+        select(
+            Message.kind,
+            Message.subject,
+            Message.version,
+            Message.recipient_id,
+            Message.due_at,
+        )
+        .where(Message.kind == kind)
+        .order_by(Message.id.desc())
+        .limit(limit)
+    )
+    return [Key(*row) for row in rows]
+
+
 def tick_age() -> timedelta | None:
     """How long ago the tick last ran, by any process; None when it never did.
 

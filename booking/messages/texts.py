@@ -22,6 +22,30 @@ def kind_in_words(kind: MessageKind) -> str:
     }[kind]
 
 
+def occasion(kind: MessageKind) -> str:
+    """When such a message is sent, and to whom."""
+    texts = {
+        MessageKind.REQUESTED: _("To the person who asked, when a request waits for approval."),
+        MessageKind.CONFIRMED: _("To the person, when a reservation is confirmed."),
+        MessageKind.CHANGED: _("To the person, when time or place of a reservation change."),
+        MessageKind.DECLINED: _("To the person who asked, when a request is declined."),
+        MessageKind.CANCELLED: _("To the person, when a reservation is cancelled."),
+        MessageKind.EXPIRED: _("To the person who asked, when nobody decided in time."),
+        MessageKind.REMINDER: _("To the person, before a reservation begins."),
+        MessageKind.APPROVAL_WAITING: _("To those who decide, each half-hour with new requests."),
+        MessageKind.APPROVAL_LATE: _("To those who decide, when half of the time has passed."),
+        MessageKind.QUESTION: _("To the person who asked, when whoever decides has a question."),
+        MessageKind.ANSWERED: _("To those who decide, when their question is answered."),
+        MessageKind.INVITATION: _("To somebody new, with the link to choose a password."),
+        MessageKind.PASSWORD_RESET: _("To the person, when a new password is asked for."),
+        MessageKind.NEW_SIGN_IN: _("To the person, when a new browser signs in."),
+        MessageKind.HANDED_OVER: _("To both, when a reservation goes to somebody else."),
+        MessageKind.GROUPED: _("To the person who booked several places at once."),
+        MessageKind.TEST: _("To the operator, when the mail server is tried."),
+    }
+    return texts[kind]
+
+
 def state_in_words(state: MessageState) -> str:
     """Where a message stands."""
     return {

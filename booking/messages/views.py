@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from flask import Blueprint, Response, current_app, render_template, request
+from flask import Blueprint, current_app, render_template, request
 from flask.typing import ResponseReturnValue
 
 from booking.core import i18n, web, zones
@@ -15,9 +15,10 @@ from booking.core.errors import NotFoundError
 from booking.core.i18n import _
 from booking.core.permissions import Action
 from booking.core.web import acts
-from booking.messages import letters, mail, queries, texts
+from booking.messages import letters, mail, preview, queries, texts
 from booking.messages.letters import Catalogue, Recipient
 from booking.messages.models import MessageState
+from booking.messages.preview import Shown
 from booking.messages.queries import Entry
 
 PAGE_SIZE = 50
@@ -66,17 +67,6 @@ class Choice:
     current: bool
 
 
-@dataclass(frozen=True)
-class Shown:
-    """The text of a message and the language it is in."""
-
-    title: str
-    lines: tuple[str, ...]
-    html: str
-    language: str
-    direction: str
-
-
 @blueprint.get("/messages")
 @acts(Action.OPERATE)
 def messages() -> ResponseReturnValue:
@@ -101,39 +91,41 @@ def messages() -> ResponseReturnValue:
 @blueprint.get("/messages/<int:message_id>")
 @acts(Action.OPERATE)
 def message(message_id: int) -> ResponseReturnValue:
-    """One message as it looks: its text on the page, its HTML in a frame of its own."""
+    """One message as it looks: its text on the page, its HTML in a frame of its own; in the
+    recipient's language, or as it would look today in another."""
     entry = _entry(message_id)
     recipient = _recipient(entry)
-    response = Response(
+    language = preview.chosen_language()
+    shown = _shown(entry, recipient, language)
+    asked = {} if language is None else {"language": language}
+    return preview.page(
         render_template(
             "operator/message.html",
             page_title=texts.kind_in_words(entry.key.kind),
             row=_row(entry, recipient),
             explanation=texts.explanation(entry.state),
-            shown=_shown(entry, recipient),
-            html_url=web.path_of("operator.message_html", message_id=message_id),
+            shown=shown,
+            is_as_of_today=_is_other(language, recipient),
+            languages_to_see=preview.language_choices(
+                "operator.message",
+                language or (shown.language if shown else None),
+                message_id=message_id,
+            ),
+            html_url=web.path_of("operator.message_html", message_id=message_id, **asked),
             list_url=_list_url(None),
         )
     )
-    response.headers["Content-Security-Policy"] = f"{web.CONTENT_POLICY}; frame-src 'self'"
-    return response
 
 
 @blueprint.get("/messages/<int:message_id>/html")
 @acts(Action.OPERATE)
 def message_html(message_id: int) -> ResponseReturnValue:
-    """The HTML of a message, which may do nothing but look: its one style sheet is allowed by its
-    digest, and only our own page may frame it."""
+    """The HTML of a message for the frame."""
     entry = _entry(message_id)
-    shown = _shown(entry, _recipient(entry))
+    shown = _shown(entry, _recipient(entry), preview.chosen_language())
     if shown is None:
         raise NotFoundError
-    response = Response(shown.html, mimetype="text/html")
-    response.headers["Content-Security-Policy"] = (
-        f"default-src 'none'; style-src {mail.style_source()}; base-uri 'none'; "
-        "form-action 'none'; frame-ancestors 'self'"
-    )
-    return response
+    return preview.frame(shown.html)
 
 
 def _catalogue() -> Catalogue:
@@ -164,7 +156,19 @@ def _recipient(entry: Entry) -> Recipient | None:
     return _catalogue().recipients([person_id]).get(person_id)
 
 
-def _shown(entry: Entry, recipient: Recipient | None) -> Shown | None:
+def _is_other(language: str | None, recipient: Recipient | None) -> bool:
+    return language is not None and (recipient is None or language != recipient.language)
+
+
+def _shown(entry: Entry, recipient: Recipient | None, language: str | None) -> Shown | None:
+    """In another language what it would be today; in the recipient's what was kept, or what would
+    be sent now. None where there is nothing to show."""
+    if language is not None and recipient is not None and _is_other(language, recipient):
+        return preview.sample(_catalogue(), entry.key, recipient, language)
+    return _shown_to(entry, recipient)
+
+
+def _shown_to(entry: Entry, recipient: Recipient | None) -> Shown | None:
     """What was kept, or what would be sent now; None where there is nothing to show.
 
     A secret is shown to nobody but the recipient. Where no mail server is set somebody has to hand
@@ -177,15 +181,9 @@ def _shown(entry: Entry, recipient: Recipient | None) -> Shown | None:
     if recipient is not None and (entry.state in PREVIEWED or (hands_over and is_secret)):
         composed = mail.compose(_catalogue(), entry.key, recipient, shows_secrets=hands_over)
     if composed is not None:
-        return _shown_as(composed.title, composed.text, composed.html, composed.language)
+        return preview.shown(composed)
     kept = queries.kept(entry.id)
-    return None if kept is None else _shown_as(kept.title, kept.text, kept.html, language)
-
-
-def _shown_as(title: str, text: str, html: str, language: str) -> Shown:
-    with i18n.speaking(language):
-        direction = "rtl" if i18n.is_right_to_left() else "ltr"
-    return Shown(title, tuple(text.strip().split("\n")), html, language, direction)
+    return None if kept is None else preview.shown_as(kept.title, kept.text, kept.html, language)
 
 
 def _row(entry: Entry, recipient: Recipient | None) -> Row:

@@ -215,6 +215,18 @@ def details_by_id(public_id: str) -> Details | None:
     return found[0] if found else None
 
 
+def latest_in(state: State) -> tuple[str, int] | None:
+    """The reservation made last of those in a state: its public id and its version."""
+    row = session().execute(
+        select(Reservation.public_id, Reservation.version)
+        .where(Reservation.state == state)
+        .order_by(Reservation.id.desc())
+        .limit(1)
+    )
+    found = row.first()
+    return None if found is None else (found.public_id, found.version)
+
+
 def find(
     *conditions: ColumnElement[bool],
     order: Sequence[ColumnExpressionArgument[Any]] = (),

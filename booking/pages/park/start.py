@@ -11,10 +11,11 @@ from booking.core import web
 from booking.core.i18n import _
 from booking.core.permissions import Action
 from booking.core.web import acts
-from booking.pages.park import jobs
+from booking.pages.park import jobs, samples
 
 blueprint = Blueprint("park", __name__, url_prefix="/operator")
-blueprint.register_blueprint(jobs.blueprint)
+for page in (jobs.blueprint, samples.blueprint):
+    blueprint.register_blueprint(page)
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,12 @@ def _groups() -> list[Group]:
                     "mail",
                     _("Messages"),
                     _("What was sent, what is planned, and how it looks."),
+                ),
+                _section(
+                    "park.samples.index",
+                    "languages",
+                    _("What messages look like"),
+                    _("Each kind of message in each language."),
                 ),
                 _section(
                     "operator.verify",

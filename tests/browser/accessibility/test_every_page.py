@@ -103,8 +103,19 @@ PAGES: dict[str, Where] = {
         Reader.OPERATOR, "/operator/messages", "/operator/messages?state=refused"
     ),
     "operator.message": _at(
-        Reader.OPERATOR, "/operator/messages/{kept}", "/operator/messages/{planned}"
+        Reader.OPERATOR,
+        "/operator/messages/{kept}",
+        "/operator/messages/{planned}",
+        "/operator/messages/{kept}?language=en",
     ),
+    "park.samples.index": _at(Reader.OPERATOR, "/operator/samples"),
+    "park.samples.show": _at(
+        Reader.OPERATOR,
+        "/operator/samples/confirmed",
+        "/operator/samples/reminder?language=ar",
+        "/operator/samples/approval_waiting?language=en",
+    ),
+    "park.samples.html": _at(Reader.OPERATOR, "/operator/samples/confirmed/html"),
     "operator.message_html": _at(Reader.OPERATOR, "/operator/messages/{planned}/html"),
     "operator.verify": _at(Reader.OPERATOR, "/operator/verify"),
     "park.show": _at(Reader.OPERATOR, "/operator"),

@@ -148,8 +148,53 @@ def test_a_message_that_is_not_there_is_not_found(operator: FlaskClient, number:
     assert operator.get(f"/operator/messages/{number}/html").status_code == 404
 
 
-@pytest.mark.parametrize("path", ["", "/1", "/1/html"])
+@pytest.mark.parametrize("path", ["messages", "messages/1", "messages/1/html", "samples"])
 def test_only_operators_see_messages(app: Flask, client: FlaskClient, path: str) -> None:
-    assert client.get(f"/operator/messages{path}").status_code == 303
+    assert client.get(f"/operator/{path}").status_code == 303
     make.signed_in(client, make.auditor())
-    assert client.get(f"/operator/messages{path}").status_code == 403
+    assert client.get(f"/operator/{path}").status_code == 403
+
+
+def test_a_message_is_looked_at_in_another_language(app: Flask, operator: FlaskClient) -> None:
+    made = make.reservation(make.person(language="ar"), title=HOSTILE)
+    _work(app)
+    number = _id_of(MessageKind.CONFIRMED)
+    page = operator.get(f"/operator/messages/{number}?language=fr").text
+    assert "Réservation confirmée" in page
+    assert made.reference in page
+    assert "how it would look today" in page
+    assert HOSTILE not in page
+    assert f'src="/operator/messages/{number}/html?language=fr"' in page
+    assert 'lang="fr"' in operator.get(f"/operator/messages/{number}/html?language=fr").text
+
+
+def test_a_strange_language_is_the_recipients(app: Flask, operator: FlaskClient) -> None:
+    make.reservation(make.person(language="ar"))
+    _work(app)
+    page = operator.get(f"/operator/messages/{_id_of(MessageKind.CONFIRMED)}?language=xx").text
+    assert 'lang="ar" dir="rtl"' in page
+
+
+def test_each_kind_has_its_page_even_before_anything_has_happened(
+    app: Flask, operator: FlaskClient
+) -> None:
+    index = operator.get("/operator/samples").text
+    for kind in app.extensions["work"].catalogue.types:
+        assert f'href="/operator/samples/{kind.value}"' in index
+        page = operator.get(f"/operator/samples/{kind.value}?language=ar")
+        assert page.status_code == 200
+        assert "Nothing of this kind has happened yet" in page.text
+    assert operator.get("/operator/samples/confirmed/html").status_code == 404
+    assert operator.get("/operator/samples/gossip").status_code == 404
+
+
+def test_a_sample_is_made_from_what_has_happened(app: Flask, operator: FlaskClient) -> None:
+    make.reservation()
+    make.reservation(place=make.lab())
+    _work(app)
+    for kind in ("confirmed", "requested", "reminder", "approval_waiting", "approval_late"):
+        page = operator.get(f"/operator/samples/{kind}?language=ar").text
+        assert 'lang="ar" dir="rtl"' in page, kind
+        frame = operator.get(f"/operator/samples/{kind}/html?language=ar")
+        assert 'lang="ar" dir="rtl"' in frame.text
+        assert "frame-ancestors 'self'" in frame.headers["Content-Security-Policy"]
