@@ -17,6 +17,7 @@ from booking.core.schema import Nothing, describes
 from booking.core.web import acts, current_actor
 from booking.reservations import queries, service
 from booking.reservations.api import seen_version
+from booking.reservations.models import DeclineReason
 from booking.reservations.representation import as_json, list_as_json
 from booking.reservations.service import Outcome
 from booking.reservations.shapes import ReservationShown
@@ -33,9 +34,10 @@ class Approving(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class Declining(msgspec.Struct, forbid_unknown_fields=True):
-    """The body of decline."""
+    """The body of decline: a reason of the list, free text (which `other` needs), or both."""
 
-    reason: str
+    reason_code: DeclineReason = DeclineReason.OTHER
+    reason: str = ""
     version: int | None = None
 
 
@@ -88,6 +90,7 @@ def decline(reservation_id: UUID) -> Response:
             actor,
             public_id,
             seen_version=asked.version if asked.version is not None else seen_version(),
+            code=asked.reason_code,
             reason=asked.reason,
         )
     )

@@ -5,17 +5,22 @@ from __future__ import annotations
 
 import re
 
-from wtforms import HiddenField, IntegerField, TextAreaField
+from wtforms import HiddenField, IntegerField, SelectField, TextAreaField
 from wtforms.validators import InputRequired, Length
 from wtforms.widgets import HiddenInput
 
 from booking.core import ids
-from booking.core.errors import InvalidError, Problem
+from booking.core.errors import Problem
 from booking.core.forms import PageForm, lazy_gettext, problem_text
+from booking.core.i18n import _
+from booking.reservations import texts
+from booking.reservations.models import CHOSEN_REASONS, DeclineReason
 from booking.reservations.service import LONGEST_REASON
 
 _KEY = re.compile(r"[\w-]{8,80}", re.ASCII)
-REASON_IS_MISSING = lazy_gettext("Write a reason: it is what the requester gets to read.")
+REASON_IS_MISSING = lazy_gettext(
+    "Choose a reason or write one: it is what the requester gets to read."
+)
 REASON_IS_TOO_LONG = lazy_gettext("Write a shorter reason: at most 500 characters.")
 
 
@@ -48,23 +53,37 @@ class ApproveForm(DecisionForm):
         return self.declines_others.data == "1"
 
 
-class DeclineForm(DecisionForm):
-    """No, with a reason."""
+class ReasonForm(PageForm):
+    """Why not: a reason of the list, free text, or both; free text alone is another reason."""
 
+    reason_code = SelectField(lazy_gettext("Reason"))
     reason = TextAreaField(
-        lazy_gettext("Reason"),
-        [
-            InputRequired(REASON_IS_MISSING),
-            Length(max=LONGEST_REASON, message=REASON_IS_TOO_LONG),
-        ],
+        lazy_gettext("In your own words"),
+        [Length(max=LONGEST_REASON, message=REASON_IS_TOO_LONG)],
     )
 
-    def show(self, error: InvalidError) -> None:
-        """Name what the service refused beside the reason; the page itself says the rest."""
-        problem = error.fields.get("reason")
-        texts = {Problem.TOO_LONG: REASON_IS_TOO_LONG, Problem.MISSING: REASON_IS_MISSING}
-        if problem:
-            self.reason.errors = [texts.get(problem) or problem_text(problem)]
+    def __init__(self, **values: object) -> None:
+        super().__init__(**values)
+        self.reason_code.choices = [
+            ("", _("Choose a reason")),
+            *((code.value, texts.decline_reason(code)) for code in CHOSEN_REASONS),
+        ]
+        if self.reason_code.data is None:
+            self.reason_code.data = ""
+
+    @property
+    def code(self) -> DeclineReason:
+        """The reason that was chosen."""
+        return DeclineReason(self.reason_code.data or DeclineReason.OTHER)
+
+    def problem_text(self, field: str, problem: Problem) -> str:
+        return {Problem.TOO_LONG: REASON_IS_TOO_LONG, Problem.MISSING: REASON_IS_MISSING}.get(
+            problem
+        ) or problem_text(problem)
+
+
+class DeclineForm(ReasonForm, DecisionForm):
+    """No, with a reason."""
 
 
 def empty_approve_form(version: int) -> ApproveForm:

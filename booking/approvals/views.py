@@ -116,12 +116,13 @@ def decline(public_id: UUID) -> ResponseReturnValue:
                 current_actor(),
                 wanted.public_id,
                 seen_version=form.seen_version,
+                code=form.code,
                 reason=form.reason.data or "",
             ),
         )
     except InvalidError as error:
         form.show(error)
-        status = 422 if form.errors else 409
+        status = 422 if form.reason.errors or form.reason_code.errors else 409
         return _page(wanted.public_id, status=status, error=error, decline_form=form)
     except (StaleError, RefusedError) as error:
         return _page(

@@ -18,8 +18,7 @@ from booking.core.revisions import Scope
 from booking.demo.chance import References, public_id
 from booking.journal.models import JsonFacts
 from booking.policies.facts import Place
-from booking.reservations.models import LIVE, Asking, State
-from booking.reservations.service import ANOTHER_WAS_APPROVED
+from booking.reservations.models import LIVE, Asking, DeclineReason, State
 
 
 @dataclass(frozen=True)
@@ -86,6 +85,7 @@ class Asked:
     state: Asking = Asking.WAITING
     decided_by: int | None = None
     decided_at: datetime | None = None
+    reason_code: DeclineReason | None = None
     reason: str | None = None
 
 
@@ -105,6 +105,7 @@ class Entry:
     settled_at: datetime  # when it got its time, place and state of now
     sequence: int = 0
     version: int = 1
+    closing_code: DeclineReason | None = None
     closing_reason: str | None = None
     asked: list[Asked] = field(default_factory=list)
     changes: list[Wanted] = field(default_factory=list)
@@ -263,8 +264,7 @@ class Ledger:
             self._approve_change(entry, entry.waiting, by, at)
             return
         for rival in rivals:
-            _settle(rival, Asking.DECLINED, at, by, ANOTHER_WAS_APPROVED)
-            self._close(rival, by, State.DECLINED, EventKind.DECLINED, ANOTHER_WAS_APPROVED, at)
+            self._decline(rival, by, DeclineReason.ANOTHER_WAS_APPROVED, "", at)
         _settle(entry, Asking.GRANTED, at, by)
         before, entry.state = entry.state, State.CONFIRMED
         entry.holds_place = True
@@ -281,19 +281,25 @@ class Ledger:
         self._bump_of(entry)
         self._commit(at)
 
-    def decline(self, entry: Entry, by: int, reason: str, at: datetime) -> None:
+    def decline(
+        self,
+        entry: Entry,
+        by: int,
+        reason: str,
+        at: datetime,
+        code: DeclineReason = DeclineReason.OTHER,
+    ) -> None:
         """No to a request or to a change, with the reason."""
         self._bump_of(entry)
-        _settle(entry, Asking.DECLINED, at, by, reason)
         if entry.waiting is None:
-            self._close(entry, by, State.DECLINED, EventKind.DECLINED, reason, at)
+            self._decline(entry, by, code, reason, at)
         else:
+            _settle(entry, Asking.DECLINED, at, by, code, reason)
             _drop_change(entry, Asking.DECLINED, at)
             self._new_version(entry, at)
             kind = EventKind.AMENDMENT_DECLINED
-            self._tell(
-                entry, by, "declined_change", kind, at, after={"reason": reason}, reason=reason
-            )
+            after = _reason_facts(code, reason)
+            self._tell(entry, by, "declined_change", kind, at, after=after, reason=reason)
         self._commit(at)
 
     def cancel(self, entry: Entry, by: int, reason: str, at: datetime) -> None:
@@ -322,15 +328,28 @@ class Ledger:
         self._tell_change(entry, by, "approved_change", kind, before, entry.aim, at)
         self._commit(at)
 
+    def _decline(
+        self, entry: Entry, by: int, code: DeclineReason, reason: str, at: datetime
+    ) -> None:
+        _settle(entry, Asking.DECLINED, at, by, code, reason)
+        self._close(entry, by, State.DECLINED, EventKind.DECLINED, reason, at, code)
+
     def _close(
-        self, entry: Entry, by: int | None, state: State, kind: EventKind, reason: str, at: datetime
+        self,
+        entry: Entry,
+        by: int | None,
+        state: State,
+        kind: EventKind,
+        reason: str,
+        at: datetime,
+        code: DeclineReason | None = None,
     ) -> None:
         self._bump_of(entry)
         _drop_change(entry, Asking.WITHDRAWN, at)
         _settle(entry, Asking.WITHDRAWN, at)
         before, entry.state = entry.state, state
         entry.holds_place = False
-        entry.closing_reason = reason or None
+        entry.closing_code, entry.closing_reason = code, reason or None
         self._new_sequence(entry, at)
         self._tell(
             entry,
@@ -339,7 +358,7 @@ class Ledger:
             kind,
             at,
             before={"state": before.value},
-            after={"state": state.value, "reason": reason or None},
+            after={"state": state.value, **_reason_facts(code, reason)},
         )
 
     def _new_sequence(self, entry: Entry, at: datetime) -> None:
@@ -406,13 +425,22 @@ class Ledger:
         self._touched.clear()
 
 
+def _reason_facts(code: DeclineReason | None, reason: str) -> JsonFacts:
+    return {**({} if code is None else {"reason_code": code.value}), "reason": reason or None}
+
+
 def _settle(
-    entry: Entry, state: Asking, at: datetime, by: int | None = None, reason: str | None = None
+    entry: Entry,
+    state: Asking,
+    at: datetime,
+    by: int | None = None,
+    code: DeclineReason | None = None,
+    reason: str = "",
 ) -> None:
     for asked in entry.asked:
         if asked.state is Asking.WAITING:
-            asked.state, asked.decided_at = state, at
-            asked.decided_by, asked.reason = by, reason
+            asked.state, asked.decided_at, asked.decided_by = state, at, by
+            asked.reason_code, asked.reason = code, reason or None
 
 
 def _decide_change_by(present: Aim, wanted: Aim, at: datetime) -> datetime:

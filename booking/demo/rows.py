@@ -97,6 +97,7 @@ def _reservation(reservation_id: int, entry: Entry) -> Row:
         "sequence": entry.sequence,
         "version": entry.version,
         "decide_by": entry.decide_by,
+        "closing_code": entry.closing_code,
         "closing_reason": entry.closing_reason,
         "created_at": entry.created_at,
         "changed_at": entry.changed_at,
@@ -146,6 +147,7 @@ def _approval(reservation_id: int, change_ids: dict[str, int], asked: Asked) -> 
         "state": asked.state,
         "decided_by_id": asked.decided_by,
         "decided_at": asked.decided_at,
+        "reason_code": asked.reason_code,
         "reason": asked.reason,
     }
 

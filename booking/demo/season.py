@@ -200,7 +200,8 @@ class _Season:
         if draw < GRANTED:
             self._grant(entry, by, at)
         elif draw < GRANTED + DECLINED:
-            self._scene.ledger.decline(entry, by, self._chance.choice(DECLINES), at)
+            code, reason = self._chance.choice(DECLINES)
+            self._scene.ledger.decline(entry, by, reason, at, code)
         elif draw < GRANTED + DECLINED + CANCELLED or open_still:
             self._cancel(entry, entry.created_at)
         else:
@@ -258,7 +259,8 @@ class _Season:
         if draw < 0.5:
             ledger.approve(entry, by, at)
         elif draw < 0.7:
-            ledger.decline(entry, by, self._chance.choice(DECLINES), at)
+            code, reason = self._chance.choice(DECLINES)
+            ledger.decline(entry, by, reason, at, code)
         elif draw < 0.85 or deadline >= self._scene.midnight:
             ledger.withdraw_change(entry, at)
         else:

@@ -9,6 +9,7 @@ from booking.core.intervals import LocalInterval
 from booking.demo.ledger import Aim, Entry, Holder
 from booking.demo.people import BIOLOGY, LAB_MANAGER, MEMBER
 from booking.demo.scene import Scene
+from booking.reservations.models import DeclineReason
 
 LAST_ORDERS = 15  # o'clock; later, the desk of the first page is one of the next working day
 
@@ -51,8 +52,9 @@ class _Story:
         ledger.decline(
             entry,
             self._scene.people.id_of[BIOLOGY],
-            "Merci de suivre d'abord la formation à la sécurité chimique.",
+            "La prochaine formation à la sécurité chimique a lieu lundi.",
             self._later(entry, hours=26),
+            DeclineReason.AUTHORISATION_MISSING,
         )
         left = self._aim("A2-R2", self._day("A2-R2", -1), 15, 16, "Entretien d'embauche", 3)
         entry = self._book(self._salma, left, days_before=3)

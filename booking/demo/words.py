@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from booking.reservations.models import DeclineReason
+
 WOMEN = (
     "Amal", "Asmae", "Aya", "Btissam", "Chaimae", "Dounia", "Fatima-Zahra", "Ghita", "Hajar",
     "Hanane", "Houda", "Ihssane", "Ikram", "Imane", "Jihane", "Kenza", "Khadija", "Lamiae",
@@ -63,13 +65,14 @@ MACHINE_WORK = (
     "Boîtier v3", "Pièces de rechange", "Gravure", "Test de vibration", "PCB batch",
     "Prototype arm", "طباعة القطع", "Maquette", "",
 )  # fmt: skip
-DECLINES = (
-    "Le laboratoire est réservé à une campagne de mesures ce jour-là.",
-    "Merci de suivre d'abord la formation à la sécurité.",
-    "The requested time is too short for this process.",
-    "المرجو تقديم بطاقة السلامة الخاصة بالمواد.",
-    "Une autre équipe a besoin de la machine pour une livraison.",
-)  # fmt: skip
+DECLINES: tuple[tuple[DeclineReason, str], ...] = (
+    (DeclineReason.ALREADY_IN_USE, "Campagne de mesures toute la journée."),
+    (DeclineReason.AUTHORISATION_MISSING, ""),
+    (DeclineReason.OTHER, "The requested time is too short for this process."),
+    (DeclineReason.AUTHORISATION_MISSING, "المرجو تقديم بطاقة السلامة الخاصة بالمواد."),
+    (DeclineReason.MAINTENANCE_EXPECTED, ""),
+    (DeclineReason.TOO_MANY_PEOPLE, ""),
+)
 CANCELLATIONS = (
     "", "", "", "Réunion reportée", "Télétravail", "Client indisponible", "تأجيل الاجتماع",
 )  # fmt: skip

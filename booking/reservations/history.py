@@ -13,6 +13,7 @@ from booking.core.i18n import _
 from booking.journal.models import JournalLine, JsonFacts
 from booking.people.models import Person
 from booking.reservations import texts
+from booking.reservations.models import DeclineReason
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ def of(public_id: str, zone_name: str) -> list[Entry]:
             actor=name or _("The booking system"),
             moment=texts.moment(at, zone_name),
             moment_iso=at.isoformat(),
-            reason=texts.reason(_text((after or {}).get("reason"))),
+            reason=_reason(after or {}),
             changes=_differences(before or {}, after or {}),
         )
         for act, at, before, after, name in rows
@@ -89,5 +90,9 @@ def _shown(key: str, value: object) -> str:
     return str(value) if value not in (None, "") else _("none")
 
 
-def _text(value: object) -> str | None:
-    return value if isinstance(value, str) else None
+def _reason(after: JsonFacts) -> str:
+    code, text = after.get("reason_code"), after.get("reason")
+    return texts.reason(
+        DeclineReason(code) if isinstance(code, str) else None,
+        text if isinstance(text, str) else None,
+    )

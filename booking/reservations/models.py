@@ -45,6 +45,23 @@ class Asking(StrEnum):
     EXPIRED = "expired"
 
 
+class DeclineReason(StrEnum):
+    """Why a request is declined; free text may stand beside it, and says it all for `other`."""
+
+    ALREADY_IN_USE = "already_in_use"
+    AUTHORISATION_MISSING = "authorisation_missing"
+    OUTSIDE_PURPOSE = "outside_purpose"
+    TOO_MANY_PEOPLE = "too_many_people"
+    MAINTENANCE_EXPECTED = "maintenance_expected"
+    OTHER = "other"
+    ANOTHER_WAS_APPROVED = "another_was_approved"  # said by the house, never chosen
+
+
+CHOSEN_REASONS = tuple(
+    one for one in DeclineReason if one is not DeclineReason.ANOTHER_WAS_APPROVED
+)
+
+
 class Series(Model):
     """Reservations from one repetition."""
 
@@ -94,6 +111,9 @@ class Reservation(Model):
     sequence: Mapped[int] = mapped_column(default=0)
     version: Mapped[int] = mapped_column(default=1)
     decide_by: Mapped[datetime | None] = mapped_column(Instant)
+    closing_code: Mapped[DeclineReason | None] = mapped_column(
+        choice(DeclineReason, "closing_code")
+    )
     closing_reason: Mapped[str | None] = mapped_column(String(500))
     created_at: Mapped[datetime] = mapped_column(Instant)
     changed_at: Mapped[datetime] = mapped_column(Instant)
@@ -194,6 +214,7 @@ class Approval(Model):
     state: Mapped[Asking] = mapped_column(choice(Asking, "state"), default=Asking.WAITING)
     decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     decided_at: Mapped[datetime | None] = mapped_column(Instant)
+    reason_code: Mapped[DeclineReason | None] = mapped_column(choice(DeclineReason, "reason_code"))
     reason: Mapped[str | None] = mapped_column(String(500))
 
     policy: Mapped[Policy] = relationship(lazy="raise")

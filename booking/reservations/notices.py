@@ -338,7 +338,7 @@ def _declined(details: Details, recipient: Recipient) -> Letter:
             start=texts.day_and_clock(details.local.starts_at),
         ),
         opening=_("Your request was declined. Nothing is booked."),
-        sections=(_with_reason(about(details), details.closing_reason),),
+        sections=(_with_reason(about(details), _why_closed(details)),),
         links=_links_when_lost(details),
     )
 
@@ -355,7 +355,7 @@ def _change_declined(details: Details) -> Letter:
         opening=_("Nobody decided on your change in time. Your reservation stays as it was.")
         if is_late
         else _("Your change was declined. Your reservation stays as it was."),
-        sections=(_with_reason(about(details), answer.reason if answer else None),),
+        sections=(_with_reason(about(details), _why_not(answer)),),
         links=links_of(details),
     )
 
@@ -373,7 +373,7 @@ def _cancelled(details: Details, recipient: Recipient) -> Letter:
             start=texts.day_and_clock(details.local.starts_at),
         ),
         opening=_("This reservation is cancelled. The place is free again."),
-        sections=(_with_reason(about(details), details.closing_reason),),
+        sections=(_with_reason(about(details), _why_closed(details)),),
         links=_links_when_lost(details),
     )
 
@@ -391,8 +391,15 @@ def _expired(details: Details, recipient: Recipient) -> Letter:
     )
 
 
-def _with_reason(section: Section, reason: str | None) -> Section:
-    words = texts.reason(reason)
+def _why_closed(details: Details) -> str:
+    return texts.reason(details.closing_code, details.closing_reason)
+
+
+def _why_not(answer: Decision | None) -> str:
+    return "" if answer is None else texts.reason(answer.reason_code, answer.reason)
+
+
+def _with_reason(section: Section, words: str) -> Section:
     if not words:
         return section
     return Section((*section.lines, Line(_("Reason"), words)), section.heading, section.link)

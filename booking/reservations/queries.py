@@ -33,6 +33,7 @@ from booking.reservations.models import (
     Amendment,
     Approval,
     Asking,
+    DeclineReason,
     Reservation,
     ReservationResource,
     State,
@@ -103,6 +104,7 @@ class Decision:
     state: Asking
     decided_by: PersonName | None
     decided_at: datetime | None
+    reason_code: DeclineReason | None
     reason: str | None
 
 
@@ -123,6 +125,7 @@ class Details:
     interval: Interval
     tzdata: str
     decide_by: datetime | None
+    closing_code: DeclineReason | None
     closing_reason: str | None
     created_at: datetime
     changed_at: datetime
@@ -332,6 +335,7 @@ def _decisions(reservation_ids: Collection[int]) -> dict[int, list[Decision]]:
                 state=approval.state,
                 decided_by=PersonName(public_id, name) if approval.decided_by_id else None,
                 decided_at=approval.decided_at,
+                reason_code=approval.reason_code,
                 reason=approval.reason,
             )
         )
@@ -391,6 +395,7 @@ def _details(
         interval=Interval(row.starts_at, row.ends_at),
         tzdata=row.tzdata,
         decide_by=row.decide_by,
+        closing_code=row.closing_code,
         closing_reason=row.closing_reason,
         created_at=row.created_at,
         changed_at=row.changed_at,

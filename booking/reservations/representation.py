@@ -11,6 +11,8 @@ from booking.core.intervals import LocalInterval
 from booking.core.permissions import Action, Actor
 from booking.core.schema import written
 from booking.policies.facts import Place
+from booking.reservations import texts
+from booking.reservations.models import DeclineReason
 from booking.reservations.place_facts import who_answers_at
 from booking.reservations.queries import Decision, Details, PersonName, Waiting
 
@@ -54,8 +56,9 @@ def _as_json(
         },
     }
     sees_history = permissions.allows(actor, Action.SEE_HISTORY, found)
-    if found.closing_reason and sees_history:
-        body["reason"] = found.closing_reason
+    if sees_history:
+        why = _why(found.closing_code, found.closing_reason)
+        body |= {name: value for name, value in why.items() if value is not None}
     if found.decisions:
         body["approval"] = {
             "deadline": None if found.decide_by is None else written(found.decide_by),
@@ -112,8 +115,17 @@ def _decision(decision: Decision, sees_history: bool) -> dict[str, object]:
     }
     if sees_history:
         by = decision.decided_by
-        body |= {"decided_by": None if by is None else _person(by), "reason": decision.reason}
+        body["decided_by"] = None if by is None else _person(by)
+        body |= _why(decision.reason_code, decision.reason)
     return body
+
+
+def _why(code: DeclineReason | None, text: str | None) -> dict[str, object]:
+    """The reason of the list by its name, and all of it in the reader's words."""
+    return {
+        "reason_code": None if code is None else code.value,
+        "reason": texts.reason(code, text) or None,
+    }
 
 
 def _amendment(waiting: Waiting) -> dict[str, object]:

@@ -36,9 +36,11 @@ from booking.policies.rules import Verdict
 from booking.reservations import queries
 from booking.reservations.models import (
     ALLOWED,
+    CHOSEN_REASONS,
     Amendment,
     Approval,
     Asking,
+    DeclineReason,
     Reservation,
     ReservationResource,
     State,
@@ -54,7 +56,6 @@ from booking.reservations.wishes import (
 
 CANCEL_WHILE_RUNNING = timedelta(minutes=10)  # after it was made: a slip, not a give-back
 LONGEST_REASON = 500
-ANOTHER_WAS_APPROVED = "another_request_was_approved"  # shown translated, see reservations.texts
 
 # What every booking writes is built once: building a statement costs more than running it.
 _INSERT = {
@@ -152,7 +153,7 @@ def _new(actor: Actor, plan: _Plan, organisation: Belongs | None, verdict: Verdi
     """The reservation as it shall be; storing it gives it its key and its reference."""
     now = clock.now()
     asks = verdict.needs_approval
-    asked = Decision(1, plan.place.spot.policy_id, Asking.WAITING, None, None, None)
+    asked = Decision(1, plan.place.spot.policy_id, Asking.WAITING, None, None, None, None)
     person = PersonName(actor.public_id, actor.name)
     return Details(
         id=0,
@@ -168,6 +169,7 @@ def _new(actor: Actor, plan: _Plan, organisation: Belongs | None, verdict: Verdi
         interval=plan.interval,
         tzdata=zones.version(),
         decide_by=plan.decide_by(now) if asks else None,
+        closing_code=None,
         closing_reason=None,
         created_at=now,
         changed_at=now,
@@ -421,8 +423,7 @@ def approve(
     if rivals and not declines_others:
         raise WouldDeclineError(tuple(rival.reference for rival in rivals))
     for rival in rivals:
-        _settle_approvals(rival, Asking.DECLINED, actor, ANOTHER_WAS_APPROVED)
-        _close(actor, rival, State.DECLINED, EventKind.DECLINED, ANOTHER_WAS_APPROVED)
+        _decline(actor, rival, DeclineReason.ANOTHER_WAS_APPROVED, "")
     if before.amendment is not None:
         return _approve_change(actor, before, before.amendment)
     if not before.holds_place:
@@ -462,30 +463,49 @@ def _approve_change(actor: Actor, before: Details, waiting: Waiting) -> Outcome:
 
 
 @transactional
-def decline(actor: Actor, public_id: str, *, seen_version: int | None, reason: str) -> Outcome:
-    """Say no, with a reason, to a request or to the change that waits."""
+def decline(
+    actor: Actor,
+    public_id: str,
+    *,
+    seen_version: int | None,
+    code: DeclineReason = DeclineReason.OTHER,
+    reason: str = "",
+) -> Outcome:
+    """Say no to a request or to the change that waits, with a reason from the list, the manager's
+    own words, or both; `other` alone says nothing."""
     before = _locked(actor, public_id, Action.DECIDE)
     reason = _checked_reason(reason)
-    if not reason:
+    if code not in CHOSEN_REASONS:
+        raise InvalidError({"reason_code": Problem.UNKNOWN})
+    if code is DeclineReason.OTHER and not reason:
         raise InvalidError({"reason": Problem.MISSING})
     _refuse_undecidable(before, seen_version)
-    _settle_approvals(before, Asking.DECLINED, actor, reason)
     if before.amendment is not None:
-        _drop_amendment(before, Asking.DECLINED)
-        version = _update(before)
-        _tell(
-            actor,
-            "declined_change",
-            EventKind.AMENDMENT_DECLINED,
-            public_id,
-            version,
-            after={"reason": reason},
-            reason=reason,
-        )
-        _bump_of(before)
-        return _outcome(before)
-    _close(actor, before, State.DECLINED, EventKind.DECLINED, reason)
+        return _decline_change(actor, before, code, reason)
+    _decline(actor, before, code, reason)
     return Outcome(public_id, State.DECLINED)
+
+
+def _decline(actor: Actor, before: Details, code: DeclineReason, reason: str) -> None:
+    _settle_approvals(before, Asking.DECLINED, actor, code, reason)
+    _close(actor, before, State.DECLINED, EventKind.DECLINED, reason, code)
+
+
+def _decline_change(actor: Actor, before: Details, code: DeclineReason, reason: str) -> Outcome:
+    _settle_approvals(before, Asking.DECLINED, actor, code, reason)
+    _drop_amendment(before, Asking.DECLINED)
+    version = _update(before)
+    _tell(
+        actor,
+        "declined_change",
+        EventKind.AMENDMENT_DECLINED,
+        before.public_id,
+        version,
+        after=_reason_facts(code, reason),
+        reason=reason,
+    )
+    _bump_of(before)
+    return _outcome(before)
 
 
 # --- expire ---
@@ -755,7 +775,12 @@ def _place(before: Details, plan: _Plan) -> None:
 
 
 def _close(
-    actor: Actor | None, before: Details, state: State, kind: EventKind, reason: str
+    actor: Actor | None,
+    before: Details,
+    state: State,
+    kind: EventKind,
+    reason: str,
+    code: DeclineReason | None = None,
 ) -> None:
     """End a reservation before its time: its claims go, what waits is withdrawn."""
     occupancy.release(Owner(reservation_id=before.id))
@@ -766,6 +791,7 @@ def _close(
         state=state,
         holds_place=False,
         sequence=before.sequence + 1,
+        closing_code=code,
         closing_reason=reason or None,
     )
     _tell(
@@ -775,9 +801,16 @@ def _close(
         before.public_id,
         version,
         before={"state": before.state.value},
-        after={"state": state.value, "reason": reason or None},
+        after={"state": state.value, **_reason_facts(code, reason)},
     )
     _bump_of(before)
+
+
+def _reason_facts(code: DeclineReason | None, reason: str) -> JsonFacts:
+    return {
+        **({} if code is None else {"reason_code": code.value}),
+        "reason": reason or None,
+    }
 
 
 def _ask(
@@ -801,7 +834,11 @@ def _ask_again(before: Details, version: int, place: Place) -> None:
 
 
 def _settle_approvals(
-    before: Details, state: Asking, actor: Actor | None = None, reason: str | None = None
+    before: Details,
+    state: Asking,
+    actor: Actor | None = None,
+    code: DeclineReason | None = None,
+    reason: str = "",
 ) -> None:
     session().execute(
         update(Approval)
@@ -810,7 +847,8 @@ def _settle_approvals(
             state=state,
             decided_by_id=None if actor is None else actor.person_id,
             decided_at=clock.now(),
-            reason=reason,
+            reason_code=code,
+            reason=reason or None,
         )
     )
 

@@ -8,7 +8,7 @@ import msgspec
 
 from booking.core.schema import Moment, PublicId
 from booking.reservations.alternatives import Why
-from booking.reservations.models import Asking, State
+from booking.reservations.models import Asking, DeclineReason, State
 
 Reason = dict[str, Any]  # Any: the code of a refusal and the facts that belong to it
 
@@ -55,6 +55,7 @@ class DecisionMade(msgspec.Struct):
     state: Asking
     decided_at: Moment | None
     decided_by: Named | msgspec.UnsetType | None = msgspec.UNSET
+    reason_code: DeclineReason | msgspec.UnsetType | None = msgspec.UNSET
     reason: str | msgspec.UnsetType | None = msgspec.UNSET
 
 
@@ -98,6 +99,7 @@ class ReservationShown(msgspec.Struct):
     created_at: Moment
     changed_at: Moment
     links: dict[str, str]
+    reason_code: DeclineReason | msgspec.UnsetType = msgspec.UNSET
     reason: str | msgspec.UnsetType = msgspec.UNSET
     approval: ApprovalAsked | msgspec.UnsetType = msgspec.UNSET
     amendment: AmendmentWaiting | msgspec.UnsetType = msgspec.UNSET

@@ -21,8 +21,11 @@ from booking.core.intervals import LocalInterval, Span
 from booking.policies.facts import Place
 from booking.policies.models import Shown
 from booking.policies.rules import WhoMayBook
-from booking.reservations.service import ANOTHER_WAS_APPROVED
+from booking.reservations.models import DeclineReason
 from booking.spaces.opening import PresetKind
+
+# What older lines of the journal hold where another request was approved.
+_ANOTHER_WAS_APPROVED = "another_request_was_approved"
 
 ICONS: Mapping[str, str] = {
     "booked": "calendar-check",
@@ -65,11 +68,27 @@ def act(code: str) -> str:
     return texts.get(code, _("Updated"))
 
 
-def reason(text: str | None) -> str:
-    """A reason as it was written, or the house's own in the reader's language."""
-    if text == ANOTHER_WAS_APPROVED:
-        return _("Another request for the same time was approved.")
-    return text or ""
+def reason(code: DeclineReason | None, text: str | None) -> str:
+    """Why not: the reason of the list in the reader's language, then what was written."""
+    if text == _ANOTHER_WAS_APPROVED:
+        code, text = DeclineReason.ANOTHER_WAS_APPROVED, None
+    from_list = "" if code in (None, DeclineReason.OTHER) else decline_reason(code)
+    return " ".join(part for part in (from_list, text or "") if part)
+
+
+def decline_reason(code: DeclineReason) -> str:
+    """A reason of the list as the requester reads it."""
+    return {
+        DeclineReason.ALREADY_IN_USE: _("The place is already in use by another project."),
+        DeclineReason.AUTHORISATION_MISSING: _(
+            "The safety training or authorisation for this place is missing."
+        ),
+        DeclineReason.OUTSIDE_PURPOSE: _("This is not what the place is meant for."),
+        DeclineReason.TOO_MANY_PEOPLE: _("There are too many people for this place."),
+        DeclineReason.MAINTENANCE_EXPECTED: _("Maintenance is expected at this time."),
+        DeclineReason.OTHER: _("Another reason"),
+        DeclineReason.ANOTHER_WAS_APPROVED: _("Another request for the same time was approved."),
+    }[code]
 
 
 def period(local: LocalInterval) -> str:

@@ -22,10 +22,13 @@ from booking.core.database import (
     transaction,
 )
 from booking.occupancy import guard
+from booking.reservations.models import DeclineReason
+from booking.reservations.service import approve, decline
 from config import Settings
 from tests import make
 from tools.postgres import Address
 
+BEFORE_REASONS_HAD_A_CODE = "0004"
 SECRET = "only-for-tests-0a4e6d8f1c2b7395"
 
 
@@ -60,6 +63,35 @@ def test_down_and_up_again_with_a_park_in_it(migrated: Flask) -> None:
     assert schema_version() == SCHEMA_VERSION
     guard.require()
     make.reservation(make.person(), make.desk())
+
+
+def test_reasons_survive_going_down_and_up_again(migrated: Flask) -> None:
+    lab = make.lab(under=make.policy(needs_approval=True, holds_while_pending=False))
+    chosen, rival, crowd, closed = (
+        make.reservation(place=lab, starts_at=make.at(hour)) for hour in (10, 10, 12, 14)
+    )
+    manager = make.lab_manager(lab)
+    approve(manager, chosen.public_id, seen_version=1, declines_others=True)
+    decline(manager, crowd.public_id, seen_version=1, code=DeclineReason.TOO_MANY_PEOPLE)
+    decline(manager, closed.public_id, seen_version=1, reason="Closed")
+    end_reading()
+
+    flask_migrate.downgrade(revision=BEFORE_REASONS_HAD_A_CODE)
+    reasons = text("SELECT closing_reason FROM reservation WHERE state = 'declined' ORDER BY id")
+    assert db.session.scalars(reasons).all() == [
+        "another_request_was_approved",
+        "Too many people for this place.",
+        "Closed",
+    ]
+    end_reading()
+    flask_migrate.upgrade()
+    found = [make.details(one.public_id) for one in (rival, crowd, closed)]
+    assert [(one.closing_code, one.closing_reason) for one in found] == [
+        (DeclineReason.ANOTHER_WAS_APPROVED, None),
+        (DeclineReason.OTHER, "Too many people for this place."),
+        (DeclineReason.OTHER, "Closed"),
+    ]
+    assert found[1].decisions[0].reason_code is DeclineReason.OTHER
 
 
 def test_a_second_upgrade_changes_nothing(migrated: Flask) -> None:

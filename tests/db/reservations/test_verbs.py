@@ -32,7 +32,7 @@ from booking.occupancy.models import Hold
 from booking.policies.facts import Place
 from booking.policies.rules import WhoMayBook
 from booking.reservations import queries, service
-from booking.reservations.models import Asking, State
+from booking.reservations.models import Asking, DeclineReason, State
 from booking.reservations.queries import Details
 from booking.reservations.wishes import Change, Wish
 from tests import make
@@ -483,7 +483,8 @@ def test_declining_a_change_leaves_the_reservation(app: Flask) -> None:
     assert (after.state, after.local, after.amendment) == (State.CONFIRMED, made.local, None)
     assert claims(lab) == [(lab.spot.code, "booking", "06 10:00", "06 12:00")]
     line = last_line(made.public_id)
-    assert (line.act, line.after) == ("declined_change", {"reason": "Too long"})
+    assert line.act == "declined_change"
+    assert line.after == {"reason_code": "other", "reason": "Too long"}
 
 
 def test_a_waiting_change_can_be_taken_back(app: Flask) -> None:
@@ -614,7 +615,8 @@ def test_declining_needs_a_reason_and_frees_the_place(app: Flask) -> None:
 
     assert invalid.value.fields == {"reason": Problem.MISSING}
     declined = make.details(asked.public_id)
-    assert (declined.state, declined.closing_reason) == (State.DECLINED, "No training yet")
+    assert (declined.state, declined.closing_code) == (State.DECLINED, DeclineReason.OTHER)
+    assert declined.closing_reason == "No training yet"
     assert claims(asked.place) == []
 
 
@@ -670,7 +672,7 @@ def test_requests_that_hold_nothing_stand_together_until_one_is_approved(app: Fl
     assert len(claims(lab)) == 1
     line = last_line(second.public_id)
     assert line.act == "declined"
-    assert line.after == {"state": "declined", "reason": service.ANOTHER_WAS_APPROVED}
+    assert line.after == {"state": "declined", "reason_code": "another_was_approved"}
 
 
 def test_a_request_that_is_cancelled_this_moment_is_not_declined(

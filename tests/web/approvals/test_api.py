@@ -90,10 +90,30 @@ def test_a_program_declines(client: FlaskClient, manager: Actor, request_: Detai
         headers=make.bearer(manager),
     )
     assert answer.status_code == 200
-    assert (answer.get_json()["state"], answer.get_json()["reason"]) == (
+    body: Json = answer.get_json()
+    assert (body["state"], body["reason_code"], body["reason"]) == (
         "declined",
+        "other",
         "<b>Closed</b>",
     )
+
+
+def test_a_reason_of_the_list_needs_no_words(
+    client: FlaskClient, manager: Actor, request_: Details
+) -> None:
+    headers = make.bearer(manager)
+    no = path(request_, "decline")
+    for code in ("another_was_approved", "nonsense", 5, None):
+        answer = client.post(no, json={"reason_code": code}, headers=headers)
+        assert answer.status_code == 422
+        assert list(answer.get_json()["fields"]) == ["reason_code"]
+    answer = client.post(no, json={"reason_code": "too_many_people"}, headers=headers)
+    body: Json = answer.get_json()
+    assert (body["reason_code"], body["reason"]) == (
+        "too_many_people",
+        "There are too many people for this place.",
+    )
+    assert body["approval"]["decisions"][0]["reason_code"] == "too_many_people"
 
 
 @pytest.mark.parametrize("reason", [None, "", "  ", "\x00", "x" * 501, 5, ["a"]])

@@ -84,6 +84,31 @@ def test_a_request_is_declined_with_its_reason(
     assert offer_in(client, page, "approve") is None
 
 
+def test_a_reason_of_the_list_is_read_in_each_readers_language(
+    client: FlaskClient, manager: Actor, lab: Place
+) -> None:
+    request = make.reservation(make.person("Salma", language="fr"), lab)
+    offer = opened(client, request.public_id, "decline")
+    answer = offer.send(reason_code="maintenance_expected", reason="Until <Monday>.")
+    assert answer.status_code == 303
+    page = client.get(f"/approvals/{request.public_id}").text
+    assert "Maintenance is expected at this time. Until &lt;Monday&gt;." in page
+    make.signed_in(client, make.actor(request.person_id))
+    page = client.get(f"/reservations/{request.public_id}").text
+    assert "Une maintenance est prévue à cette heure. Until &lt;Monday&gt;." in page
+
+
+@pytest.mark.parametrize(
+    "code", ["", "other", "another_was_approved", "nonsense", "\x00", "x" * 9999]
+)
+def test_another_reason_is_told_in_words_and_no_other_code_is_known(
+    client: FlaskClient, manager: Actor, request_: Details, code: str
+) -> None:
+    offer = opened(client, request_.public_id, "decline")
+    assert offer.send(reason_code=code).status_code == 422
+    assert make.details(request_.public_id).state is State.PENDING
+
+
 def test_a_change_is_approved(
     client: FlaskClient, manager: Actor, lab: Place, request_: Details
 ) -> None:
@@ -308,7 +333,7 @@ def test_a_reason_that_cannot_be_used_is_kept_and_explained(
 ) -> None:
     answer = opened(client, request_.public_id, "decline").send(reason=reason)
     assert answer.status_code == 422
-    missing = "Write a reason" in answer.text
+    missing = "Choose a reason or write one" in answer.text
     too_long = "Write a shorter reason: at most 500 characters." in answer.text
     assert missing or too_long
     assert '<details class="decline" open' in answer.text

@@ -609,7 +609,7 @@ def test_the_houses_own_reason_is_said_in_words(app: Flask, client: FlaskClient)
     page = Browser(client, make.actor(second.person_id)).get(f"/reservations/{second.public_id}")
 
     assert "Another request for the same time was approved." in page.text
-    assert service.ANOTHER_WAS_APPROVED not in page.text
+    assert "another_was_approved" not in page.text
 
 
 # --- who sees what ---
