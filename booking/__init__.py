@@ -47,6 +47,7 @@ from booking.people import recipients, sign_in
 from booking.people import views as people_pages
 from booking.reminders import notices as reminder_notices
 from booking.reservations import api as reservations_api
+from booking.reservations import departure_notices
 from booking.reservations import models as reservations
 from booking.reservations import notices as reservation_notices
 from booking.reservations import views as reservation_pages
@@ -86,6 +87,7 @@ EVENTS: dict[EventKind, tuple[worker.Handler, ...]] = {
     EventKind.DECLINED: (reservation_notices.tell,),
     EventKind.CANCELLED: (reservation_notices.tell,),
     EventKind.EXPIRED: (reservation_notices.tell,),
+    EventKind.HANDED_OVER: (departure_notices.tell, reminder_notices.plan),
 }
 
 # Which feature knows the facts of each message, whether it is still true, and its words.
@@ -100,6 +102,7 @@ MESSAGES: dict[MessageKind, MessageType[Any]] = {  # Any: each kind has its own 
     MessageKind.APPROVAL_WAITING: approval_notices.APPROVAL_WAITING,
     MessageKind.APPROVAL_LATE: approval_notices.APPROVAL_LATE,
     MessageKind.INVITATION: account_notices.INVITATION,
+    MessageKind.HANDED_OVER: departure_notices.HANDED_OVER,
 }
 
 

@@ -30,6 +30,7 @@ from booking.core.database import abandon
 from booking.core.errors import (
     ForbiddenError,
     InvalidError,
+    LastOneError,
     NotFoundError,
     RefusedError,
     SignInRequiredError,
@@ -199,6 +200,10 @@ def _on_refused(error: RefusedError) -> ResponseReturnValue:
     return _answer(409, error.code, "The house rules refuse this", reasons=reasons)
 
 
+def _on_last_one(error: LastOneError) -> ResponseReturnValue:
+    return _answer(409, error.code, "Nobody else would be left to do this")
+
+
 def _on_stale(error: StaleError) -> ResponseReturnValue:
     status = 412 if request.method == "PATCH" else 409
     version = error.current_version
@@ -241,6 +246,7 @@ _HANDLERS: dict[type[Exception], Callable[..., ResponseReturnValue]] = {
     ForbiddenError: _on_forbidden,
     InvalidError: _on_invalid,
     RefusedError: _on_refused,
+    LastOneError: _on_last_one,
     StaleError: _on_stale,
     TooManyError: _on_too_many,
     DBAPIError: _on_database_trouble,

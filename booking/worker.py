@@ -34,6 +34,7 @@ from booking.messages.delivery import deliver
 from booking.messages.letters import Catalogue
 from booking.messages.models import MessageKind, MessageState
 from booking.reservations import reprojection
+from booking.reservations.departures import end_next_term
 from booking.reservations.service import expire_next
 
 log = logging.getLogger("booking.worker")
@@ -42,6 +43,7 @@ Handler = Callable[[Happened], None]
 
 # One tick does about this much, then it is written down that it ran.
 MOST_EXPIRED = 200
+MOST_DEPARTURES = 20
 MOST_EVENTS = 500
 SECONDS_OF_SENDING = 15.0
 FIRST_RETRY = timedelta(seconds=30)
@@ -62,6 +64,7 @@ class Done:
     """What was done."""
 
     expired: int = 0
+    departures: int = 0
     events: int = 0
     messages: Counter[tuple[MessageKind, MessageState]] = field(default_factory=Counter)
     waits: bool = False  # something failed and is tried again later
@@ -70,11 +73,13 @@ class Done:
     @property
     def is_nothing(self) -> bool:
         """Whether there was nothing to do, or nothing that could be done now."""
-        return self.waits or not (self.expired or self.events or self.messages)
+        work = self.expired or self.departures or self.events or self.messages
+        return self.waits or not work
 
     def add(self, other: Done) -> None:
         """Count another run in."""
         self.expired += other.expired
+        self.departures += other.departures
         self.events += other.events
         self.messages += other.messages
         self.runs += other.runs
@@ -102,6 +107,8 @@ def work() -> Done:
     with _part(JobName.EXPIRE, done.runs):
         while done.expired < MOST_EXPIRED and expire_next():
             done.expired += 1
+        while done.departures < MOST_DEPARTURES and end_next_term():
+            done.departures += 1
     with _part(JobName.EVENTS, done.runs):
         done.events = _handle_events(given)
     with _part(JobName.MESSAGES, done.runs) as part:

@@ -75,6 +75,13 @@ class RefusedError(BookingError):
 
 
 @dataclass
+class LastOneError(BookingError):
+    """Nobody else would be left to do what this person does."""
+
+    code: str  # last_operator, last_manager
+
+
+@dataclass
 class WouldDeclineError(BookingError):
     """Approving this declines other requests for the same time; it must be said first."""
 

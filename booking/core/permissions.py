@@ -86,7 +86,7 @@ class Place(Protocol):
 
 
 class OfOrganisation(Protocol):
-    """What belongs to an organisation, or to none."""
+    """An organisation, or what belongs to one or to none, as far as rights go."""
 
     @property
     def organisation_id(self) -> int | None: ...
@@ -123,6 +123,10 @@ class Action(StrEnum):
     SEE_APPROVALS = "see_approvals"
     DECIDE = "decide"
     DECIDE_ANYTHING = "decide_anything"
+    SEE_ORGANISATIONS = "see_organisations"
+    SEE_ORGANISATION = "see_organisation"
+    SEE_PRESENCE = "see_presence"  # who is where today, of those who agreed
+    MANAGE_ORGANISATION = "manage_organisation"
     MANAGE_OWN_ACCOUNT = "manage_own_account"
     INVITE = "invite"  # the subject says to which organisation
     OPERATE = "operate"
@@ -157,14 +161,14 @@ def holder_or_booker(actor: Actor | None, subject: object) -> bool:
 
 
 def same_organisation(actor: Actor | None, subject: object) -> bool:
-    return actor is not None and _held(subject).organisation_id in actor.organisation_ids
+    return actor is not None and _organised(subject).organisation_id in actor.organisation_ids
 
 
 def manager_of_organisation(actor: Actor | None, subject: object) -> bool:
     if actor is None:
         return False
     managed = {one.organisation_id for one in actor.memberships if one.is_manager}
-    return _held(subject).organisation_id in managed
+    return _organised(subject).organisation_id in managed
 
 
 def manages_every_place(actor: Actor | None, subject: object) -> bool:
@@ -228,6 +232,10 @@ TABLE: dict[Action, tuple[Predicate, ...]] = {
     Action.SEE_APPROVALS: (lab_manager, operator),
     Action.DECIDE: (both(decides_there, not_own_request), both(operator, not_own_request)),
     Action.DECIDE_ANYTHING: (operator,),
+    Action.SEE_ORGANISATIONS: (signed_in,),
+    Action.SEE_ORGANISATION: (same_organisation, operator, auditor),
+    Action.SEE_PRESENCE: (same_organisation,),
+    Action.MANAGE_ORGANISATION: (manager_of_organisation, operator),
     Action.MANAGE_OWN_ACCOUNT: (signed_in,),
     Action.INVITE: (manager_of_organisation, operator),
     Action.OPERATE: (operator,),
@@ -237,6 +245,7 @@ SCOPES: dict[Action, Scope] = {
     Action.BOOK: Scope.WRITE,
     Action.CHANGE: Scope.WRITE,
     Action.CANCEL: Scope.WRITE,
+    Action.MANAGE_ORGANISATION: Scope.WRITE,
     Action.MANAGE_OWN_ACCOUNT: Scope.WRITE,
     Action.INVITE: Scope.WRITE,
     Action.DECIDE: Scope.DECIDE,
@@ -257,13 +266,13 @@ def require(actor: Actor | None, action: Action, subject: object = None) -> None
     """Refuse what the table does not allow.
 
     Raises SignInRequiredError when nobody is signed in, NotFoundError when the actor may not even
-    see the reservation, ForbiddenError otherwise.
+    see what it is about, ForbiddenError otherwise.
     """
     if allows(actor, action, subject):
         return
     if actor is None:
         raise SignInRequiredError
-    if subject is not None and action in OF_A_RESERVATION and not _sees(actor, subject):
+    if subject is not None and action in OF_ONE_THING and not _sees(actor, action, subject):
         raise NotFoundError
     raise ForbiddenError
 
@@ -277,12 +286,16 @@ OF_A_RESERVATION = frozenset(
         Action.DECIDE,
     }
 )
+OF_AN_ORGANISATION = frozenset(
+    {Action.SEE_ORGANISATION, Action.SEE_PRESENCE, Action.MANAGE_ORGANISATION}
+)
+OF_ONE_THING = OF_A_RESERVATION | OF_AN_ORGANISATION
 
 
 def require_entry(actor: Actor | None, action: Action) -> None:
-    """What can be said before the reservation is known: signed in, with the scope; the rest, when
-    the action is about no reservation. The service asks again with the reservation in hand."""
-    if action not in OF_A_RESERVATION:
+    """What can be said before it is known what it is about: signed in, with the scope; the rest,
+    when the action is about no single thing. The service asks again with the thing in hand."""
+    if action not in OF_ONE_THING:
         require(actor, action)
     elif actor is None:
         raise SignInRequiredError
@@ -290,12 +303,19 @@ def require_entry(actor: Actor | None, action: Action) -> None:
         raise ForbiddenError
 
 
-def _sees(actor: Actor, subject: object) -> bool:
-    return any(predicate(actor, subject) for predicate in TABLE[Action.SEE_RESERVATION])
+def _sees(actor: Actor, action: Action, subject: object) -> bool:
+    about_organisations = action in OF_AN_ORGANISATION
+    seeing = Action.SEE_ORGANISATION if about_organisations else Action.SEE_RESERVATION
+    return any(predicate(actor, subject) for predicate in TABLE[seeing])
 
 
 def _held(subject: object) -> Held:
     # The table pairs each predicate with the actions whose subject is a reservation.
+    return subject  # type: ignore[return-value]  # see the line above
+
+
+def _organised(subject: object) -> OfOrganisation:
+    # The table pairs each predicate with actions about reservations or organisations.
     return subject  # type: ignore[return-value]  # see the line above
 
 

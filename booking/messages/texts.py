@@ -19,6 +19,7 @@ def kind_in_words(kind: MessageKind) -> str:
         MessageKind.APPROVAL_WAITING: _("Requests to decide"),
         MessageKind.APPROVAL_LATE: _("Decision is late"),
         MessageKind.INVITATION: _("Invitation"),
+        MessageKind.HANDED_OVER: _("Hand-over"),
     }[kind]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, Date, ForeignKey, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from booking.core.database import Instant, Model, choice
@@ -65,13 +65,14 @@ class Person(Model):
     )
     password_hash: Mapped[str | None] = mapped_column(String(200))
     is_demo: Mapped[bool] = mapped_column(default=False)
+    shows_presence: Mapped[bool] = mapped_column(default=False)  # to colleagues, where today
     created_at: Mapped[datetime] = mapped_column(Instant)
 
     __table_args__ = (CheckConstraint("email = lower(email)", name="email"),)
 
 
 class Organisation(Model):
-    """A startup, a partner or a training centre."""
+    """A startup, a partner or a training centre; nobody books for one that is deactivated."""
 
     __tablename__ = "organisation"
 
@@ -79,6 +80,7 @@ class Organisation(Model):
     public_id: Mapped[str] = mapped_column(String(36), unique=True)
     name: Mapped[str] = mapped_column(String(120), unique=True)
     created_at: Mapped[datetime] = mapped_column(Instant)
+    deactivated_at: Mapped[datetime | None] = mapped_column(Instant)
 
 
 class Membership(Model):
@@ -95,7 +97,15 @@ class Membership(Model):
 
     organisation: Mapped[Organisation] = relationship(lazy="raise")
 
-    __table_args__ = (UniqueConstraint("person_id", "organisation_id", "valid_from"),)
+    __table_args__ = (
+        UniqueConstraint("person_id", "organisation_id", "valid_from"),
+        Index(
+            "membership_end_index",
+            "valid_until",
+            sqlite_where=valid_until.is_not(None),
+            postgresql_where=valid_until.is_not(None),
+        ),
+    )
 
 
 class Grant(Model):

@@ -9,14 +9,14 @@ from typing import Any
 
 from flask import Request, g
 from flask_login import UserMixin
-from sqlalchemy import Executable, Row, Select, and_, bindparam, or_, select, update
+from sqlalchemy import Executable, Row, Select, and_, bindparam, select, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import InstrumentedAttribute
 
 from booking.core import clock, i18n, ids, web, zones
 from booking.core.database import execute, transaction
 from booking.core.permissions import ALL_SCOPES, Actor, Belongs, Given, Scope
-from booking.people import sessions
+from booking.people import sessions, terms
 from booking.people.models import (
     BrowserSession,
     Grant,
@@ -46,7 +46,7 @@ def _with_rights(
             Person.email,
             Person.language,
             Person.is_demo,
-            Membership.organisation_id,
+            Organisation.id.label("organisation_id"),
             Membership.role.label("member_role"),
             Organisation.public_id.label("organisation_public_id"),
             Organisation.name.label("organisation_name"),
@@ -59,11 +59,16 @@ def _with_rights(
             Membership,
             and_(
                 Membership.person_id == Person.id,
-                Membership.valid_from <= bindparam("today"),
-                or_(Membership.valid_until.is_(None), Membership.valid_until >= bindparam("today")),
+                *terms.holds_on(bindparam("today")),
             ),
         )
-        .outerjoin(Organisation, Organisation.id == Membership.organisation_id)
+        .outerjoin(
+            Organisation,
+            and_(
+                Organisation.id == Membership.organisation_id,
+                Organisation.deactivated_at.is_(None),
+            ),
+        )
         .outerjoin(Grant, Grant.person_id == Person.id)
         .order_by(Organisation.name, Grant.id)
     )

@@ -40,9 +40,10 @@ def plan(happened: Happened) -> None:
 
 
 def _still_ahead(key: Key, details: Details) -> bool:
-    """Confirmed, at the time and place that were planned, and not begun."""
+    """Confirmed, at the time and place that were planned, not begun, and not handed over since."""
     return (
         details.state is State.CONFIRMED
+        and key.recipient_id in notices.recipients_of(details)
         and details.sequence == key.version
         and clock.now() < details.interval.starts_at
     )

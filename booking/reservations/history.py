@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,6 +14,8 @@ from booking.journal.models import JournalLine, JsonFacts
 from booking.people.models import Person
 from booking.reservations import texts
 from booking.reservations.models import DeclineReason
+
+_PERSONS = ("person_id", "booked_by_id")  # whose values are keys of persons
 
 
 @dataclass(frozen=True)
@@ -43,18 +45,23 @@ def of(public_id: str, zone_name: str) -> list[Entry]:
 
     Each act makes one version, so that the entries after the n-th are what came since version n.
     """
-    rows = session().execute(
-        select(
-            JournalLine.act,
-            JournalLine.at,
-            JournalLine.before,
-            JournalLine.after,
-            Person.name,
+    rows = (
+        session()
+        .execute(
+            select(
+                JournalLine.act,
+                JournalLine.at,
+                JournalLine.before,
+                JournalLine.after,
+                Person.name,
+            )
+            .outerjoin(Person, Person.id == JournalLine.actor_id)
+            .where(JournalLine.subject_kind == "reservation", JournalLine.subject_id == public_id)
+            .order_by(JournalLine.id)
         )
-        .outerjoin(Person, Person.id == JournalLine.actor_id)
-        .where(JournalLine.subject_kind == "reservation", JournalLine.subject_id == public_id)
-        .order_by(JournalLine.id)
+        .all()
     )
+    names = _names(facts or {} for row in rows for facts in (row.before, row.after))
     return [
         Entry(
             icon=texts.ICONS.get(act, "info"),
@@ -63,28 +70,42 @@ def of(public_id: str, zone_name: str) -> list[Entry]:
             moment=texts.moment(at, zone_name),
             moment_iso=at.isoformat(),
             reason=_reason(after or {}),
-            changes=_differences(before or {}, after or {}),
+            changes=_differences(before or {}, after or {}, names),
         )
         for act, at, before, after, name in rows
     ]
 
 
-def _differences(before: JsonFacts, after: JsonFacts) -> tuple[Difference, ...]:
+def _names(lines: Iterable[JsonFacts]) -> dict[int, str]:
+    """The persons that the lines speak of, by key: most speak of none."""
+    ids = {line[key] for line in lines for key in _PERSONS if isinstance(line.get(key), int)}
+    if not ids:
+        return {}
+    return dict(session().execute(select(Person.id, Person.name).where(Person.id.in_(ids))).all())
+
+
+def _differences(
+    before: JsonFacts, after: JsonFacts, names: Mapping[int, str]
+) -> tuple[Difference, ...]:
     labels: Mapping[str, str] = {
         "resource": _("Space"),
         "starts_at": _("Start"),
         "ends_at": _("End"),
         "title": _("Purpose"),
         "headcount": _("Number of people"),
+        "person_id": _("Booked for"),
+        "booked_by_id": _("Booked by"),
     }
     return tuple(
-        Difference(label, _shown(key, before[key]), _shown(key, after[key]))
+        Difference(label, _shown(key, before[key], names), _shown(key, after[key], names))
         for key, label in labels.items()
         if key in before and key in after
     )
 
 
-def _shown(key: str, value: object) -> str:
+def _shown(key: str, value: object, names: Mapping[int, str]) -> str:
+    if key in _PERSONS and isinstance(value, int):
+        return names.get(value, "")
     if key in ("starts_at", "ends_at") and isinstance(value, str):
         return texts.day_and_clock(datetime.fromisoformat(value))
     return str(value) if value not in (None, "") else _("none")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from booking.core.database import Instant, Model, WallClock, choice
@@ -60,6 +60,14 @@ class DeclineReason(StrEnum):
 CHOSEN_REASONS = tuple(
     one for one in DeclineReason if one is not DeclineReason.ANOTHER_WAS_APPROVED
 )
+
+
+class HouseReason(StrEnum):
+    """Why the house cancelled; stands in place of words and is shown translated."""
+
+    MEMBERSHIP_ENDED = "membership_ended"
+    ACCOUNT_CLOSED = "account_closed"
+    ORGANISATION_CLOSED = "organisation_closed"
 
 
 class Series(Model):
@@ -229,3 +237,38 @@ class Approval(Model):
             postgresql_where=(state == Asking.WAITING.value),
         ),
     )
+
+
+class DepartureKind(StrEnum):
+    """Who leaves what."""
+
+    MEMBERSHIP = "membership"  # a person an organisation
+    PERSON = "person"  # a person the park
+    ORGANISATION = "organisation"  # an organisation the park
+
+
+class Departure(Model):
+    """A membership, an account or an organisation that ended; its reservations stand below it."""
+
+    __tablename__ = "departure"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    public_id: Mapped[str] = mapped_column(String(36), unique=True)
+    kind: Mapped[DepartureKind] = mapped_column(choice(DepartureKind, "kind"))
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisation.id"))
+    last_day: Mapped[date | None] = mapped_column(Date)  # of the membership; none: at once
+    created_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class DepartureReservation(Model):
+    """What became of one reservation: handed over to somebody, or cancelled."""
+
+    __tablename__ = "departure_reservation"
+
+    departure_id: Mapped[int] = mapped_column(ForeignKey("departure.id"), primary_key=True)
+    reservation_id: Mapped[int] = mapped_column(
+        ForeignKey("reservation.id"), primary_key=True, index=True
+    )
+    from_person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    to_person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))

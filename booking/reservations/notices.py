@@ -20,7 +20,7 @@ from booking.messages.letters import Key, Letter, Line, Link, MessageType, Recip
 from booking.messages.models import MessageKind
 from booking.policies.facts import Place
 from booking.reservations import texts
-from booking.reservations.models import Asking, State
+from booking.reservations.models import Asking, DepartureReservation, State
 from booking.reservations.queries import Decision, Details, Waiting, details_by_id
 from booking.spaces.models import Site
 
@@ -68,11 +68,23 @@ def tell(happened: Happened) -> None:
     if details is None:
         return
     kind = KIND_OF[happened.kind]
+    told_otherwise = _who_left_it(details) if kind is MessageKind.CANCELLED else None
     planner.plan(
         [
             Key(kind, happened.subject, happened.version, recipient_id, happened.at)
             for recipient_id in recipients_of(details)
+            if recipient_id != told_otherwise
         ]
+    )
+
+
+def _who_left_it(details: Details) -> int | None:
+    """Whoever leaves is told of all their reservations at once, see `departure_notices`."""
+    return session().scalar(
+        select(DepartureReservation.from_person_id).where(
+            DepartureReservation.reservation_id == details.id,
+            DepartureReservation.to_person_id.is_(None),
+        )
     )
 
 
@@ -146,7 +158,10 @@ def is_over(details: Details) -> bool:
 
 
 def _stands(key: Key, details: Details, is_so: bool) -> bool:
-    return is_so and not is_over(details) and not messages.has_newer(key, OVERTAKEN_BY[key.kind])
+    concerned = key.recipient_id in recipients_of(details)  # it may have been handed over since
+    if not is_so or not concerned or is_over(details):
+        return False
+    return not messages.has_newer(key, OVERTAKEN_BY[key.kind])
 
 
 def _still_waits(key: Key, details: Details) -> bool:

@@ -230,6 +230,15 @@ def latest_in(state: State) -> tuple[str, int] | None:
     return None if found is None else (found.public_id, found.version)
 
 
+def references(actor: Actor, public_ids: Collection[str]) -> Sequence[str]:
+    """The references of those among these reservations that the actor may see."""
+    if not public_ids:
+        return ()
+    conditions = (Reservation.public_id.in_(public_ids), visible_to(actor))
+    statement = select(Reservation.reference).where(*conditions)
+    return session().scalars(statement.order_by(Reservation.starts_at)).all()
+
+
 def find(
     *conditions: ColumnElement[bool],
     order: Sequence[ColumnExpressionArgument[Any]] = (),

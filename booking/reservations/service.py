@@ -30,6 +30,7 @@ from booking.occupancy import queries as occupancy_queries
 from booking.occupancy import service as occupancy
 from booking.occupancy.models import ClaimKind, Hold
 from booking.occupancy.service import Claim, Owner
+from booking.people.terms import require_standing
 from booking.policies import facts
 from booking.policies.facts import Place
 from booking.policies.rules import Verdict
@@ -41,6 +42,7 @@ from booking.reservations.models import (
     Approval,
     Asking,
     DeclineReason,
+    HouseReason,
     Reservation,
     ReservationResource,
     State,
@@ -133,6 +135,7 @@ def book(actor: Actor, wish: Wish) -> Outcome:
     if verdict.needs_approval and not plan.place.limits.holds_while_pending:
         _refuse_if_taken(plan)
     new = _insert(_new(actor, plan, organisation, verdict))
+    require_standing(new.person_id, new.organisation_id)
     if new.holds_place:
         occupancy.claim(Owner(reservation_id=new.id), [plan.claim()])
     if new.state is State.PENDING:
@@ -398,6 +401,51 @@ def withdraw_change(actor: Actor, public_id: str) -> Outcome:
     journal.write(actor, "withdrew_change", subject_kind="reservation", subject_id=public_id)
     _bump_of(before)
     return _outcome(before)
+
+
+# --- when somebody leaves: for departures, which has asked for the right and holds the rows ---
+
+
+def hand_over(
+    actor: Actor | None,
+    before: Details,
+    *,
+    to_person_id: int,
+    booked_by_id: int,
+    organisation_id: int | None,
+) -> None:
+    """Give a live reservation to somebody else; its place, its time and what waits for a decision
+    stay as they are. Its sequence stays too: for a calendar nothing has changed."""
+    version = _update(
+        before,
+        person_id=to_person_id,
+        booked_by_id=booked_by_id,
+        organisation_id=organisation_id,
+    )
+    _tell(
+        actor,
+        "handed_over",
+        EventKind.HANDED_OVER,
+        before.public_id,
+        version,
+        before={
+            "person_id": before.person_id,
+            "booked_by_id": before.booked_by_id,
+            "organisation_id": before.organisation_id,
+        },
+        after={
+            "person_id": to_person_id,
+            "booked_by_id": booked_by_id,
+            "organisation_id": organisation_id,
+        },
+    )
+    _bump_of(before)
+    revisions.bump(revisions.Scope.PERSON, [to_person_id, booked_by_id])
+
+
+def close_because(actor: Actor | None, before: Details, reason: HouseReason) -> None:
+    """Cancel a live reservation, also one that runs, for a reason of the house."""
+    _close(actor, before, State.CANCELLED, EventKind.CANCELLED, reason)
 
 
 # --- decide ---

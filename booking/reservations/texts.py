@@ -21,7 +21,7 @@ from booking.core.intervals import LocalInterval, Span
 from booking.policies.facts import Place
 from booking.policies.models import Shown
 from booking.policies.rules import WhoMayBook
-from booking.reservations.models import DeclineReason
+from booking.reservations.models import DeclineReason, HouseReason
 from booking.spaces.opening import PresetKind
 
 # What older lines of the journal hold where another request was approved.
@@ -41,6 +41,7 @@ ICONS: Mapping[str, str] = {
     "declined": "x",
     "declined_change": "x",
     "cancelled": "calendar-x-2",
+    "handed_over": "users",
     "expired": "clock-alert",
     "change_expired": "clock-alert",
 }
@@ -62,6 +63,7 @@ def act(code: str) -> str:
         "declined": pgettext("history", "Declined"),
         "declined_change": _("Declined the change"),
         "cancelled": pgettext("history", "Cancelled"),
+        "handed_over": _("Handed over"),
         "expired": _("Expired without an answer"),
         "change_expired": _("The requested change expired without an answer"),
     }
@@ -73,7 +75,17 @@ def reason(code: DeclineReason | None, text: str | None) -> str:
     if text == _ANOTHER_WAS_APPROVED:
         code, text = DeclineReason.ANOTHER_WAS_APPROVED, None
     from_list = "" if code in (None, DeclineReason.OTHER) else decline_reason(code)
-    return " ".join(part for part in (from_list, text or "") if part)
+    return " ".join(part for part in (from_list, _of_the_house(text)) if part)
+
+
+def _of_the_house(text: str | None) -> str:
+    """What was written, or the house's own reason in the reader's language."""
+    texts: Mapping[str | None, str] = {
+        HouseReason.MEMBERSHIP_ENDED: _("The membership in the organisation has ended."),
+        HouseReason.ACCOUNT_CLOSED: _("The account was closed."),
+        HouseReason.ORGANISATION_CLOSED: _("The organisation has left the park."),
+    }
+    return texts.get(text) or text or ""
 
 
 def decline_reason(code: DeclineReason) -> str:

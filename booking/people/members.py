@@ -1,0 +1,194 @@
+"""Reading organisations and who is in them, for whoever may see them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import ColumnElement, Select, func, or_, select
+
+from booking.core.database import execute, session
+from booking.core.errors import NotFoundError
+from booking.core.permissions import Action, Actor, Role, require
+from booking.people import terms
+from booking.people.models import MemberRole, Membership, Organisation, Person, PersonState
+
+LARGEST_PAGE = 200
+
+
+@dataclass(frozen=True)
+class KnownOrganisation:
+    """An organisation as rights, pages and messages need it."""
+
+    organisation_id: int
+    public_id: str
+    name: str
+    deactivated_at: datetime | None
+
+    @property
+    def is_active(self) -> bool:
+        """Whether its members may book for it."""
+        return self.deactivated_at is None
+
+
+@dataclass(frozen=True)
+class Member:
+    """Somebody in an organisation, now or from a later day on."""
+
+    person_id: int
+    public_id: str
+    name: str
+    email: str
+    role: MemberRole
+    valid_from: date
+    valid_until: date | None
+    has_password: bool  # without one, the invitation was not followed yet
+    organisation_id: int
+
+    @property
+    def is_manager(self) -> bool:
+        """Whether they look after the organisation."""
+        return self.role is MemberRole.MANAGER
+
+
+@dataclass(frozen=True)
+class Colleague:
+    """Somebody to whom a reservation can be handed over."""
+
+    person_id: int
+    public_id: str
+    name: str
+    email: str
+    is_manager: bool
+
+
+def organisation(
+    actor: Actor, public_id: str, action: Action = Action.SEE_ORGANISATION
+) -> KnownOrganisation:
+    """The organisation, if the actor may do this with it; absent and not visible look the same."""
+    found = organisation_by_public_id(public_id)
+    if found is None:
+        raise NotFoundError
+    require(actor, action, found)
+    return found
+
+
+def organisation_by_public_id(public_id: str) -> KnownOrganisation | None:
+    """One organisation for the house itself: no rights are asked."""
+    return _known(Organisation.public_id == public_id)
+
+
+def organisation_by_id(organisation_id: int) -> KnownOrganisation | None:
+    """The same by its key."""
+    return _known(Organisation.id == organisation_id)
+
+
+def visible_organisations(actor: Actor) -> ColumnElement[bool]:
+    """The condition on `Organisation` that says the same as Action.SEE_ORGANISATION."""
+    if actor.has(Role.OPERATOR) or actor.has(Role.AUDITOR):
+        return Organisation.id.is_not(None)
+    return Organisation.id.in_(actor.organisation_ids)
+
+
+def members(
+    organisation_id: int, *conditions: ColumnElement[bool], limit: int, offset: int = 0
+) -> list[Member]:
+    """Who is in it today or will be, managers first, then by name; one row a person."""
+    statement = _MEMBERS.where(*_current(organisation_id), *conditions)
+    order = (Membership.role != MemberRole.MANAGER, Person.name, Person.id)
+    rows = execute(statement.order_by(*order).limit(limit).offset(offset))
+    return [Member(*row) for row in rows]
+
+
+def member(organisation_id: int, person_public_id: str) -> Member:
+    """One of them; raises NotFoundError for anybody else."""
+    statement = _MEMBERS.where(
+        *_current(organisation_id), Person.public_id == person_public_id
+    ).order_by(Membership.valid_from)
+    row = execute(statement.limit(1)).first()
+    if row is None:
+        raise NotFoundError
+    return Member(*row)
+
+
+def count(organisation_id: int) -> int:
+    """How many persons are in it today or will be."""
+    statement = select(func.count(Person.id.distinct())).join(
+        Membership, Membership.person_id == Person.id
+    )
+    return session().scalar(statement.where(*_current(organisation_id))) or 0
+
+
+def colleagues(organisation_ids: Collection[int]) -> dict[int, tuple[Colleague, ...]]:
+    """Who is active in each of these organisations today, managers first, then by name."""
+    rows = execute(
+        select(
+            Membership.organisation_id,
+            Person.id,
+            Person.public_id,
+            Person.name,
+            Person.email,
+            Membership.role,
+        )
+        .join(Person, Person.id == Membership.person_id)
+        .where(
+            Membership.organisation_id.in_(organisation_ids),
+            Person.state == PersonState.ACTIVE,
+            *terms.holds_on(terms.today()),
+        )
+        .order_by(Membership.role != MemberRole.MANAGER, Person.name, Person.id)
+    ).all()
+    found: dict[int, list[Colleague]] = {one: [] for one in organisation_ids}
+    for organisation_id, person_id, public_id, name, email, role in rows:
+        manages = role is MemberRole.MANAGER
+        found[organisation_id].append(Colleague(person_id, public_id, name, email, manages))
+    return {one: tuple(people) for one, people in found.items()}
+
+
+def other_managers(organisation_id: int, person_id: int) -> Sequence[int]:
+    """Everybody else who looks after the organisation today."""
+    statement = (
+        select(Person.id)
+        .join(Membership, Membership.person_id == Person.id)
+        .where(
+            Membership.organisation_id == organisation_id,
+            Membership.role == MemberRole.MANAGER,
+            Person.id != person_id,
+            Person.state == PersonState.ACTIVE,
+            *terms.holds_on(terms.today()),
+        )
+        .order_by(Membership.valid_from, Person.id)
+    )
+    return session().scalars(statement).all()
+
+
+def _known(condition: ColumnElement[bool]) -> KnownOrganisation | None:
+    row = execute(
+        select(
+            Organisation.id, Organisation.public_id, Organisation.name, Organisation.deactivated_at
+        ).where(condition)
+    ).first()
+    return None if row is None else KnownOrganisation(*row)
+
+
+def _current(organisation_id: int) -> tuple[ColumnElement[bool], ...]:
+    """In it today or from a later day on, with an account that can be used."""
+    return (
+        Membership.organisation_id == organisation_id,
+        or_(Membership.valid_until.is_(None), Membership.valid_until >= terms.today()),
+        Person.state == PersonState.ACTIVE,
+    )
+
+
+_MEMBERS: Select[int, str, str, str, MemberRole, date, date | None, bool, int] = select(
+    Person.id,
+    Person.public_id,
+    Person.name,
+    Person.email,
+    Membership.role,
+    Membership.valid_from,
+    Membership.valid_until,
+    Person.password_hash.is_not(None).label("has_password"),
+    Membership.organisation_id,
+).join(Membership, Membership.person_id == Person.id)
