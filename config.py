@@ -6,7 +6,7 @@ import ipaddress
 import os
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -34,6 +34,18 @@ class MailServer:
 
 
 @dataclass(frozen=True)
+class Limits:
+    """How often somebody may try something; 0 is no limit."""
+
+    sign_ins_of_an_account: int = 5  # that failed, in a quarter of an hour
+    sign_ins_from_an_address: int = 20
+    reset_mails_to_a_mailbox: int = 3  # in an hour
+    resets_from_an_address: int = 20
+    booking_writes_of_a_person: int = 60  # in a minute
+    invitations_of_a_person: int = 200  # in a day; operators have no limit
+
+
+@dataclass(frozen=True)
 class Settings:
     """Every value has a default that works on a laptop; production asks for more (see `check`)."""
 
@@ -49,6 +61,7 @@ class Settings:
     tick_inside: bool = True
     tick_seconds: int = 20
     feed_fetches_per_hour: int = 60
+    limits: Limits = Limits()
     reminder_minutes: tuple[int, ...] = (24 * 60, 60)
     instance: Path = ROOT / "instance"
     assets: Path = ROOT / "build" / "static"
@@ -95,6 +108,7 @@ class Settings:
             reminder_minutes=read.whole_numbers("REMINDER_MINUTES", Settings.reminder_minutes),
             tick_seconds=read.whole("TICK_SECONDS", 20),
             feed_fetches_per_hour=read.whole("FEED_FETCHES_PER_HOUR", 60),
+            limits=read.limits(),
             instance=instance,
             assets=Path(read.text("ASSETS", str(ROOT / "build" / "static"))),
             site_name=read.text("SITE_NAME", DEMO_SITE_NAME if demo else Settings.site_name),
@@ -126,6 +140,12 @@ class Settings:
 class _Reader:
     def __init__(self, environment: Mapping[str, str]) -> None:
         self._environment = environment
+
+    def limits(self) -> Limits:
+        """Each limit stands under its own name in capitals."""
+        return Limits(
+            **{name: self.whole(name.upper(), most) for name, most in asdict(Limits()).items()}
+        )
 
     def text(self, name: str, default: str) -> str:
         return self._environment.get(name, "").strip() or default

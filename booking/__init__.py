@@ -19,7 +19,7 @@ from booking.approvals import notices as approval_notices
 from booking.approvals import views as approval_pages
 from booking.assets.manifest import Manifest
 from booking.calendars import views as calendars
-from booking.core import events, i18n, idempotency, jobs, revisions, web, zones
+from booking.core import events, i18n, idempotency, jobs, rate_limits, revisions, web, zones
 from booking.core.database import (
     SCHEMA_VERSION,
     close_reading,
@@ -55,7 +55,17 @@ from booking.spaces import views as photo_files
 from config import ROOT, Settings, SettingsError
 
 # Loading these makes their tables known to the migrations.
-TABLES = (events, idempotency, jobs, journal, messages, occupancy, reservations, revisions)
+TABLES = (
+    events,
+    idempotency,
+    jobs,
+    journal,
+    messages,
+    occupancy,
+    rate_limits,
+    reservations,
+    revisions,
+)
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
     *people_pages.BLUEPRINTS,

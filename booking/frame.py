@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from types import TracebackType
 
 from flask import (
@@ -25,7 +26,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import HTTPException
 
 from booking.assets.manifest import Manifest
-from booking.core import i18n, permissions, web
+from booking.core import i18n, permissions, rate_limits, web
 from booking.core.database import abandon
 from booking.core.errors import (
     ForbiddenError,
@@ -37,8 +38,10 @@ from booking.core.errors import (
     StaleError,
     TooManyError,
 )
+from booking.core.forms import too_many_in_words
 from booking.core.i18n import _
 from booking.core.permissions import Action
+from booking.core.rate_limits import Limit
 from booking.core.refusals import facts_as_json
 
 log = logging.getLogger("booking")
@@ -46,6 +49,7 @@ log = logging.getLogger("booking")
 _ExceptionInfo = tuple[type, BaseException, TracebackType] | tuple[None, None, None]
 
 UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+BOOKING_WRITES = frozenset({Action.BOOK, Action.CHANGE, Action.CANCEL})
 RETRY_AFTER_SECONDS = "5"
 
 
@@ -125,6 +129,10 @@ def _guard() -> None:
     permissions.require_entry(actor, action)
     if request.method in UNSAFE and not web.has_bearer():
         web.csrf.protect()
+    if actor is not None and request.method in UNSAFE and action in BOOKING_WRITES:
+        most = web.settings().limits.booking_writes_of_a_person
+        limit = Limit("booking_writes", most, timedelta(minutes=1))
+        rate_limits.take(limit, str(actor.person_id))
 
 
 def _what_templates_know() -> dict[str, object]:
@@ -211,7 +219,11 @@ def _on_stale(error: StaleError) -> ResponseReturnValue:
 
 
 def _on_too_many(error: TooManyError) -> ResponseReturnValue:
-    response = _answer(429, error.code, "Too many requests")
+    wait = too_many_in_words(error)
+    if web.is_api():
+        response = web.problem(429, error.code, "Too many requests", wait)
+    else:
+        response = Response(render_template("errors/429.html", wait=wait), 429)
     response.headers["Retry-After"] = str(error.retry_after_seconds)
     return response
 

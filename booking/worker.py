@@ -24,7 +24,7 @@ from flask import Flask, current_app
 from sqlalchemy import select, update
 
 from booking.checks import backlog
-from booking.core import clock, idempotency, jobs, web
+from booking.core import clock, idempotency, jobs, rate_limits, web
 from booking.core.database import db, end_reading, session, transaction
 from booking.core.events import MOST_ATTEMPTS, Event, EventKind, Happened
 from booking.core.jobs import JobName, Run
@@ -94,6 +94,7 @@ def tick(app: Flask) -> Done:
         done = work()
         with _part(JobName.KEYS, done.runs), transaction():
             idempotency.forget_old_keys()
+            rate_limits.forget_old_tries()
         with _trouble_is_logged("the end of the tick"), transaction():
             jobs.note(done.runs)
             messages.note_tick()

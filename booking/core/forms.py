@@ -9,7 +9,7 @@ from flask_wtf import FlaskForm
 from wtforms import HiddenField
 
 from booking.core import i18n
-from booking.core.errors import InvalidError, Problem
+from booking.core.errors import InvalidError, Problem, TooManyError
 from booking.core.i18n import _
 
 # WTForms takes any object that becomes a text; its type stubs know only str.
@@ -57,3 +57,12 @@ def problem_text(problem: Problem) -> str:
         Problem.REUSED: _("This is taken already. Choose another."),
     }
     return texts.get(problem, _("Please check this entry."))
+
+
+def too_many_in_words(error: TooManyError) -> str:
+    """When it can be tried again."""
+    minutes = -(-error.retry_after_seconds // 60)
+    return _(
+        "There were too many attempts. You can try again in %(duration)s.",
+        duration=i18n.format_duration(minutes),
+    )

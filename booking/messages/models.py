@@ -28,6 +28,10 @@ class MessageKind(StrEnum):
     INVITATION = "invitation"
     PASSWORD_RESET = "password_reset"  # noqa: S105  # a kind of message, not a password
     NEW_SIGN_IN = "new_sign_in"
+    JOINED = "joined"
+    PASSWORD_CHANGED = "password_changed"  # noqa: S105  # as above
+    ADDRESS_CHANGED = "address_changed"  # to the new address
+    ADDRESS_LEFT = "address_left"  # to the old one
     HANDED_OVER = "handed_over"
     GROUPED = "grouped"
     TEST = "test"

@@ -17,12 +17,12 @@ from booking.core import clock, ids, web, zones
 from booking.core.database import engine_name, execute, session, transactional
 from booking.core.errors import InvalidError, Problem
 from booking.core.i18n import LOCALES
-from booking.core.permissions import Action, Actor, require
+from booking.core.permissions import Action, Actor, Role, require
 from booking.journal import service as journal
 from booking.messages import service as planner
 from booking.messages.letters import Key
 from booking.messages.models import MessageKind
-from booking.people import links, rules
+from booking.people import limits, links, rules
 from booking.people.models import (
     MemberRole,
     Membership,
@@ -100,7 +100,8 @@ def invite(
 def invite_all(actor: Actor, guests: Sequence[Guest]) -> list[Invited]:
     """Invite many, in their order, in a number of statements that hardly grows with theirs.
 
-    An address that stands there twice is one person; the first name and language count.
+    An address that stands there twice is one person; the first name and language count. Who is no
+    operator invites so many a day: TooManyError.
     """
     for guest in {one.organisation_id: one for one in guests}.values():
         require(actor, Action.INVITE, guest)
@@ -112,6 +113,8 @@ def invite_all(actor: Actor, guests: Sequence[Guest]) -> list[Invited]:
         for person in by_email.values()
         if person.state is PersonState.ACTIVE and not person.has_password
     }
+    if not actor.has(Role.OPERATOR):
+        limits.count_invitations(actor.person_id, len(checked))
     _send_links(actor, newcomers)
     return [_invited(guest, by_email[guest.email], joined) for guest in checked]
 

@@ -167,3 +167,14 @@ class Token(Model):
     expires_at: Mapped[datetime | None] = mapped_column(Instant)
     last_used_at: Mapped[datetime | None] = mapped_column(Instant)
     revoked_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
+class PasswordRequest(Model):
+    """Somebody asked for a new password of this address; the worker looks whether it has an
+    account, so that no answer of a page depends on it. The row goes when that is done."""
+
+    __tablename__ = "password_request"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    email: Mapped[str] = mapped_column(String(254))
+    created_at: Mapped[datetime] = mapped_column(Instant)

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from sqlalchemy import insert, select
 
 from booking.core import clock, ids
-from booking.core.database import session, transactional
+from booking.core.database import session, transaction, transactional
 from booking.core.errors import BookingError, InvalidError, Problem
 from booking.core.permissions import Action, Actor, Given, require
 from booking.journal import service as journal
 from booking.journal.models import JsonFacts
-from booking.people import passwords, queries, sessions
+from booking.people import limits, passwords, queries, sessions
 from booking.people.models import Grant, Person, PersonState
 from booking.people.sessions import Begun
 
@@ -39,20 +39,31 @@ class Newcomer:
 
 
 def sign_in(
-    email: str, password: str, *, device: str, old_secret: str = "", admits_demo: bool = True
+    email: str,
+    password: str,
+    *,
+    device: str,
+    address: str = "",
+    old_secret: str = "",
+    admits_demo: bool = True,
 ) -> Begun:
-    """Begin a session; raises WrongPasswordError.
+    """Begin a session; raises WrongPasswordError, or TooManyError before anything is compared.
 
     One hash is computed whether or not the account exists, and outside of the transaction: other
-    writers must not wait for it. `old_secret` is the browser's session so far, which ends.
+    writers must not wait for it. `address` is where the client sits; `old_secret` is the browser's
+    session so far, which ends.
     """
+    limits.count_sign_in(queries.normal_email(email), address)
     person = queries.person_by_email(email)
     stored = person.password_hash if person and may_enter(person, admits_demo) else None
     if not passwords.verify(stored, password) or person is None or stored is None:
         _note_failure(person)
         raise WrongPasswordError
     renewed = passwords.hash_password(password) if passwords.is_outdated(stored) else stored
-    return _enter(person.id, stored, renewed, device, old_secret)
+    with transaction():
+        begun = _enter(person.id, stored, renewed, device, old_secret)
+        limits.right_password(person.email, address)
+    return begun
 
 
 def as_actor(person: Person) -> Actor:

@@ -6,7 +6,8 @@ from flask import Blueprint, Response, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from booking.core import web
-from booking.core.errors import InvalidError
+from booking.core.errors import InvalidError, TooManyError
+from booking.core.forms import too_many_in_words
 from booking.core.i18n import _
 from booking.core.permissions import Action
 from booking.core.web import acts
@@ -42,12 +43,16 @@ def enter() -> ResponseReturnValue:
             form.email.data or "",
             form.password.data or "",
             device=browsers.present_device(),
+            address=request.remote_addr or "",
             old_secret=browsers.present_secret(),
             admits_demo=not web.settings().production,
         )
     except WrongPasswordError:
         form.form_errors.append(_("The e-mail address or the password is not right."))
         return _page(form), 422
+    except TooManyError as error:
+        form.form_errors.append(too_many_in_words(error))
+        return Response(_page(form), 429, {"Retry-After": str(error.retry_after_seconds)})
     target = web.local_target(form.next.data, "/")
     return browsers.hand_over(browsers.redirected(target), begun)
 
