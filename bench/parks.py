@@ -181,7 +181,7 @@ def _book(actor: Actor, place: Place, starts_at: datetime, length: timedelta) ->
     service.book(
         actor,
         Wish(
-            place.spot.public_id,
+            (place.spot.public_id,),
             starts_at,
             starts_at + length,
             title="Weekly review of the prototype",

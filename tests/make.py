@@ -428,27 +428,29 @@ def at(hour: int, minute: int = 0, *, days: int = 1) -> datetime:
 def reservation(
     who: Actor | None = None,
     place: Place | None = None,
-    *,
+    *beside: Place,
     starts_at: datetime | None = None,
     ends_at: datetime | None = None,
     title: str = "",
     headcount: int = 1,
     organisation_id: str | None = None,
+    person_id: str | None = None,
 ) -> Details:
     """A reservation as its verb makes it: by itself, a member's, of a desk, tomorrow at 10:00,
-    for an hour. On a lab it is pending."""
+    for an hour. On a lab it is pending. More places are taken together with the first."""
     who = who or member_of()
     place = place or desk()
     start = starts_at or at(10)
     made = reservations.book(
         who,
         Wish(
-            resource_id=place.spot.public_id,
+            resources=tuple(one.spot.public_id for one in (place, *beside)),
             starts_at=start,
             ends_at=ends_at or start + timedelta(hours=1),
             title=title,
             headcount=headcount,
             organisation_id=organisation_id,
+            person_id=person_id,
         ),
     )
     return details(made.public_id)

@@ -10,6 +10,7 @@ from booking.core.instants import Interval
 from booking.core.intervals import LocalInterval
 from booking.core.permissions import Action, Actor, allows
 from booking.policies.facts import Place
+from booking.reservations import texts
 from booking.reservations.models import State
 from booking.reservations.queries import Details
 
@@ -18,9 +19,9 @@ SOON = timedelta(hours=6)  # so near to the deadline, the list says how long is 
 
 @dataclass(frozen=True)
 class Asked:
-    """The place and time that an answer is about."""
+    """The places and the time that an answer is about."""
 
-    place: Place
+    places: tuple[Place, ...]
     local: LocalInterval
     interval: Interval
     title: str
@@ -29,6 +30,16 @@ class Asked:
     decide_by: datetime
     asked_at: datetime
     is_change: bool
+
+    @property
+    def place(self) -> Place:
+        """The first place."""
+        return self.places[0]
+
+    @property
+    def codes(self) -> str:
+        """All of them."""
+        return texts.codes(self.places)
 
     @property
     def is_urgent(self) -> bool:
@@ -41,7 +52,7 @@ def asked_of(request: Details) -> Asked:
     waiting = request.amendment
     if waiting is None:
         return Asked(
-            place=request.place,
+            places=request.places,
             local=request.local,
             interval=request.interval,
             title=request.title,
@@ -52,7 +63,7 @@ def asked_of(request: Details) -> Asked:
             is_change=False,
         )
     return Asked(
-        place=waiting.place,
+        places=waiting.places,
         local=waiting.local,
         interval=waiting.interval,
         title=waiting.title,

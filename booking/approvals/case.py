@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 from booking.approvals import queries
 from booking.approvals.asked import Asked, asked_of, is_open, may_answer
@@ -16,13 +17,16 @@ from booking.core.i18n import _, format_ago, ngettext
 from booking.core.intervals import LocalInterval
 from booking.core.permissions import Actor
 from booking.core.schema import written
-from booking.policies import facts
 from booking.reservations import history, texts
 from booking.reservations.day_line import DayLine
 from booking.reservations.history import Difference, Entry
 from booking.reservations.models import State
 from booking.reservations.place_facts import NamedFeature, features_of
 from booking.reservations.queries import Details
+from booking.spaces.opening import Opening
+from booking.spaces.queries import openings
+
+DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -51,7 +55,7 @@ class Case:
     asked: Asked
     who: str
     tags: tuple[Tag, ...]
-    strip: DayLine
+    strips: tuple[DayLine, ...]
     conflicts: tuple[Conflict, ...]
     rivals: tuple[Other, ...]
     equipment: Sequence[NamedFeature]
@@ -103,18 +107,22 @@ class Case:
             "%(num)s person, room for %(capacity)s",
             "%(num)s people, room for %(capacity)s",
             self.asked.headcount,
-            capacity=self.asked.place.spot.capacity,
+            capacity=self._capacity,
         )
 
     @property
     def is_too_many(self) -> bool:
         """Whether more come than fit (the place may have shrunk since)."""
-        return self.asked.headcount > self.asked.place.spot.capacity
+        return self.asked.headcount > self._capacity
 
     @property
-    def where(self) -> str:
-        """Building, floor and area."""
-        return texts.where(self.asked.place)
+    def _capacity(self) -> int:
+        return sum(place.spot.capacity for place in self.asked.places)
+
+    @property
+    def strip_states(self) -> tuple[str, ...]:
+        """What the legend explains: the states of all lines."""
+        return tuple(dict.fromkeys(state for strip in self.strips for state in strip.states))
 
     @property
     def deadline_iso(self) -> str:
@@ -142,22 +150,30 @@ def case_of(actor: Actor, request: Details, background: Background | None = None
     """Collect it, in the same number of statements for every request."""
     background = background or queries.background([request.id])
     asked = asked_of(request)
-    opening = facts.opening_around(
-        asked.place, asked.local.starts_at.date(), asked.local.ends_at.date()
-    )
-    window = window_of(asked, opening)
-    claims = queries.claims_of_day(asked.place.resource_id, window)
+    opening_of = _openings(asked)
+    window = window_of(asked, opening_of.values())
+    claims = queries.claims_of_day([place.resource_id for place in asked.places], window)
     return Case(
         request=request,
         asked=asked,
         who=who_asks(request),
         tags=tags_of(request, asked, background) if is_open(request) else (),
-        strip=strip_of(asked, opening, window, claims, request.id),
+        strips=tuple(
+            strip_of(
+                asked,
+                place,
+                opening_of[place.spot.hours_id],
+                window,
+                claims[place.resource_id],
+                request.id,
+            )
+            for place in asked.places
+        ),
         conflicts=tuple(
             _conflict(claim, asked) for claim in background.conflicts.get(request.id, ())
         ),
         rivals=tuple(_other(rival, asked) for rival in background.rivals.get(request.id, ())),
-        equipment=features_of([asked.place.resource_id])[asked.place.resource_id],
+        equipment=_equipment(asked),
         record=queries.record_of(request),
         changes=_changes(request, asked) if asked.is_change else (),
         history=history.of(request.public_id, asked.local.zone_name),
@@ -166,6 +182,18 @@ def case_of(actor: Actor, request: Details, background: Background | None = None
         is_open=is_open(request),
         may_answer=may_answer(actor, request),
     )
+
+
+def _openings(asked: Asked) -> dict[int, Opening]:
+    first, last = asked.local.starts_at.date() - DAY, asked.local.ends_at.date() + DAY
+    return openings({place.spot.hours_id for place in asked.places}, first, last)
+
+
+def _equipment(asked: Asked) -> list[NamedFeature]:
+    """What all places have together, each named once."""
+    found = features_of([place.resource_id for place in asked.places])
+    features = [feature for place in asked.places for feature in found[place.resource_id]]
+    return [one for number, one in enumerate(features) if one not in features[:number]]
 
 
 def _conflict(claim: Claimed, asked: Asked) -> Conflict:
@@ -181,7 +209,7 @@ def _other(rival: Rival, asked: Asked) -> Other:
 def _changes(request: Details, asked: Asked) -> tuple[Difference, ...]:
     """What a waiting change would make of the confirmed reservation."""
     values = (
-        (_("Space"), request.place.spot.code, asked.place.spot.code),
+        (_("Space"), texts.codes(request.places), asked.codes),
         (_("Time"), when(request.local), when(asked.local)),
         (_("Purpose"), request.title or _("none"), asked.title or _("none")),
         (_("Number of people"), str(request.headcount), str(asked.headcount)),

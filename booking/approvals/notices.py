@@ -37,15 +37,17 @@ class Deciders:
     operators: frozenset[int]
 
     def of(self, details: Details) -> frozenset[int]:
-        """Who is asked about this reservation: the lab managers of its place, or of the place that
-        a change asks for; where there is none but the person who asks, the operators."""
+        """Who is asked about this reservation, for each policy that asks: the lab managers of its
+        places, or of those that a change asks for; where there is none but the person who asks,
+        the operators."""
         own: frozenset[int] = frozenset()
         if not details.own_request_may_be_decided:
             own = frozenset(notices.recipients_of(details))
-        managers = (
-            frozenset.intersection(*(self._at(place) for place in details.places_to_decide)) - own
-        )
-        return managers or self.operators - own
+        asked = (self._of_all(places) - own for places in details.questions)
+        return frozenset[int]().union(*(managers or self.operators - own for managers in asked))
+
+    def _of_all(self, places: Iterable[Place]) -> frozenset[int]:
+        return frozenset.intersection(*(self._at(place) for place in places))
 
     def _at(self, place: Place) -> frozenset[int]:
         return _persons_with(self.of_resources, place.resource_id) | _persons_with(
@@ -188,7 +190,7 @@ def _late(details: Details, recipient: Recipient) -> Letter:
     return Letter(
         title=_(
             "Still waits for your decision: %(place)s, %(start)s",
-            place=notices.place_in_words(details.place),
+            place=notices.places_in_words(details.places),
             start=texts.day_and_clock(details.local.starts_at),
         ),
         opening=_(

@@ -35,6 +35,7 @@ from booking.people.models import Organisation, Person
 from booking.reservations import queries
 from booking.reservations.models import (
     Amendment,
+    AmendmentResource,
     Asking,
     Reservation,
     ReservationResource,
@@ -49,6 +50,7 @@ MOST = 200
 class Claimed:
     """A claim and whose it is, as far as whoever decides there may know: all of it."""
 
+    resource_id: int
     interval: Interval
     kind: ClaimKind
     reservation_id: int | None  # also where a hold is for a change of it
@@ -179,11 +181,14 @@ def record_of(request: Details) -> Record:
     return Record(of_person, of_organisation)
 
 
-def claims_of_day(resource_id: int, window: Interval) -> list[Claimed]:
-    """What is claimed at a place, and by whom: one statement."""
-    claims = claims_within([resource_id], window).subquery("claims")
+def claims_of_day(resource_ids: Collection[int], window: Interval) -> dict[int, list[Claimed]]:
+    """What is claimed at these places, and by whom: one statement."""
+    claims = claims_within(resource_ids, window).subquery("claims")
     rows = session().execute(_with_owners(claims).order_by(claims.c.starts_at))
-    return [_claimed(row) for row in rows]
+    found: dict[int, list[Claimed]] = {resource_id: [] for resource_id in resource_ids}
+    for row in rows:
+        found[row.resource_id].append(_claimed(row))
+    return found
 
 
 def _conflicts(request_ids: Collection[int]) -> dict[int, list[Claimed]]:
@@ -245,10 +250,12 @@ def _wished(
         .where(Reservation.id.in_(request_ids), Reservation.state == State.PENDING),
         select(
             Amendment.reservation_id,
-            Amendment.resource_id,
+            AmendmentResource.resource_id,
             Amendment.starts_at,
             Amendment.ends_at,
-        ).where(Amendment.reservation_id.in_(request_ids), Amendment.state == Asking.WAITING),
+        )
+        .join(AmendmentResource, AmendmentResource.amendment_id == Amendment.id)
+        .where(Amendment.reservation_id.in_(request_ids), Amendment.state == Asking.WAITING),
     )
 
 
@@ -257,6 +264,7 @@ def _with_owners(claims: Subquery) -> Select[*tuple[Any, ...]]:  # Any: as above
     held_for = aliased(Amendment, name="held_for")
     return (
         select(
+            claims.c.resource_id,
             claims.c.starts_at,
             claims.c.ends_at,
             claims.c.kind,
@@ -284,6 +292,7 @@ def _with_owners(claims: Subquery) -> Select[*tuple[Any, ...]]:  # Any: as above
 def _claimed(row: Row[*tuple[Any, ...]]) -> Claimed:
     kind = ClaimKind(row.kind)
     return Claimed(
+        resource_id=row.resource_id,
         interval=Interval(row.starts_at, row.ends_at),
         kind=kind,
         reservation_id=row.reservation_id,

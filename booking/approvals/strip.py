@@ -1,4 +1,4 @@
-"""One place's day on a line: the requested time among what is there, and whose it is."""
+"""A place's day on a line: the requested time among what is there, and whose it is."""
 
 from __future__ import annotations
 
@@ -13,16 +13,19 @@ from booking.core.i18n import _, format_day
 from booking.core.instants import Interval
 from booking.core.intervals import gaps
 from booking.occupancy.models import ClaimKind
+from booking.policies.facts import Place
 from booking.reservations.day_line import HOUR, MOST_HOURS, STATES, Block, DayLine, Line
 from booking.spaces.opening import Opening
 
 
-def window_of(asked: Asked, opening: Opening) -> Interval:
-    """The hours that are drawn: open ones and the requested time, outward to whole hours."""
+def window_of(asked: Asked, openings: Iterable[Opening]) -> Interval:
+    """The hours that are drawn, the same for all places: open ones and the requested time, outward
+    to whole hours."""
     zone = asked.local.zone
     day = asked.local.starts_at.date()
     whole = zones.day_bounds(day, zone)
-    shown = [*opening.open_intervals(day, zone), asked.interval]
+    is_open = (open_ for opening in openings for open_ in opening.open_intervals(day, zone))
+    shown = [*is_open, asked.interval]
     first = max(min(one.starts_at for one in shown), whole.starts_at)
     last = min(max(one.ends_at for one in shown), whole.ends_at)
     first -= timedelta(minutes=zones.to_local(first, zone).minute)
@@ -31,10 +34,15 @@ def window_of(asked: Asked, opening: Opening) -> Interval:
 
 
 def strip_of(
-    asked: Asked, opening: Opening, window: Interval, claims: Iterable[Claimed], own_id: int
+    asked: Asked,
+    place: Place,
+    opening: Opening,
+    window: Interval,
+    claims: Iterable[Claimed],
+    own_id: int,
 ) -> DayLine:
-    """Draw the line. The request's own claim is the requested time and is drawn as such; of a
-    change, the time that the reservation has now is drawn beside it."""
+    """Draw the line of one place. The request's own claim is the requested time and is drawn as
+    such; of a change, the time that the reservation has now is drawn beside it."""
     line = Line(window, asked.local.zone_name)
     day = asked.local.starts_at
     closed = gaps(window, opening.open_intervals(day.date(), asked.local.zone))
@@ -44,7 +52,7 @@ def strip_of(
         *line.block(asked.interval, "wish", _("Requested time")),
     ]
     return DayLine(
-        label=_("%(place)s on %(day)s", place=asked.place.spot.code, day=format_day(day)),
+        label=_("%(place)s on %(day)s", place=place.spot.code, day=format_day(day)),
         quarters=window.minutes // 15,
         ticks=tuple(line.ticks()),
         blocks=tuple(blocks),

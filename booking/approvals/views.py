@@ -28,10 +28,10 @@ from booking.core.permissions import Action
 from booking.core.refusal_texts import describe
 from booking.core.refusals import Reason
 from booking.core.web import acts, current_actor
-from booking.reservations import service
+from booking.reservations import service, texts
 from booking.reservations.history import Entry
 from booking.reservations.models import State
-from booking.reservations.queries import Details
+from booking.reservations.queries import Details, details_by_id
 from booking.reservations.service import Outcome
 from booking.reservations.texts import end_clock
 
@@ -98,7 +98,9 @@ def approve(public_id: UUID) -> ResponseReturnValue:
     except (StaleError, RefusedError, InvalidError) as error:
         return _page(wanted.public_id, status=409, error=error, seen_version=form.seen_version)
     asked = asked_of(wanted)
-    return _done(words.approved(wanted, asked.place.spot.code, asked.local))
+    now = details_by_id(wanted.public_id)
+    said = words.approved_in_part if now is not None and now.waits else words.approved
+    return _done(said(wanted, asked.codes, asked.local))
 
 
 @pages.post("/approvals/<uuid:public_id>/decline")
@@ -134,7 +136,7 @@ def decline(public_id: UUID) -> ResponseReturnValue:
         )
     was_a_request = wanted.state in (State.PENDING, State.DECLINED)  # the latter when sent twice
     said = words.declined if was_a_request else words.change_declined
-    return _done(said(wanted, wanted.place.spot.code, wanted.local))
+    return _done(said(wanted, texts.codes(wanted.places), wanted.local))
 
 
 def _selected(waiting: Sequence[Details], chosen: str | None) -> Details | None:
@@ -189,6 +191,7 @@ def _answerable(case: Case, decline_form: DeclineForm | None = None) -> dict[str
         decline_form.version.data, decline_form.version.raw_data = version, None
         decline_form.idempotency_key.data = fresh.idempotency_key.data
     return {
+        "texts": texts,
         "case": case,
         "approve_form": empty_approve_form(version),
         "decline_form": decline_form or fresh,

@@ -86,6 +86,17 @@ def approved(request: Details, place: str, local: LocalInterval) -> str:
     )
 
 
+def approved_in_part(request: Details, place: str, local: LocalInterval) -> str:
+    """What the note says after a yes that others still have to say, too."""
+    return _(
+        "Approved on your side: %(who)s, %(place)s, %(when)s. It is confirmed once the others who"
+        " are asked approve it, too.",
+        who=isolated(who_asks(request)),
+        place=isolated(place),
+        when=when(local),
+    )
+
+
 def declined(request: Details, place: str, local: LocalInterval) -> str:
     """What the note says after a no."""
     return _(

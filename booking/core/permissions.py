@@ -102,9 +102,20 @@ class Held(OfOrganisation, Protocol):
     @property
     def places(self) -> Sequence[Place]: ...
     @property
+    def questions(self) -> Sequence[Sequence[Place]]: ...
+    @property
     def places_to_decide(self) -> Sequence[Place]: ...
     @property
     def own_request_may_be_decided(self) -> bool: ...
+
+
+class Booked(Protocol):
+    """What is booked for somebody else, as far as rights go: where, and in which organisations."""
+
+    @property
+    def organisation_ids(self) -> frozenset[int]: ...
+    @property
+    def places(self) -> Sequence[Place]: ...
 
 
 class Action(StrEnum):
@@ -115,6 +126,7 @@ class Action(StrEnum):
     FOLLOW_LINK = "follow_link"  # the same, for a one-time link
     SEE_SPACES = "see_spaces"
     BOOK = "book"
+    BOOK_FOR = "book_for"
     SEE_RESERVATIONS = "see_reservations"
     SEE_RESERVATION = "see_reservation"
     SEE_HISTORY = "see_history"
@@ -172,17 +184,18 @@ def manager_of_organisation(actor: Actor | None, subject: object) -> bool:
 
 
 def manages_every_place(actor: Actor | None, subject: object) -> bool:
-    return _manages_all(actor, _held(subject).places)
+    return manages(actor, _held(subject).places)
 
 
 def decides_there(actor: Actor | None, subject: object) -> bool:
-    """On a change that waits, whoever manages the place that is asked for decides."""
-    return _manages_all(actor, _held(subject).places_to_decide)
+    """Each policy that asks is answered by whoever manages all of its places; of a change that
+    waits, the places that are asked for."""
+    return any(manages(actor, places) for places in _held(subject).questions)
 
 
 def manages_a_place(actor: Actor | None, subject: object) -> bool:
     held = _held(subject)
-    return any(_manages_all(actor, [place]) for place in (*held.places, *held.places_to_decide))
+    return any(manages(actor, [place]) for place in (*held.places, *held.places_to_decide))
 
 
 def receives_there(actor: Actor | None, subject: object) -> bool:
@@ -192,6 +205,17 @@ def receives_there(actor: Actor | None, subject: object) -> bool:
         for grant in actor.grants
         if grant.role == Role.RECEPTION
         for place in held.places
+    )
+
+
+def shares_an_organisation(actor: Actor | None, subject: object) -> bool:
+    return actor is not None and bool(actor.organisation_ids & _booked(subject).organisation_ids)
+
+
+def receives_at_every_place(actor: Actor | None, subject: object) -> bool:
+    return actor is not None and all(
+        any(_covers(grant, place) for grant in actor.grants if grant.role == Role.RECEPTION)
+        for place in _booked(subject).places
     )
 
 
@@ -211,6 +235,7 @@ TABLE: dict[Action, tuple[Predicate, ...]] = {
     Action.FOLLOW_LINK: (anyone,),
     Action.SEE_SPACES: (signed_in,),
     Action.BOOK: (signed_in,),
+    Action.BOOK_FOR: (shares_an_organisation, receives_at_every_place, operator),
     Action.SEE_RESERVATIONS: (signed_in,),
     Action.SEE_RESERVATION: (
         holder_or_booker,
@@ -243,6 +268,7 @@ TABLE: dict[Action, tuple[Predicate, ...]] = {
 
 SCOPES: dict[Action, Scope] = {
     Action.BOOK: Scope.WRITE,
+    Action.BOOK_FOR: Scope.WRITE,
     Action.CHANGE: Scope.WRITE,
     Action.CANCEL: Scope.WRITE,
     Action.MANAGE_ORGANISATION: Scope.WRITE,
@@ -319,7 +345,18 @@ def _organised(subject: object) -> OfOrganisation:
     return subject  # type: ignore[return-value]  # see the line above
 
 
-def _manages_all(actor: Actor | None, places: Sequence[Place]) -> bool:
+def _booked(subject: object) -> Booked:
+    # As above, for Action.BOOK_FOR.
+    return subject  # type: ignore[return-value]  # see the line above
+
+
+def answers(actor: Actor, places: Sequence[Place]) -> bool:
+    """Whether the actor answers what the policy of these places asks."""
+    return operator(actor, None) or manages(actor, places)
+
+
+def manages(actor: Actor | None, places: Sequence[Place]) -> bool:
+    """Whether the actor is the lab manager of every one of these places."""
     return actor is not None and all(
         any(_covers(grant, place) for grant in actor.grants if grant.role == Role.LAB_MANAGER)
         for place in places

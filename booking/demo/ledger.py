@@ -7,7 +7,8 @@ at the same times leave the same rows in every table.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cached_property
 from random import Random
@@ -23,10 +24,17 @@ from booking.reservations.models import LIVE, Asking, DeclineReason, State
 
 @dataclass(frozen=True)
 class Holder:
-    """Who books, and for which of their organisations."""
+    """For whom it is, in which of their organisations, and who books where it is somebody else."""
 
     person_id: int
     organisation_id: int | None = None
+    booked_by: int | None = None
+    person: str | None = None  # the public id, which the journal names where another one books
+
+    @property
+    def booker_id(self) -> int:
+        """Who books."""
+        return self.person_id if self.booked_by is None else self.booked_by
 
 
 @dataclass(frozen=True)
@@ -37,22 +45,47 @@ class Aim:
     local: LocalInterval
     title: str = ""
     headcount: int = 1
+    beside: tuple[Place, ...] = ()  # more places of the same reservation
 
     @cached_property
     def interval(self) -> Interval:
         """When, in UTC."""
         return self.local.project()
 
+    @cached_property
+    def places(self) -> tuple[Place, ...]:
+        """All places, by code."""
+        return tuple(sorted((self.place, *self.beside), key=lambda place: place.spot.code))
+
+    @property
+    def asking(self) -> tuple[Place, ...]:
+        """Those whose policy asks."""
+        return tuple(place for place in self.places if place.limits.needs_approval)
+
+    @property
+    def policies(self) -> list[int]:
+        """The policies that ask, each once."""
+        return list(dict.fromkeys(place.spot.policy_id for place in self.asking))
+
+    @property
+    def holds(self) -> bool:
+        """Whether it is taken before somebody has decided."""
+        return all(place.limits.holds_while_pending for place in self.asking)
+
+    def deadline(self, now: datetime) -> datetime:
+        """When the strictest policy wants an answer."""
+        minutes = min(place.limits.decide_within for place in self.asking)
+        return now + timedelta(minutes=minutes)
+
     def decide_by(self, now: datetime) -> datetime:
         """When a request for it expires."""
-        deadline = now + timedelta(minutes=self.place.limits.decide_within)
-        return max(now, min(deadline, self.interval.starts_at))
+        return max(now, min(self.deadline(now), self.interval.starts_at))
 
     def facts(self, state: State) -> JsonFacts:
         """What the journal keeps of it."""
         return {
             "state": state.value,
-            "resource": self.place.spot.code,
+            "resource": ", ".join(place.spot.code for place in self.places),
             "starts_at": self.local.starts_at.isoformat(timespec="minutes"),
             "ends_at": self.local.ends_at.isoformat(timespec="minutes"),
             "title": self.title,
@@ -128,14 +161,13 @@ class Entry:
         return self.aim.interval if self.state in LIVE and self.holds_place else None
 
     @property
-    def held(self) -> list[Interval]:
-        """What the change that waits adds to it, where the policy holds that."""
+    def held(self) -> list[tuple[Place, Interval]]:
+        """What the change that waits adds to it, where the policies hold that."""
         waiting = self.waiting
         if waiting is None or not waiting.holds:
             return []
-        if waiting.aim.place.resource_id != self.aim.place.resource_id:
-            return [waiting.aim.interval]
-        return gaps(waiting.aim.interval, [self.aim.interval])
+        added = gaps(waiting.aim.interval, [self.aim.interval])
+        return [(place, interval) for place in waiting.aim.places for interval in added]
 
 
 @dataclass(frozen=True)
@@ -166,39 +198,37 @@ class Ledger:
         self.changed_at: dict[tuple[Scope, int], datetime] = {}
 
     def book(self, holder: Holder, aim: Aim, at: datetime) -> Entry:
-        """Book, or ask for, one resource."""
-        limits = aim.place.limits
+        """Book, or ask for, one resource or several together."""
+        pending = bool(aim.asking)
         entry = Entry(
             public_id=public_id(self._chance, at),
             reference=self._references.next(),
             holder=holder,
             aim=aim,
-            state=State.PENDING if limits.needs_approval else State.CONFIRMED,
-            holds_place=limits.holds_while_pending or not limits.needs_approval,
-            decide_by=aim.decide_by(at) if limits.needs_approval else None,
+            state=State.PENDING if pending else State.CONFIRMED,
+            holds_place=aim.holds,
+            decide_by=aim.decide_by(at) if pending else None,
             created_at=at,
             changed_at=at,
             settled_at=at,
         )
         self.entries.append(entry)
-        if entry.state is State.PENDING:
-            entry.asked.append(Asked(at, 1, aim.place.spot.policy_id))
-        pending = entry.state is State.PENDING
+        entry.asked.extend(Asked(at, 1, policy_id) for policy_id in aim.policies)
         self._tell(
             entry,
-            holder.person_id,
+            holder.booker_id,
             "requested" if pending else "booked",
             EventKind.REQUESTED if pending else EventKind.CONFIRMED,
             at,
-            after=aim.facts(entry.state),
+            after=aim.facts(entry.state) | _for_whom(holder),
         )
-        self._bump(entry, aim.place)
+        self._bump(entry, aim.places)
         self._commit(at)
         return entry
 
     def rename(self, entry: Entry, title: str, at: datetime) -> None:
         """Another title for a confirmed reservation, by its holder."""
-        aim = Aim(entry.aim.place, entry.aim.local, title, entry.aim.headcount)
+        aim = replace(entry.aim, title=title)
         before, entry.aim = entry.aim, aim
         self._new_version(entry, at)
         self._tell(
@@ -210,18 +240,18 @@ class Ledger:
             before=before.facts(entry.state),
             after=aim.facts(entry.state),
         )
-        self._bump(entry, aim.place)
+        self._bump(entry, aim.places)
         self._commit(at)
 
     def move(self, entry: Entry, local: LocalInterval, at: datetime) -> None:
         """Another time, by its holder: confirmed without approval, or a request asked anew."""
         before = entry.aim
-        entry.aim = Aim(before.place, local, before.title, before.headcount)
+        entry.aim = replace(before, local=local)
         self._new_sequence(entry, at)
         if entry.state is State.PENDING:
             entry.decide_by = entry.aim.decide_by(at)
             _settle(entry, Asking.WITHDRAWN, at)
-            entry.asked.append(Asked(at, entry.version, before.place.spot.policy_id))
+            entry.asked.extend(Asked(at, entry.version, policy_id) for policy_id in before.policies)
             act, kind = "moved", EventKind.REQUESTED
         else:
             _drop_change(entry, Asking.WITHDRAWN, at)
@@ -233,19 +263,21 @@ class Ledger:
     def ask_for_change(self, entry: Entry, local: LocalInterval, at: datetime) -> None:
         """Ask for another time of a confirmed reservation, by its holder."""
         _drop_change(entry, Asking.WITHDRAWN, at)
-        aim = Aim(entry.aim.place, local, entry.aim.title, entry.aim.headcount)
+        aim = replace(entry.aim, local=local)
         wanted = Wanted(
             public_id=public_id(self._chance, at),
             aim=aim,
             by=entry.holder.person_id,
             at=at,
-            holds=aim.place.limits.holds_while_pending,
+            holds=aim.holds,
             decide_by=_decide_change_by(entry.aim, aim, at),
             held_until=_decide_change_by(entry.aim, aim, at),
         )
         entry.changes.append(wanted)
         self._new_version(entry, at)
-        entry.asked.append(Asked(at, entry.version, aim.place.spot.policy_id, about=wanted))
+        entry.asked.extend(
+            Asked(at, entry.version, policy_id, about=wanted) for policy_id in aim.policies
+        )
         kind = EventKind.AMENDMENT_REQUESTED
         self._tell_change(entry, wanted.by, "asked_for_change", kind, entry.aim, aim, at)
         self._commit(at)
@@ -403,17 +435,18 @@ class Ledger:
         state = entry.state
         facts_before, facts_after = before.facts(state), after.facts(state)
         self._tell(entry, actor_id, act, kind, at, before=facts_before, after=facts_after)
-        self._bump(entry, before.place, after.place)
+        self._bump(entry, (*before.places, *after.places))
 
     def _bump_of(self, entry: Entry) -> None:
         waiting = entry.waiting
-        self._bump(entry, entry.aim.place, *([waiting.aim.place] if waiting else []))
+        self._bump(entry, (*entry.aim.places, *(waiting.aim.places if waiting else ())))
 
-    def _bump(self, entry: Entry, *places: Place) -> None:
+    def _bump(self, entry: Entry, places: Iterable[Place]) -> None:
         for place in places:
             self._touched.add((Scope.FLOOR, place.spot.floor_id))
             self._touched.add((Scope.RESOURCE, place.resource_id))
         self._touched.add((Scope.PERSON, entry.holder.person_id))
+        self._touched.add((Scope.PERSON, entry.holder.booker_id))
         if entry.holder.organisation_id is not None:
             self._touched.add((Scope.ORGANISATION, entry.holder.organisation_id))
 
@@ -443,11 +476,15 @@ def _settle(
             asked.reason_code, asked.reason = code, reason or None
 
 
+def _for_whom(holder: Holder) -> JsonFacts:
+    return {} if holder.person is None else {"person": holder.person}
+
+
 def _decide_change_by(present: Aim, wanted: Aim, at: datetime) -> datetime:
     last = present.interval.ends_at
     if wanted.interval.starts_at != present.interval.starts_at:
         last = min(present.interval.starts_at, wanted.interval.starts_at)
-    return min(at + timedelta(minutes=wanted.place.limits.decide_within), last)
+    return min(wanted.deadline(at), last)
 
 
 def _drop_change(entry: Entry, state: Asking, at: datetime) -> None:

@@ -14,7 +14,13 @@ from booking.core.revisions import Revision
 from booking.demo.ledger import Aim, Asked, Entry, Ledger, Line, Wanted
 from booking.journal.models import JournalLine
 from booking.occupancy.models import ClaimKind, Hold, occupancy
-from booking.reservations.models import Amendment, Approval, Reservation, ReservationResource
+from booking.reservations.models import (
+    Amendment,
+    AmendmentResource,
+    Approval,
+    Reservation,
+    ReservationResource,
+)
 
 Row = dict[str, object]
 
@@ -42,8 +48,12 @@ def rows_of(ledger: Ledger, fresh: Collection[str] = ()) -> Rows:
     lines = sorted(ledger.lines, key=lambda line: line.at)
     rows = Rows()
     rows.add(Reservation, [_reservation(ids[entry.public_id], entry) for entry in entries])
-    rows.add(ReservationResource, [_place(ids[entry.public_id], entry) for entry in entries])
+    rows.add(
+        ReservationResource,
+        [row for entry in entries for row in _places(ids[entry.public_id], entry)],
+    )
     rows.add(Amendment, [_change(ids, change_ids, *change) for change in changes])
+    rows.add(AmendmentResource, list(_wanted_places(changes, change_ids)))
     rows.add(Approval, list(_approvals(entries, ids, change_ids)))
     rows.add(Hold, _holds(entries, change_ids))
     rows.add(occupancy, list(_claims(entries, ids, change_ids)))
@@ -86,7 +96,7 @@ def _reservation(reservation_id: int, entry: Entry) -> Row:
         "public_id": entry.public_id,
         "reference": entry.reference,
         "person_id": entry.holder.person_id,
-        "booked_by_id": entry.holder.person_id,
+        "booked_by_id": entry.holder.booker_id,
         "organisation_id": entry.holder.organisation_id,
         "title": entry.aim.title,
         "headcount": entry.aim.headcount,
@@ -104,12 +114,22 @@ def _reservation(reservation_id: int, entry: Entry) -> Row:
     }
 
 
-def _place(reservation_id: int, entry: Entry) -> Row:
-    return {
-        "reservation_id": reservation_id,
-        "resource_id": entry.aim.place.resource_id,
-        "unit": 1,
-    }
+def _places(reservation_id: int, entry: Entry) -> list[Row]:
+    return [
+        {"reservation_id": reservation_id, "resource_id": place.resource_id, "unit": 1}
+        for place in entry.aim.places
+    ]
+
+
+def _wanted_places(
+    changes: list[tuple[Entry, Wanted]], change_ids: dict[str, int]
+) -> Iterator[Row]:
+    for _entry, wanted in changes:
+        for place in wanted.aim.places:
+            yield {
+                "amendment_id": change_ids[wanted.public_id],
+                "resource_id": place.resource_id,
+            }
 
 
 def _change(ids: dict[str, int], change_ids: dict[str, int], entry: Entry, wanted: Wanted) -> Row:
@@ -119,7 +139,6 @@ def _change(ids: dict[str, int], change_ids: dict[str, int], entry: Entry, wante
         "reservation_id": ids[entry.public_id],
         "asked_by_id": wanted.by,
         "state": wanted.state,
-        "resource_id": wanted.aim.place.resource_id,
         **_times(wanted.aim),
         "title": wanted.aim.title,
         "headcount": wanted.aim.headcount,
@@ -167,9 +186,10 @@ def _holds(entries: list[Entry], change_ids: dict[str, int]) -> list[Row]:
 
 def _claims(entries: list[Entry], ids: dict[str, int], change_ids: dict[str, int]) -> Iterator[Row]:
     for entry in entries:
-        if entry.claimed is not None:
+        for place in entry.aim.places if entry.claimed is not None else ():
+            assert entry.claimed is not None  # see the line above
             yield {
-                "resource_id": entry.aim.place.resource_id,
+                "resource_id": place.resource_id,
                 "unit": 1,
                 "starts_at": entry.claimed.starts_at,
                 "ends_at": entry.claimed.ends_at,
@@ -178,10 +198,10 @@ def _claims(entries: list[Entry], ids: dict[str, int], change_ids: dict[str, int
                 "closure_id": None,
                 "hold_id": None,
             }
-        for interval in entry.held:
+        for place, interval in entry.held:
             assert entry.waiting is not None  # nothing is held for anything else
             yield {
-                "resource_id": entry.waiting.aim.place.resource_id,
+                "resource_id": place.resource_id,
                 "unit": 1,
                 "starts_at": interval.starts_at,
                 "ends_at": interval.ends_at,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Select, bindparam
 from booking.core import clock, zones
 from booking.core.database import execute, session
 from booking.core.intervals import Interval, LocalInterval
+from booking.core.refusals import OverCapacity, Reason, Refusal
 from booking.policies.models import Policy, Shown
 from booking.policies.rules import Booker, Case, Limits, Subject, Verdict, judge
 from booking.spaces.models import Resource, ResourceState
@@ -109,6 +110,14 @@ def place(public_id: str) -> Place | None:
     return None if row is None else place_from(row)
 
 
+def places_in_use(public_ids: Collection[str]) -> list[Place]:
+    """The resources of these public ids that are not retired, in the order of their codes."""
+    if len(public_ids) == 1:  # what nearly every booking asks for
+        found = [place(public_id) for public_id in public_ids]
+        return [one for one in found if one is not None]
+    return places(Resource.public_id.in_(public_ids), Resource.retired_at.is_(None))
+
+
 def opening_around(place: Place, first: date, last: date) -> Opening:
     """The opening hours of one place, exceptions read for these days and a day on either side."""
     day = timedelta(days=1)
@@ -161,3 +170,84 @@ def verdict_on(
     return judge(
         case_for(place, opening, local, headcount=headcount, is_member=is_member, change=change)
     )
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What the policies of several places say to one wish: every refusal, and which places ask."""
+
+    refusals: tuple[Refusal, ...]
+    asking: tuple[Place, ...]
+
+    @property
+    def allowed(self) -> bool:
+        """Whether no rule refuses."""
+        return not self.refusals
+
+    @property
+    def needs_approval(self) -> bool:
+        """Whether any policy asks."""
+        return bool(self.asking)
+
+
+def judge_all(
+    places: Sequence[Place],
+    local: LocalInterval,
+    *,
+    headcount: int,
+    is_member: bool,
+    changes: Mapping[int, Change],
+) -> Judged:
+    """Each place by its own policy; the people spread over all of them. `changes` says, by the
+    place, what the reservation was."""
+    day = timedelta(days=1)
+    first, last = local.starts_at.date() - day, local.ends_at.date() + day
+    return judged(
+        places,
+        openings({place.spot.hours_id for place in places}, first, last),
+        local,
+        headcount=headcount,
+        is_member=is_member,
+        changes=changes,
+    )
+
+
+def judged(
+    places: Sequence[Place],
+    opening_of: Mapping[int, Opening],
+    local: LocalInterval,
+    *,
+    headcount: int,
+    is_member: bool,
+    changes: Mapping[int, Change],
+    now: datetime | None = None,
+) -> Judged:
+    """The same with hours that were read already, by their keys."""
+    refusals = over_capacity(places, headcount) if len(places) > 1 else []
+    asking = []
+    for place in places:
+        seats = headcount if len(places) == 1 else min(headcount, place.spot.capacity)
+        verdict = judge(
+            case_for(
+                place,
+                opening_of[place.spot.hours_id],
+                local,
+                headcount=seats,
+                is_member=is_member,
+                change=changes.get(place.resource_id),
+                now=now,
+            )
+        )
+        refusals += verdict.refusals
+        if verdict.needs_approval:
+            asking.append(place)
+    return Judged(tuple(refusals), tuple(asking))
+
+
+def over_capacity(places: Sequence[Place], headcount: int) -> list[Refusal]:
+    """What stands against so many people in all these places together."""
+    capacity = sum(place.spot.capacity for place in places)
+    if headcount <= capacity:
+        return []
+    codes = ", ".join(place.spot.code for place in places)
+    return [Refusal(Reason.OVER_CAPACITY, OverCapacity(capacity, headcount), codes)]

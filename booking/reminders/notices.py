@@ -53,7 +53,7 @@ def _reminder(details: Details, recipient: Recipient) -> Letter:
     return Letter(
         title=_(
             "Reminder: %(place)s, %(start)s",
-            place=notices.place_in_words(details.place),
+            place=notices.places_in_words(details.places),
             start=texts.day_and_clock(details.local.starts_at),
         ),
         opening=_("Your reservation begins soon. If you do not need it, please give it back."),

@@ -7,7 +7,7 @@ succeeds when it is posted, unless somebody else is faster. The number of statem
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
@@ -18,15 +18,21 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from booking.core import clock, zones
 from booking.core.database import session
-from booking.core.errors import InvalidError, Problem
 from booking.core.intervals import Interval, LocalInterval
 from booking.core.permissions import Actor
 from booking.occupancy import queries as occupancy_queries
 from booking.policies import facts
-from booking.policies.facts import Place, place_columns, place_from
-from booking.policies.rules import Limits, Verdict, WhoMayBook, judge
-from booking.reservations import queries
-from booking.reservations.availability import Own, free_times, is_for_ever, is_inside
+from booking.policies.facts import Judged, Place, place_columns, place_from
+from booking.policies.rules import Limits, Verdict, WhoMayBook
+from booking.reservations import queries, service
+from booking.reservations.availability import (
+    Own,
+    free_times,
+    free_together,
+    is_for_ever,
+    is_inside,
+    limits_of,
+)
 from booking.reservations.queries import Details
 from booking.reservations.wishes import Change, Wish, checked_headcount, local_interval
 from booking.spaces.models import (
@@ -59,23 +65,33 @@ class Why(StrEnum):
 
 @dataclass(frozen=True)
 class Alternative:
-    """A place and a time that can be booked as they are."""
+    """A place, or several together, and a time that can be booked as they are."""
 
-    place: Place
+    places: tuple[Place, ...]
     local: LocalInterval
     why: Why
+
+    @property
+    def place(self) -> Place:
+        """The first place."""
+        return self.places[0]
 
 
 @dataclass(frozen=True)
 class _Search:
     """A resolved wish, for whom, and what counts as free because it is the reservation's own."""
 
-    place: Place
+    places: tuple[Place, ...]
     local: LocalInterval
     headcount: int
     is_member: bool
     now: datetime
     own: Own | None = None
+
+    @property
+    def place(self) -> Place:
+        """The first place; alike ones are only looked for where it is the only one."""
+        return self.places[0]
 
     @property
     def day(self) -> date:
@@ -89,12 +105,13 @@ class _Search:
     def last_day(self) -> date:
         return self.day + DAYS_AROUND * DAY
 
-    def is_as_it_stands(self, place: Place, local: LocalInterval) -> bool:
+    def is_as_it_stands(self, places: Sequence[Place], local: LocalInterval) -> bool:
         """Whether it is what the reservation already has."""
         if self.own is None:
             return False
         before = self.own.before
-        return before.place.resource_id == place.resource_id and before.local == local
+        same_places = before.resource_ids == {place.resource_id for place in places}
+        return same_places and before.local == local
 
     def is_eligible(self, place: Place) -> bool:
         return self.is_member or place.limits.who_may_book is WhoMayBook.ANYONE
@@ -105,18 +122,21 @@ class _Search:
         spot = replace(place.spot, capacity=capacity, state=ResourceState.IN_ORDER)
         return replace(place, spot=spot)
 
-    def judge(self, place: Place, opening: Opening, local: LocalInterval) -> Verdict:
+    def judge(
+        self, places: Sequence[Place], opening_of: Mapping[int, Opening], local: LocalInterval
+    ) -> Judged:
         """What all rules say; raises ValueError for a time that the clocks jump over."""
-        return judge(
-            facts.case_for(
-                place,
-                opening,
-                local,
-                headcount=self.headcount,
-                is_member=self.is_member,
-                change=None if self.own is None else self.own.change_to(place),
-                now=self.now,
-            )
+        own = self.own
+        return facts.judged(
+            places,
+            opening_of,
+            local,
+            headcount=self.headcount,
+            is_member=self.is_member,
+            changes={}
+            if own is None
+            else {place.resource_id: own.change_to(place) for place in places},
+            now=self.now,
         )
 
 
@@ -128,7 +148,9 @@ def find(
     Empty only where nothing of the wished length or shorter can be booked on the resource within
     seven days, nor on alike ones. Raises InvalidError for a wish that makes no sense.
     """
-    return _ranked(_resolve(wish, bool(actor.memberships), now or clock.now()), most)
+    places = service.places_of(wish.resources)
+    is_member = service.is_for_member(actor, wish, places)
+    return _ranked(_resolve(wish, places, is_member, now or clock.now()), most)
 
 
 def for_change(
@@ -140,13 +162,14 @@ def for_change(
     if not before.is_live or before.interval.ends_at <= now:
         return []
     wish = Wish(
-        resource_id=wanted.resource_id or before.place.spot.public_id,
+        resources=wanted.resources or tuple(place.spot.public_id for place in before.places),
         starts_at=wanted.starts_at or before.local.starts_at,
         ends_at=wanted.ends_at or before.local.ends_at,
         headcount=before.headcount if wanted.headcount is None else wanted.headcount,
     )
     is_member = before.organisation_id is not None or bool(actor.memberships)
-    search = replace(_resolve(wish, is_member, now), own=Own.of(before))
+    places = service.places_of(wish.resources, known=before.places)
+    search = replace(_resolve(wish, places, is_member, now), own=Own.of(before))
     if before.interval.starts_at <= now:
         return _other_ends(search, before)
     return _ranked(search, most)
@@ -166,9 +189,10 @@ def nearest(
     if not places:
         return []
     is_member = bool(actor.memberships)
-    search = _Search(places[0], local, headcount, is_member, now or clock.now())
+    search = _Search((places[0],), local, headcount, is_member, now or clock.now())
     times = [
-        replace(one, search=replace(search, place=one.place)) for one in _times_of(search, places)
+        replace(one, search=replace(search, places=one.places))
+        for one in _times_of(search, [(place,) for place in places])
     ]
     by_distance = functools.partial(_distance, search)
     same_day = sorted((found for one in times for found in one.same_day()), key=by_distance)
@@ -182,7 +206,8 @@ def nearest(
 
 def verdict(actor: Actor, wish: Wish) -> Verdict:
     """Could I? All rules, and whether it is taken, without claiming anything."""
-    search = _resolve(wish, bool(actor.memberships), clock.now())
+    places = service.places_of(wish.resources)
+    search = _resolve(wish, places, bool(actor.memberships), clock.now())
     place, local = search.place, search.local
     judged = facts.verdict_on(place, local, headcount=search.headcount, is_member=search.is_member)
     busy = occupancy_queries.claim_in_the_way(place.resource_id, local.project())
@@ -192,27 +217,27 @@ def verdict(actor: Actor, wish: Wish) -> Verdict:
     return Verdict((*judged.refusals, taken), judged.needs_approval)
 
 
-def _resolve(wish: Wish, is_member: bool, now: datetime) -> _Search:
-    place = facts.place(wish.resource_id)
-    if place is None:
-        raise InvalidError({"resources": Problem.NOT_FOUND})
-    local = local_interval(wish.starts_at, wish.ends_at, place.spot.zone_name)
-    return _Search(place, local, checked_headcount(wish.headcount), is_member, now)
+def _resolve(wish: Wish, places: tuple[Place, ...], is_member: bool, now: datetime) -> _Search:
+    local = local_interval(wish.starts_at, wish.ends_at, places[0].spot.zone_name)
+    return _Search(places, local, checked_headcount(wish.headcount), is_member, now)
 
 
 # --- ranking ---
 
 
 def _ranked(search: _Search, most: int) -> list[Alternative]:
-    times = _times_of(search, [search.place])[0]
+    times = _times_of(search, [search.places])[0]
+    is_one = len(search.places) == 1
     ranks = [
         times.same_day(),
-        _alike_at_the_same_time(search, most),
+        _alike_at_the_same_time(search, most) if is_one else [],
         times.shorter(),
         list(islice(times.other_days(), most)),
     ]
     if not any(ranks):
-        ranks = [list(islice(times.any_length(), most)) or _alike_at_other_times(search, most)]
+        ranks = [list(islice(times.any_length(), most))]
+    if not any(ranks) and is_one:
+        ranks = [_alike_at_other_times(search, most)]
     return _best_of_each_first(ranks, most)
 
 
@@ -234,9 +259,9 @@ def _best_of_each_first(ranks: Sequence[Sequence[Alternative]], most: int) -> li
 def _other_ends(search: _Search, before: Details) -> list[Alternative]:
     """A running reservation keeps its start and its place."""
     moved = search.local.starts_at != before.local.starts_at
-    if moved or search.place.resource_id != before.place.resource_id:
+    if moved or before.resource_ids != {place.resource_id for place in search.places}:
         return []
-    return _times_of(search, [search.place])[0].shorter()
+    return _times_of(search, [search.places])[0].shorter()
 
 
 # --- times of one place ---
@@ -244,21 +269,21 @@ def _other_ends(search: _Search, before: Details) -> list[Alternative]:
 
 @dataclass(frozen=True)
 class _Times:
-    """The bookable times of one place around the wish."""
+    """The bookable times around the wish of one place, or of several together."""
 
     search: _Search
-    place: Place
-    opening: Opening
+    places: tuple[Place, ...]
+    opening_of: Mapping[int, Opening]
     free: tuple[Interval, ...]
 
-    @property
+    @functools.cached_property
     def limits(self) -> Limits:
-        return self.place.limits
+        return limits_of(self.places)
 
     @functools.cached_property
     def is_hopeless(self) -> bool:
         """Whether what the rules refuse is refused at every time."""
-        verdict = self.search.judge(self.place, self.opening, self.search.local)
+        verdict = self.search.judge(self.places, self.opening_of, self.search.local)
         return any(is_for_ever(refusal) for refusal in verdict.refusals)
 
     @property
@@ -346,7 +371,7 @@ class _Times:
         step = self.limits.granularity
         return [
             midnight + timedelta(minutes=minute)
-            for span in joined(self.opening.spans_on(day))
+            for span in joined(self.opening_of[self.places[0].spot.hours_id].spans_on(day))
             for minute in range(-(-span.opens // step) * step, span.closes, step)
         ]
 
@@ -368,12 +393,12 @@ class _Times:
     def _bookable(self, starts: Iterable[datetime], length: timedelta) -> Iterator[Alternative]:
         """The alternatives among these starts that the rules allow and nobody has taken."""
         for start in starts:
-            local = LocalInterval(start, start + length, self.place.spot.zone_name)
+            local = LocalInterval(start, start + length, self.search.local.zone_name)
             if self._is_bookable(local):
-                yield Alternative(self.place, local, self._why(local))
+                yield Alternative(self.places, local, self._why(local))
 
     def _is_bookable(self, local: LocalInterval) -> bool:
-        if self.search.is_as_it_stands(self.place, local):
+        if self.search.is_as_it_stands(self.places, local):
             return False
         try:
             interval = local.project()
@@ -381,11 +406,11 @@ class _Times:
             return False
         if not is_inside(self.free, interval):
             return False
-        return self.search.judge(self.place, self.opening, local).allowed
+        return self.search.judge(self.places, self.opening_of, local).allowed
 
     def _why(self, local: LocalInterval) -> Why:
         wished = self.search.local
-        if self.place.resource_id != self.search.place.resource_id:
+        if self.places != self.search.places:
             return Why.ALIKE_SAME_TIME if local == wished else Why.ALIKE_OTHER_TIME
         if local.starts_at.date() != wished.starts_at.date():
             return Why.OTHER_DAY
@@ -394,8 +419,9 @@ class _Times:
         return Why.SAME_RESOURCE_OTHER_TIME
 
 
-def _times_of(search: _Search, places: Sequence[Place]) -> list[_Times]:
-    """Read the hours and the claims of these places around the wish."""
+def _times_of(search: _Search, sets: Sequence[tuple[Place, ...]]) -> list[_Times]:
+    """Read the hours and the claims of these places around the wish, for each set of them."""
+    places = [place for one in sets for place in one]
     if not places:
         return []
     reach = max(timedelta(minutes=place.limits.longest) for place in places) + DAY
@@ -410,8 +436,8 @@ def _times_of(search: _Search, places: Sequence[Place]) -> list[_Times]:
     )
     free = free_times([place.resource_id for place in places], window, search.own)
     return [
-        _Times(search, place, found[place.spot.hours_id], free[place.resource_id])
-        for place in places
+        _Times(search, one, found, free_together([free[place.resource_id] for place in one]))
+        for one in sets
     ]
 
 
@@ -431,15 +457,15 @@ def _alike_at_the_same_time(search: _Search, most: int) -> list[Alternative]:
     pairs = _pairs(
         place
         for place in map(search.at_its_best, representatives)
-        if search.judge(place, opening_of[place.spot.hours_id], search.local).allowed
+        if search.judge([place], opening_of, search.local).allowed
     )
     own_ids = search.own.resource_ids if search.own else frozenset()
     free = or_(occupancy_queries.is_free(interval), Resource.id.in_(own_ids))
     found = (
-        Alternative(place, search.local, Why.ALIKE_SAME_TIME)
+        Alternative((place,), search.local, Why.ALIKE_SAME_TIME)
         for place in _alike(search, pairs, free, works_by=interval.starts_at)
-        if not search.is_as_it_stands(place, search.local)
-        and search.judge(place, opening_of[place.spot.hours_id], search.local).allowed
+        if not search.is_as_it_stands([place], search.local)
+        and search.judge([place], opening_of, search.local).allowed
         and _is_free_but_for_own(search, place, interval)
     )
     return list(islice(found, most))
@@ -458,7 +484,8 @@ def _alike_at_other_times(search: _Search, most: int) -> list[Alternative]:
     """Where neither the place nor the time can be had: alike ones near the wished time."""
     pairs = _pairs(place for place in _representatives(search) if search.is_eligible(place))
     latest = zones.reached(datetime.combine(search.last_day + DAY, time.min), search.local.zone)
-    nearest = _times_of(search, _alike(search, pairs, works_by=latest))
+    alike = _alike(search, pairs, works_by=latest)
+    nearest = _times_of(search, [(place,) for place in alike])
     found = (
         alternative for times in nearest for alternative in islice(_full_length_first(times), 1)
     )

@@ -10,7 +10,7 @@ from flask import Blueprint, Response, request
 from sqlalchemy import ColumnElement, and_, or_
 
 from booking.core import idempotency, listing, schema, web
-from booking.core.errors import InvalidError, Problem, RefusedError
+from booking.core.errors import RefusedError
 from booking.core.idempotency import Answer
 from booking.core.permissions import Action, Actor
 from booking.core.refusals import facts_as_json
@@ -23,14 +23,15 @@ from booking.reservations.queries import Details
 from booking.reservations.representation import as_json, list_as_json
 from booking.reservations.service import Outcome
 from booking.reservations.shapes import ReservationShown, VerdictShown
-from booking.reservations.wishes import Change, Wish
+from booking.reservations.wishes import Change, Wish, checked_resources
 
 blueprint = Blueprint("reservations_api", __name__, url_prefix="/api/v1")
 
 
 class Holder(msgspec.Struct, forbid_unknown_fields=True):
-    """For whom; so far only one's own organisation can be named."""
+    """For whom: a colleague, and in which organisation; without a person, whoever books."""
 
+    person: PublicId | None = None
     organisation: PublicId | None = None
 
 
@@ -85,16 +86,17 @@ class Question(msgspec.Struct, forbid_unknown_fields=True):
 @acts(Action.BOOK)
 @describes(body=NewReservation, answer=ReservationShown, status=201)
 def create() -> Response:
-    """Book, or ask for, a resource."""
+    """Book, or ask for, one resource or several together, for oneself or for a colleague."""
     actor = current_actor()
     asked = schema.body(NewReservation)
     wish = Wish(
-        resource_id=_only(asked.resources),
+        resources=_ids(asked.resources),
         starts_at=moment("starts_at", asked.starts_at),
         ends_at=moment("ends_at", asked.ends_at),
         title=asked.title,
         headcount=asked.headcount,
         organisation_id=asked.holder.organisation,
+        person_id=None if asked.holder.person is None else public_id("person", asked.holder.person),
     )
     try:
         return _once(actor, lambda: service.book(actor, wish), status=201)
@@ -132,11 +134,12 @@ def show(reservation_id: UUID) -> Response:
 @acts(Action.CHANGE)
 @describes(body=ChangedReservation, answer=ReservationShown)
 def change(reservation_id: UUID) -> Response:
-    """Move, shorten, extend, rename; `amendment` stands in the answer while approval is asked."""
+    """Move, shorten, extend, rename, add or give back resources; `amendment` stands in the answer
+    while approval is asked."""
     actor = current_actor()
     asked = schema.body(ChangedReservation)
     wanted = Change(
-        resource_id=None if asked.resources is None else _only(asked.resources),
+        resources=None if asked.resources is None else _ids(asked.resources),
         starts_at=None if asked.starts_at is None else moment("starts_at", asked.starts_at),
         ends_at=None if asked.ends_at is None else moment("ends_at", asked.ends_at),
         title=asked.title,
@@ -170,7 +173,7 @@ def verdict(resource_id: UUID) -> Response:
     actor = current_actor()
     asked = schema.query(Question)
     wish = Wish(
-        str(resource_id),
+        (str(resource_id),),
         moment("starts_at", asked.starts_at),
         moment("ends_at", asked.ends_at),
         headcount=asked.headcount,
@@ -212,6 +215,7 @@ def alternative_as_json(alternative: Alternative) -> dict[str, object]:
     interval = alternative.local.project()
     return {
         "resource": alternative.place.spot.public_id,
+        "resources": [place.spot.public_id for place in alternative.places],
         "code": alternative.place.spot.code,
         "starts_at": schema.written(interval.starts_at),
         "ends_at": schema.written(interval.ends_at),
@@ -219,11 +223,8 @@ def alternative_as_json(alternative: Alternative) -> dict[str, object]:
     }
 
 
-def _only(resource_ids: list[str]) -> str:
-    if len(resource_ids) != 1:
-        problem = Problem.MISSING if not resource_ids else Problem.UNKNOWN
-        raise InvalidError({"resources": problem})
-    return public_id("resources", resource_ids[0])
+def _ids(resource_ids: list[str]) -> tuple[str, ...]:
+    return tuple(public_id("resources", one) for one in checked_resources(resource_ids))
 
 
 def _once(actor: Actor, act: Callable[[], Outcome], *, status: int) -> Response:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import functools
+import math
 from bisect import bisect_right
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 
 from sqlalchemy import select
@@ -17,8 +19,8 @@ from booking.occupancy import queries as occupancy_queries
 from booking.occupancy.models import Hold
 from booking.occupancy.queries import Busy
 from booking.policies import facts
-from booking.policies.facts import Place
-from booking.policies.rules import Verdict, judge
+from booking.policies.facts import Judged, Place
+from booking.policies.rules import Limits
 from booking.reservations.queries import Details
 from booking.spaces.opening import Opening, Preset, joined
 from booking.spaces.queries import openings
@@ -45,9 +47,8 @@ class Own:
     @property
     def resource_ids(self) -> frozenset[int]:
         """Where its claims stand."""
-        places = [*self.before.places]
-        if self.before.amendment is not None:
-            places.append(self.before.amendment.place)
+        waiting = self.before.amendment
+        places = (*self.before.places, *(waiting.places if waiting else ()))
         return frozenset(place.resource_id for place in places)
 
     def has(self, busy: Busy) -> bool:
@@ -58,7 +59,7 @@ class Own:
 
     def change_to(self, place: Place) -> facts.Change:
         """What the rules need to know of it."""
-        keeps_place = self.before.place.resource_id == place.resource_id
+        keeps_place = place.resource_id in self.before.resource_ids
         return facts.Change(was=self.before.interval, keeps_place=keeps_place)
 
 
@@ -74,29 +75,46 @@ class Stretch:
 
 @dataclass(frozen=True)
 class Availability:
-    """A place around a day, for one person; times are wall clock times of the site."""
+    """A place, or several together, around a day, for one person; times are wall clock times of
+    the site. What is free is free at all of them."""
 
-    place: Place
+    places: tuple[Place, ...]
     day: date
-    opening: Opening
+    openings: Mapping[int, Opening]  # by the key of the hours
     busy: tuple[Busy, ...]
     free: tuple[Interval, ...]
     is_member: bool
     now: datetime
     own: Own | None = None
 
-    def judge(self, local: LocalInterval, headcount: int = 1) -> Verdict:
+    @property
+    def place(self) -> Place:
+        """The first place."""
+        return self.places[0]
+
+    @property
+    def opening(self) -> Opening:
+        """The hours of the first place."""
+        return self.openings[self.place.spot.hours_id]
+
+    @functools.cached_property
+    def limits(self) -> Limits:
+        """What all policies let through."""
+        return limits_of(self.places)
+
+    def judge(self, local: LocalInterval, headcount: int = 1) -> Judged:
         """What all rules say; raises ValueError for a time that the clocks jump over."""
-        return judge(
-            facts.case_for(
-                self.place,
-                self.opening,
-                local,
-                headcount=headcount,
-                is_member=self.is_member,
-                change=None if self.own is None else self.own.change_to(self.place),
-                now=self.now,
-            )
+        own = self.own
+        return facts.judged(
+            self.places,
+            self.openings,
+            local,
+            headcount=headcount,
+            is_member=self.is_member,
+            changes={}
+            if own is None
+            else {place.resource_id: own.change_to(place) for place in self.places},
+            now=self.now,
         )
 
     def can_be_booked(self, local: LocalInterval, headcount: int = 1) -> bool:
@@ -114,7 +132,7 @@ class Availability:
 
     def presets(self, day: date) -> list[Preset]:
         """Now, Morning, Afternoon and Whole day as far as they can be booked."""
-        limits = self.place.limits
+        limits = self.limits
         presets = self.opening.presets(
             day,
             zones.zone(self.place.spot.zone_name),
@@ -129,9 +147,9 @@ class Availability:
     def ends_of(self, running: LocalInterval) -> list[datetime]:
         """The other ends that a running reservation can have, from the present step on."""
         zone = zones.zone(running.zone_name)
-        step_now = zones.running_step(self.now, zone, self.place.limits.granularity)
+        step_now = zones.running_step(self.now, zone, self.limits.granularity)
         present = zones.to_local(step_now, zone)
-        latest = running.starts_at + timedelta(minutes=self.place.limits.longest)
+        latest = running.starts_at + timedelta(minutes=self.limits.longest)
         first = max(present, running.starts_at + self._step)
         return [
             end
@@ -189,7 +207,7 @@ class Availability:
         )
         if not starts:
             return Stretch(opens, closes, (), ())
-        latest = min(closes, starts[-1] + timedelta(minutes=self.place.limits.longest))
+        latest = min(closes, starts[-1] + timedelta(minutes=self.limits.longest))
         ends = tuple(
             end
             for end in _steps(starts[0] + shortest, latest + step, step)
@@ -199,12 +217,12 @@ class Availability:
 
     @property
     def _step(self) -> timedelta:
-        return timedelta(minutes=self.place.limits.granularity)
+        return timedelta(minutes=self.limits.granularity)
 
     @property
     def _shortest(self) -> timedelta:
-        step = self.place.limits.granularity
-        return timedelta(minutes=-(-self.place.limits.shortest // step) * step)
+        step = self.limits.granularity
+        return timedelta(minutes=-(-self.limits.shortest // step) * step)
 
     def _may_begin(self, start: datetime) -> bool:
         """Whether the shortest reservation could begin here, were it not for the place itself."""
@@ -226,7 +244,7 @@ class Availability:
         """Open and not taken, begun on this day; over midnight where the next day goes on."""
         zone = zones.zone(self.place.spot.zone_name)
         midnight = datetime.combine(day, time.min)
-        longest = timedelta(minutes=self.place.limits.longest)
+        longest = timedelta(minutes=self.limits.longest)
         for opens, closes in self._open(day):
             for free in self.free:
                 starts_at = max(opens, zones.to_local(free.starts_at, zone), midnight)
@@ -235,10 +253,15 @@ class Availability:
                     yield starts_at, ends_at
 
     def _open(self, day: date) -> list[tuple[datetime, datetime]]:
+        """When all of them are open."""
+        found = [self._open_by(opening, day) for opening in self.openings.values()]
+        return functools.reduce(_common, found)
+
+    def _open_by(self, opening: Opening, day: date) -> list[tuple[datetime, datetime]]:
         found: list[tuple[datetime, datetime]] = []
-        last = day + timedelta(minutes=self.place.limits.longest) + DAY
+        last = day + timedelta(minutes=self.limits.longest) + DAY
         while day <= last:
-            for span in joined(self.opening.spans_on(day)):
+            for span in joined(opening.spans_on(day)):
                 opens, closes = span.on(day)
                 if found and found[-1][1] == opens:
                     found[-1] = (found[-1][0], closes)
@@ -248,21 +271,47 @@ class Availability:
         return found
 
 
+def limits_of(places: Sequence[Place]) -> Limits:
+    """Of several places the strictest of each limit, on steps that suit all of them."""
+    limits = [place.limits for place in places]
+    shortest = max(one.shortest for one in limits)
+    return replace(
+        limits[0],
+        granularity=math.lcm(*(one.granularity for one in limits)),
+        shortest=shortest,
+        longest=max(shortest, min(one.longest for one in limits)),
+        notice=max(one.notice for one in limits),
+        horizon=min(one.horizon for one in limits),
+    )
+
+
+def _common(
+    some: Sequence[tuple[datetime, datetime]], others: Sequence[tuple[datetime, datetime]]
+) -> list[tuple[datetime, datetime]]:
+    pairs = (
+        (max(opens, later), min(closes, earlier))
+        for opens, closes in some
+        for later, earlier in others
+    )
+    return [(opens, closes) for opens, closes in pairs if opens < closes]
+
+
 def around(
-    place: Place, day: date, *, is_member: bool, own: Own | None = None, days: int = 0
+    places: Sequence[Place], day: date, *, is_member: bool, own: Own | None = None, days: int = 0
 ) -> Availability:
-    """Read hours and claims of a place from a day on; three statements."""
+    """Read hours and claims of a place, or of several, from a day on; three statements."""
+    place = places[0]
     zone = zones.zone(place.spot.zone_name)
     last = day + days * DAY + timedelta(minutes=place.limits.longest) + 2 * DAY
-    opening = openings({place.spot.hours_id}, day - DAY, last)[place.spot.hours_id]
+    opening = openings({one.spot.hours_id for one in places}, day - DAY, last)
     window = Interval(
         zones.reached(datetime.combine(day, time.min), zone),
         zones.reached(datetime.combine(last, time.min), zone),
     )
-    busy = occupancy_queries.busy_times([place.resource_id], window)
+    busy = occupancy_queries.busy_times([one.resource_id for one in places], window)
     others = tuple(one for one in busy if own is None or not own.has(one))
     free = tuple(gaps(window, [one.interval for one in others]))
-    return Availability(place, day, opening, others, free, is_member, clock.now(), own)
+    return Availability(tuple(places), day, opening, others, free, is_member, clock.now(), own)
 
 
 def today_at(place: Place) -> date:
@@ -279,6 +328,21 @@ def free_times(
         if own is None or not own.has(busy):
             taken[busy.resource_id].append(busy.interval)
     return {resource_id: tuple(gaps(window, intervals)) for resource_id, intervals in taken.items()}
+
+
+def free_together(free: Sequence[tuple[Interval, ...]]) -> tuple[Interval, ...]:
+    """What is free at all of several places."""
+    if len(free) == 1:
+        return free[0]
+    return functools.reduce(_both_free, free)
+
+
+def _both_free(some: tuple[Interval, ...], others: tuple[Interval, ...]) -> tuple[Interval, ...]:
+    pairs = _common(
+        [(one.starts_at, one.ends_at) for one in some],
+        [(one.starts_at, one.ends_at) for one in others],
+    )
+    return tuple(sorted(Interval(*pair) for pair in pairs))
 
 
 def is_inside(free: Sequence[Interval], interval: Interval) -> bool:

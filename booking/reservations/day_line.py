@@ -10,6 +10,7 @@ from booking.core import zones
 from booking.core.i18n import _, format_day
 from booking.core.intervals import Interval, LocalInterval, gaps
 from booking.occupancy.models import ClaimKind
+from booking.reservations import texts
 from booking.reservations.availability import Availability
 
 QUARTER = timedelta(minutes=15)
@@ -87,7 +88,9 @@ def of(
     if chosen is not None:
         blocks += line.block(chosen.project(), "wish", _("Chosen time"))
     return DayLine(
-        label=_("%(place)s on %(day)s", place=availability.place.spot.code, day=format_day(day)),
+        label=_(
+            "%(place)s on %(day)s", place=texts.codes(availability.places), day=format_day(day)
+        ),
         quarters=line.window.minutes // 15,
         ticks=tuple(line.ticks()),
         blocks=tuple(blocks),

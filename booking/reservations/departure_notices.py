@@ -186,7 +186,7 @@ def _sections(leave: Leave) -> tuple[Section, ...]:
 
 def _lines(found: Sequence[Details]) -> tuple[Line, ...]:
     lines = [
-        Line(notices.place_in_words(one.place), texts.period(one.local)) for one in found[:LISTED]
+        Line(notices.places_in_words(one.places), texts.period(one.local)) for one in found[:LISTED]
     ]
     rest = len(found) - LISTED
     if rest > 0:

@@ -6,16 +6,26 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import ClassVar
+from uuid import UUID
 
-from wtforms import HiddenField, IntegerField, SelectField, StringField, TextAreaField
+from flask import request
+from wtforms import (
+    HiddenField,
+    IntegerField,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    TextAreaField,
+)
 from wtforms.validators import Optional
 
 from booking.core.errors import InvalidError, Problem
 from booking.core.forms import PageForm, lazy_gettext
-from booking.core.i18n import _, format_day
+from booking.core.i18n import _, format_day, name_in
 from booking.core.intervals import LocalInterval
 from booking.core.months import FIRST_DAY, LAST_DAY
 from booking.core.permissions import Actor
+from booking.people.queries import Known
 from booking.policies.facts import Place
 from booking.reservations import texts
 from booking.reservations.availability import Stretch
@@ -24,6 +34,8 @@ from booking.reservations.wishes import Change, Wish
 from booking.spaces.models import Behaviour
 
 DAY = timedelta(days=1)
+ADD, LEAVE_OUT = "add", "leave_out"  # the names of the buttons that only change the spaces
+IN = "@"  # a person in an organisation
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _CLOCK = re.compile(r"([01][0-9]|2[0-4]):([0-5][0-9])")
 _MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}")
@@ -65,6 +77,9 @@ def written(moment: datetime, day: date) -> str:
     return moment.isoformat(timespec="minutes")
 
 
+Choice = tuple[str, str]
+
+
 class ReservationForm(PageForm):
     """A form about a reservation."""
 
@@ -82,6 +97,8 @@ class TimesForm(ReservationForm):
     """Start, end, title and number of people: what booking and changing share."""
 
     resource = HiddenField()
+    also = SelectMultipleField(validate_choice=False)  # drawn as hidden fields, one for each
+    more = SelectField(lazy_gettext("Another space or machine"), validate_choice=False)
     day = HiddenField()
     start = SelectField(lazy_gettext("Start"), validate_choice=False)
     end = SelectField(lazy_gettext("End"), validate_choice=False)
@@ -89,6 +106,32 @@ class TimesForm(ReservationForm):
     headcount = IntegerField(
         lazy_gettext("Number of people"), [Optional()], default=1
     )  # a desk has no such field
+
+    def codes(self) -> list[str]:
+        """The spaces as the form names them, after its buttons to add one and to leave one out."""
+        codes = [self.resource.data or "", *(self.also.data or [])]
+        if self.turns_to_spaces() and self.more.data:
+            codes.append(self.more.data)
+        left_out = request.form.get(LEAVE_OUT)
+        kept = [code for code in dict.fromkeys(codes) if code and code != left_out]
+        return kept or codes[:1]
+
+    def turns_to_spaces(self) -> bool:
+        """Whether a button was used that only adds or leaves out a space."""
+        return ADD in request.form or LEAVE_OUT in request.form
+
+    def offer_spaces(self, places: Sequence[Place], others: Sequence[Place]) -> None:
+        """Name the chosen ones, and the rooms and machines that could be added, by kind."""
+        self.resource.data, *self.also.data = (place.spot.code for place in places)
+        chosen = {place.resource_id for place in places}
+        groups: dict[str, list[Choice]] = {}
+        for other in others:
+            if other.resource_id not in chosen and other.spot.behaves is not Behaviour.SEAT:
+                label = f"{other.spot.code} · {name_in(other.spot.names)}"
+                kind = name_in(other.spot.kind_names)
+                groups.setdefault(kind, []).append((other.spot.code, label))
+        self.more.choices = groups
+        self.more.data = None
 
     def day_asked(self) -> date:
         """The day; raises InvalidError where it is none."""
@@ -131,20 +174,37 @@ class TimesForm(ReservationForm):
 class BookForm(TimesForm):
     """What is wished for."""
 
+    person = SelectField(lazy_gettext("Booked for"), validate_choice=False)
+    email = StringField(lazy_gettext("Or for anybody, by e-mail address"))
     organisation = SelectField(lazy_gettext("For"), validate_choice=False)
     idempotency_key = HiddenField()
 
-    def to_wish(self, place: Place) -> Wish:
+    def to_wish(self, places: Sequence[Place]) -> Wish:
         """The wish; raises InvalidError where the times are none."""
         starts_at, ends_at = self.times_asked()
+        person_id, organisation_id = self.holder_asked()
         return Wish(
-            resource_id=place.spot.public_id,
+            resources=tuple(place.spot.public_id for place in places),
             starts_at=starts_at,
             ends_at=ends_at,
             title=self.title.data or "",
-            headcount=1 if place.spot.behaves is Behaviour.SEAT else self.headcount_asked(),
-            organisation_id=self.organisation.data or None,
+            headcount=1 if are_seats(places) else self.headcount_asked(),
+            organisation_id=organisation_id,
+            person_id=person_id,
         )
+
+    def holder_asked(self) -> tuple[str | None, str | None]:
+        """For whom, and in which organisation; a colleague is chosen together with it."""
+        if not self.person.data:
+            return None, self.organisation.data or None
+        return colleague_from(self.person.data)
+
+    def offer_people(self, actor: Actor, colleagues: Sequence[Known]) -> None:
+        """Oneself, then the colleagues by organisation."""
+        self.person.choices = {
+            _("Myself"): [("", actor.name)],
+            **colleague_choices(actor, colleagues),
+        }
 
     def offer_organisations(self, actor: Actor) -> None:
         """The person's own, and nobody but the person."""
@@ -164,17 +224,43 @@ class ChangeForm(TimesForm):
         text = self.version.data or ""
         return int(text) if re.fullmatch(r"[0-9]{1,9}", text) else 0
 
-    def to_change(self, place: Place) -> Change:
+    def to_change(self, places: Sequence[Place]) -> Change:
         """The change; raises InvalidError where the times are none."""
         starts_at, ends_at = self.times_asked()
-        seat = place.spot.behaves is Behaviour.SEAT
         return Change(
-            resource_id=place.spot.public_id,
+            resources=tuple(place.spot.public_id for place in places),
             starts_at=starts_at,
             ends_at=ends_at,
             title=self.title.data or "",
-            headcount=None if seat else self.headcount_asked(),
+            headcount=None if are_seats(places) else self.headcount_asked(),
         )
+
+
+def are_seats(places: Sequence[Place]) -> bool:
+    """Whether each is for one person, so that nobody is asked how many come."""
+    return all(place.spot.behaves is Behaviour.SEAT for place in places)
+
+
+def colleague_choices(actor: Actor, colleagues: Sequence[Known]) -> dict[str, list[Choice]]:
+    """The colleagues by organisation; each choice names both."""
+    choices: dict[str, list[Choice]] = {}
+    for own in actor.memberships:
+        choices[own.name] = [
+            (f"{one.public_id}{IN}{own.public_id}", one.name)
+            for one in colleagues
+            if one.person_id != actor.person_id
+            and own.organisation_id in {belongs.organisation_id for belongs in one.memberships}
+        ]
+    return {name: people for name, people in choices.items() if people}
+
+
+def colleague_from(value: str) -> tuple[str, str]:
+    """The public ids of a person and an organisation from such a choice; raises InvalidError."""
+    try:
+        person_id, organisation_id = (str(UUID(part)) for part in value.split(IN))
+    except ValueError as error:
+        raise InvalidError({"person": Problem.NOT_FOUND}) from error
+    return person_id, organisation_id
 
 
 class CancelForm(ReservationForm):
@@ -203,9 +289,6 @@ def values_of_local(local: LocalInterval) -> dict[str, str]:
         "start": written(local.starts_at, day),
         "end": written(local.ends_at, day),
     }
-
-
-Choice = tuple[str, str]
 
 
 def _choices(

@@ -180,7 +180,6 @@ class Amendment(Model):
     reservation_id: Mapped[int] = mapped_column(ForeignKey("reservation.id"))
     asked_by_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
     state: Mapped[Asking] = mapped_column(choice(Asking, "state"))
-    resource_id: Mapped[int] = mapped_column(ForeignKey("resource.id"))
     local_start: Mapped[datetime] = mapped_column(WallClock)
     local_end: Mapped[datetime] = mapped_column(WallClock)
     tzdata: Mapped[str] = mapped_column(String(12))
@@ -207,6 +206,17 @@ class Amendment(Model):
     def interval(self) -> Interval:
         """When it shall be, in UTC."""
         return Interval(self.starts_at, self.ends_at)
+
+
+class AmendmentResource(Model):
+    """A resource that the reservation shall have after the change: all of them are named."""
+
+    __tablename__ = "amendment_resource"
+
+    amendment_id: Mapped[int] = mapped_column(ForeignKey("amendment.id"), primary_key=True)
+    resource_id: Mapped[int] = mapped_column(
+        ForeignKey("resource.id"), primary_key=True, index=True
+    )
 
 
 class Approval(Model):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -196,23 +196,30 @@ def place_in_words(place: Place) -> str:
     return _("%(name)s (%(code)s)", name=name, code=code)
 
 
+def places_in_words(places: Sequence[Place]) -> str:
+    """The same for all of them."""
+    return _(", ").join(map(place_in_words, places))
+
+
 def about(details: Details, heading: str = "") -> Section:
     """The lines about a reservation as it stands."""
     return Section(
-        _lines(details, details.place, details.local, details.title),
+        _lines(details, details.places, details.local, details.title),
         heading,
     )
 
 
 def wished(details: Details, waiting: Waiting, heading: str = "") -> Section:
     """The lines about a reservation as the change that waits would make it."""
-    return Section(_lines(details, waiting.place, waiting.local, waiting.title), heading)
+    return Section(_lines(details, waiting.places, waiting.local, waiting.title), heading)
 
 
-def _lines(details: Details, place: Place, local: LocalInterval, title: str) -> tuple[Line, ...]:
+def _lines(
+    details: Details, places: Sequence[Place], local: LocalInterval, title: str
+) -> tuple[Line, ...]:
     lines = [
-        Line(_("Space"), place_in_words(place)),
-        Line(_("Where"), texts.where(place)),
+        Line(_("Space"), places_in_words(places)),
+        Line(_("Where"), texts.where_all(places)),
         Line(_("When"), texts.period(local)),
         Line(_("Purpose"), title),
         Line(_("Booked for"), _holder(details)),
@@ -265,7 +272,7 @@ def _requested(details: Details, recipient: Recipient) -> Letter:
     return Letter(
         title=_(
             "Request sent: %(place)s, %(start)s",
-            place=place_in_words(details.place),
+            place=places_in_words(details.places),
             start=texts.day_and_clock(details.local.starts_at),
         ),
         opening=_("Your request is with the people who decide. You will hear from us."),
@@ -284,7 +291,7 @@ def _change_requested(details: Details, waiting: Waiting) -> Letter:
     return Letter(
         title=_(
             "Change requested: %(place)s, %(start)s",
-            place=place_in_words(waiting.place),
+            place=places_in_words(waiting.places),
             start=texts.day_and_clock(waiting.local.starts_at),
         ),
         opening=_("Your change needs approval. Until then your reservation stays as it is."),
@@ -310,7 +317,7 @@ def _confirmed(details: Details, recipient: Recipient) -> Letter:
     return Letter(
         title=_(
             "Reservation confirmed: %(place)s, %(start)s",
-            place=place_in_words(details.place),
+            place=places_in_words(details.places),
             start=texts.day_and_clock(details.local.starts_at),
         ),
         opening=_("Your reservation is confirmed."),
@@ -327,7 +334,7 @@ def _changed_letter(changed: Changed, recipient: Recipient) -> Letter:
     return Letter(
         title=_(
             "Reservation changed: %(place)s, %(start)s",
-            place=place_in_words(details.place),
+            place=places_in_words(details.places),
             start=texts.day_and_clock(details.local.starts_at),
         ),
         opening=_("Your reservation has changed and remains confirmed."),
@@ -349,7 +356,7 @@ def _declined(details: Details, recipient: Recipient) -> Letter:
     return Letter(
         title=_(
             "Request declined: %(place)s, %(start)s",
-            place=place_in_words(details.place),
+            place=places_in_words(details.places),
             start=texts.day_and_clock(details.local.starts_at),
         ),
         opening=_("Your request was declined. Nothing is booked."),
@@ -364,7 +371,7 @@ def _change_declined(details: Details) -> Letter:
     return Letter(
         title=_(
             "Change declined: %(place)s, %(start)s",
-            place=place_in_words(details.place),
+            place=places_in_words(details.places),
             start=texts.day_and_clock(details.local.starts_at),
         ),
         opening=_("Nobody decided on your change in time. Your reservation stays as it was.")
@@ -384,7 +391,7 @@ def _cancelled(details: Details, recipient: Recipient) -> Letter:
     return Letter(
         title=_(
             "Reservation cancelled: %(place)s, %(start)s",
-            place=place_in_words(details.place),
+            place=places_in_words(details.places),
             start=texts.day_and_clock(details.local.starts_at),
         ),
         opening=_("This reservation is cancelled. The place is free again."),
@@ -397,7 +404,7 @@ def _expired(details: Details, recipient: Recipient) -> Letter:
     return Letter(
         title=_(
             "Request expired: %(place)s, %(start)s",
-            place=place_in_words(details.place),
+            place=places_in_words(details.places),
             start=texts.day_and_clock(details.local.starts_at),
         ),
         opening=_("Nobody decided on your request in time. Nothing is booked."),

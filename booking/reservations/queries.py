@@ -31,6 +31,7 @@ from booking.people.models import Organisation, Person
 from booking.policies.facts import Place, place_columns, place_from
 from booking.reservations.models import (
     Amendment,
+    AmendmentResource,
     Approval,
     Asking,
     DeclineReason,
@@ -80,11 +81,11 @@ class PersonName:
 
 @dataclass(frozen=True)
 class Waiting:
-    """An amendment that waits for approval."""
+    """An amendment that waits for approval; `places` are all that there shall be."""
 
     id: int
     public_id: str
-    place: Place
+    places: tuple[Place, ...]
     local: LocalInterval
     interval: Interval
     title: str
@@ -141,13 +142,34 @@ class Details:
 
     @property
     def place(self) -> Place:
-        """Its first (so far: its only) resource."""
+        """Its first resource: which hours and which site it keeps to."""
         return self.places[0]
 
     @property
+    def resource_ids(self) -> frozenset[int]:
+        """The keys of its resources."""
+        return frozenset(place.resource_id for place in self.places)
+
+    @property
+    def questions(self) -> tuple[tuple[Place, ...], ...]:
+        """The places that somebody has to decide on, together by the policy that asks.
+
+        Of a change that waits these are places asked for. Once nothing is asked, whoever decides
+        at the places goes on seeing them.
+        """
+        asked = self.places if self.amendment is None else self.amendment.places
+        policies = {one.policy_id for one in self.decisions if one.state is Asking.WAITING}
+        policies = policies or {place.spot.policy_id for place in asked}
+        by_policy: dict[int, list[Place]] = {}
+        for place in asked:
+            if place.spot.policy_id in policies:
+                by_policy.setdefault(place.spot.policy_id, []).append(place)
+        return tuple(tuple(places) for places in by_policy.values())
+
+    @property
     def places_to_decide(self) -> tuple[Place, ...]:
-        """Where somebody has to decide: of a change that waits, the place that is asked for."""
-        return self.places if self.amendment is None else (self.amendment.place,)
+        """The places of all questions."""
+        return tuple(place for places in self.questions for place in places)
 
     @property
     def own_request_may_be_decided(self) -> bool:
@@ -201,6 +223,14 @@ def of_resource(resource_public_id: str) -> ColumnElement[bool]:
         ReservationResource.reservation_id == Reservation.id,
         ReservationResource.resource_id == Resource.id,
         Resource.public_id == resource_public_id,
+    )
+
+
+def of_any(resource_ids: Collection[int]) -> ColumnElement[bool]:
+    """The condition that the reservation takes one of these resources."""
+    return exists().where(
+        ReservationResource.reservation_id == Reservation.id,
+        ReservationResource.resource_id.in_(resource_ids),
     )
 
 
@@ -292,7 +322,8 @@ def _wanted_at_a_place_of(actor: Actor) -> ColumnElement[bool]:
         return false()
     return exists().where(
         *_A_CHANGE_WAITS,
-        Amendment.resource_id == Resource.id,
+        AmendmentResource.amendment_id == Amendment.id,
+        AmendmentResource.resource_id == Resource.id,
         _is_under_a_grant(actor, Role.LAB_MANAGER),
     )
 
@@ -361,18 +392,25 @@ def _amendments(reservation_ids: Collection[int]) -> dict[int, Waiting]:
             *(columns[name].label(f"amendment_{name}") for name in columns.keys()),  # noqa: SIM118
             Reservation.zone.label("amendment_zone"),
         )
-        .join(Amendment, Amendment.resource_id == Resource.id)
+        .join(AmendmentResource, AmendmentResource.resource_id == Resource.id)
+        .join(Amendment, Amendment.id == AmendmentResource.amendment_id)
         .join(Reservation, Reservation.id == Amendment.reservation_id)
         .where(Amendment.reservation_id.in_(reservation_ids), Amendment.state == Asking.WAITING)
+        .order_by(Resource.code)
     )
-    return {row.amendment_reservation_id: _waiting(row) for row in rows}
+    by_reservation: dict[int, list[Row[*tuple[Any, ...]]]] = defaultdict(list)
+    for row in rows:
+        by_reservation[row.amendment_reservation_id].append(row)
+    return {reservation_id: _waiting(found) for reservation_id, found in by_reservation.items()}
 
 
-def _waiting(row: Row[*tuple[Any, ...]]) -> Waiting:
+def _waiting(rows: Sequence[Row[*tuple[Any, ...]]]) -> Waiting:
+    """A row for each place that is asked for; beside the place they say the same."""
+    row = rows[0]
     return Waiting(
         id=row.amendment_id,
         public_id=row.amendment_public_id,
-        place=place_from(row),
+        places=tuple(place_from(one) for one in rows),
         local=LocalInterval(row.amendment_local_start, row.amendment_local_end, row.amendment_zone),
         interval=Interval(row.amendment_starts_at, row.amendment_ends_at),
         title=row.amendment_title,

@@ -132,7 +132,7 @@ def _amendment(waiting: Waiting) -> dict[str, object]:
     return {
         "id": waiting.public_id,
         **_times(waiting.interval, waiting.local),
-        "resources": [_resource(waiting.place)],
+        "resources": [_resource(place) for place in waiting.places],
         "title": waiting.title,
         "headcount": waiting.headcount,
         "deadline": written(waiting.decide_by),

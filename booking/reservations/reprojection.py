@@ -18,7 +18,7 @@ from booking.core import clock, events, revisions, zones
 from booking.core.database import end_reading, session, transactional
 from booking.core.errors import RefusedError
 from booking.core.events import EventKind
-from booking.core.intervals import Interval, gaps
+from booking.core.intervals import Interval
 from booking.core.zones import NonexistentTimeError
 from booking.journal import service as journal
 from booking.journal.models import JsonFacts
@@ -36,6 +36,7 @@ from booking.reservations.models import (
     ReservationResource,
 )
 from booking.reservations.queries import Details, Waiting
+from booking.reservations.service import added_by
 
 # What ended by the old rule may still lie ahead by the new one; no law moves a zone any further.
 LONGEST_SHIFT = timedelta(hours=26)
@@ -113,21 +114,31 @@ def reproject(*, dry_run: bool = False) -> Report:
     as it was and the conflict reported; nothing is ever moved over somebody else.
     """
     report = Report()
-    resource_ids = session().scalars(
-        select(ReservationResource.resource_id)
-        .join(Reservation, Reservation.id == ReservationResource.reservation_id)
-        .where(_is_stale())
-        .distinct()
-        .order_by(ReservationResource.resource_id)
-    )
-    for resource_id in resource_ids.all():
+    for resource_ids in _resources_to_move():
         end_reading()
         try:
-            report = report.plus(_reproject_resource(resource_id, dry_run=dry_run))
+            report = report.plus(_reproject_resources(resource_ids, dry_run=dry_run))
         except _LeftAsItWasError as left:
             report = report.plus(left.report)
     end_reading()
     return report
+
+
+def _resources_to_move() -> list[frozenset[int]]:
+    """The resources with stale reservations; those that reservations take together, together."""
+    rows = session().execute(
+        select(ReservationResource.reservation_id, ReservationResource.resource_id)
+        .join(Reservation, Reservation.id == ReservationResource.reservation_id)
+        .where(_is_stale())
+    )
+    taken_by: dict[int, set[int]] = {}
+    for reservation_id, resource_id in rows:
+        taken_by.setdefault(reservation_id, set()).add(resource_id)
+    sets: dict[int, set[int]] = {}  # by each of its resources
+    for resource_ids in taken_by.values():
+        together = resource_ids.union(*(sets.get(one, ()) for one in resource_ids))
+        sets.update(dict.fromkeys(together, together))
+    return sorted({frozenset(one) for one in sets.values()}, key=min)
 
 
 def _is_stale() -> ColumnElement[bool]:
@@ -146,10 +157,10 @@ def _is_stale() -> ColumnElement[bool]:
 
 
 @transactional
-def _reproject_resource(resource_id: int, *, dry_run: bool) -> Report:
-    """All reservations of one resource: their claims are given back together and taken anew, so
+def _reproject_resources(resource_ids: frozenset[int], *, dry_run: bool) -> Report:
+    """All reservations of these resources: their claims are given back together and taken anew, so
     that they do not stand in each other's way."""
-    found = _stale_at(resource_id)
+    found = _stale_at(resource_ids)
     shifts, impossible = _shifts(found)
     moving = [shift for shift in shifts if shift.moves]
     conflicts = [*impossible, *_move_claims(moving)]
@@ -164,15 +175,11 @@ def _reproject_resource(resource_id: int, *, dry_run: bool) -> Report:
     return report
 
 
-def _stale_at(resource_id: int) -> list[Details]:
-    """The stale reservations of a resource, held against other writers."""
-    is_here = exists().where(
-        ReservationResource.reservation_id == Reservation.id,
-        ReservationResource.resource_id == resource_id,
-    )
+def _stale_at(resource_ids: frozenset[int]) -> list[Details]:
+    """The stale reservations of these resources, held against other writers."""
     ids = session().scalars(
         select(Reservation.id)
-        .where(_is_stale(), is_here)
+        .where(_is_stale(), queries.of_any(resource_ids))
         .order_by(Reservation.id)
         .with_for_update()
     )
@@ -222,7 +229,7 @@ def _move_claims(shifts: Sequence[_Shift]) -> Iterator[Conflict]:
 
 def _places(shift: _Shift) -> list[Place]:
     waiting = shift.details.amendment
-    return [*shift.details.places, *([waiting.place] if waiting is not None else [])]
+    return [*shift.details.places, *(waiting.places if waiting is not None else ())]
 
 
 def _holds(shifts: Sequence[_Shift]) -> dict[int, int]:
@@ -249,16 +256,14 @@ def _claim(shift: _Shift, holds: dict[int, int]) -> None:
 def _claim_held(shift: _Shift, waiting: Waiting, hold_id: int | None) -> None:
     """Hold what the change adds by the new instants, which may be nothing, or something at last."""
     assert shift.wanted is not None  # a change waits
-    added = [shift.wanted]
-    if waiting.place.resource_id == shift.details.place.resource_id:
-        added = gaps(shift.wanted, [shift.interval])
+    added = added_by(waiting.places, shift.wanted, shift.details, shift.interval)
     if not added:
         session().execute(delete(Hold).where(Hold.amendment_id == waiting.id))
         return
     if hold_id is None:
         values = {"amendment_id": waiting.id, "expires_at": _decide_by(waiting, shift.wanted)}
         hold_id = session().execute(insert(Hold).values(values).returning(Hold.id)).scalar_one()
-    claims = [_claim_of(waiting.place, interval, ClaimKind.HOLD) for interval in added]
+    claims = [_claim_of(place, interval, ClaimKind.HOLD) for place, interval in added]
     occupancy.claim(Owner(hold_id=hold_id), claims)
 
 

@@ -3,6 +3,7 @@ revisions and either does everything or raises and leaves all as it was."""
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -22,7 +23,7 @@ from booking.core.errors import (
 from booking.core.events import EventKind
 from booking.core.instants import Interval
 from booking.core.intervals import LocalInterval, gaps
-from booking.core.permissions import Action, Actor, Belongs, require
+from booking.core.permissions import Action, Actor, Belongs, allows, answers, require
 from booking.core.refusals import NotChangeable, Obstacle, Reason, Refusal
 from booking.journal import service as journal
 from booking.journal.models import JsonFacts
@@ -30,15 +31,16 @@ from booking.occupancy import queries as occupancy_queries
 from booking.occupancy import service as occupancy
 from booking.occupancy.models import ClaimKind, Hold
 from booking.occupancy.service import Claim, Owner
-from booking.people.terms import require_standing
+from booking.people import terms
+from booking.people.queries import known_persons
 from booking.policies import facts
-from booking.policies.facts import Place
-from booking.policies.rules import Verdict
+from booking.policies.facts import Judged, Place
 from booking.reservations import queries
 from booking.reservations.models import (
     ALLOWED,
     CHOSEN_REASONS,
     Amendment,
+    AmendmentResource,
     Approval,
     Asking,
     DeclineReason,
@@ -52,6 +54,7 @@ from booking.reservations.wishes import (
     Change,
     Wish,
     checked_headcount,
+    checked_resources,
     checked_title,
     local_interval,
 )
@@ -92,7 +95,7 @@ class Outcome:
 class _Plan:
     """A wish or change after it was resolved: what the reservation shall be."""
 
-    place: Place
+    places: tuple[Place, ...]
     local: LocalInterval
     title: str
     headcount: int
@@ -101,18 +104,43 @@ class _Plan:
     def interval(self) -> Interval:
         return self.local.project()
 
-    def claim(self, kind: ClaimKind = ClaimKind.BOOKING) -> Claim:
-        return self.claim_of(self.interval, kind)
+    @property
+    def resource_ids(self) -> frozenset[int]:
+        return frozenset(place.resource_id for place in self.places)
 
-    def claim_of(self, interval: Interval, kind: ClaimKind) -> Claim:
-        return Claim(
-            self.place.resource_id, interval, self.place.spot.code, self.local.zone_name, kind=kind
-        )
+    @property
+    def codes(self) -> str:
+        return ", ".join(place.spot.code for place in self.places)
 
-    def decide_by(self, now: datetime) -> datetime:
-        """When the request expires: by the policy, at the latest when it would begin."""
-        deadline = now + timedelta(minutes=self.place.limits.decide_within)
-        return max(now, min(deadline, self.interval.starts_at))
+    def claims(self) -> list[Claim]:
+        return [self.claim_of(place, self.interval) for place in self.places]
+
+    def claim_of(
+        self, place: Place, interval: Interval, kind: ClaimKind = ClaimKind.BOOKING
+    ) -> Claim:
+        return Claim(place.resource_id, interval, place.spot.code, self.local.zone_name, kind=kind)
+
+    def decide_by(self, now: datetime, asking: Sequence[Place]) -> datetime:
+        """When the request expires: by the strictest policy, at the latest when it would begin."""
+        return max(now, min(_deadline(now, asking), self.interval.starts_at))
+
+
+@dataclass(frozen=True)
+class _Holder:
+    """For whom it is, and in which organisation."""
+
+    person_id: int
+    name: PersonName
+    is_member: bool
+    organisation: Belongs | None
+
+
+@dataclass(frozen=True)
+class _ForSomebody:
+    """What rights ask for when somebody else is booked for."""
+
+    organisation_ids: frozenset[int]
+    places: tuple[Place, ...]
 
 
 # --- book ---
@@ -120,72 +148,72 @@ class _Plan:
 
 @transactional
 def book(actor: Actor, wish: Wish) -> Outcome:
-    """Book, or ask for, one resource.
+    """Book, or ask for, one resource or several together: all of them or none.
 
     Raises InvalidError for a wish that makes no sense, RefusedError with every broken rule or with
     what has taken the place.
     """
     require(actor, Action.BOOK)
     plan = _plan_of(wish)
-    organisation = _organisation(actor, wish.organisation_id)
-    verdict = facts.verdict_on(
-        plan.place, plan.local, headcount=plan.headcount, is_member=bool(actor.memberships)
+    holder = _holder(actor, wish, plan.places)
+    judged = facts.judge_all(
+        plan.places, plan.local, headcount=plan.headcount, is_member=holder.is_member, changes={}
     )
-    _refuse(verdict, plan)
-    if verdict.needs_approval and not plan.place.limits.holds_while_pending:
+    _refuse(judged, plan)
+    if not _holds(judged.asking):
         _refuse_if_taken(plan)
-    new = _insert(_new(actor, plan, organisation, verdict))
-    require_standing(new.person_id, new.organisation_id)
+    new = _insert(_new(actor, plan, holder, judged.asking))
+    terms.require_standing(new.person_id, new.organisation_id)
     if new.holds_place:
-        occupancy.claim(Owner(reservation_id=new.id), [plan.claim()])
-    if new.state is State.PENDING:
-        _ask(new.id, version=1, policy_id=plan.place.spot.policy_id)
+        occupancy.claim(Owner(reservation_id=new.id), plan.claims())
+    _ask(new.id, version=1, asking=judged.asking)
     _tell(
         actor,
         "booked" if new.state is State.CONFIRMED else "requested",
         EventKind.CONFIRMED if new.state is State.CONFIRMED else EventKind.REQUESTED,
         new.public_id,
         version=1,
-        after={"state": new.state.value, **_facts_of(plan)},
+        after={"state": new.state.value, **_facts_of(plan), **_for_whom(new)},
     )
-    _bump([plan.place], [actor.person_id], new.organisation_id)
+    _bump(plan.places, [new.person_id, new.booked_by_id], new.organisation_id)
     return Outcome(new.public_id, new.state, details=new)
 
 
-def _new(actor: Actor, plan: _Plan, organisation: Belongs | None, verdict: Verdict) -> Details:
+def _new(actor: Actor, plan: _Plan, holder: _Holder, asking: Sequence[Place]) -> Details:
     """The reservation as it shall be; storing it gives it its key and its reference."""
     now = clock.now()
-    asks = verdict.needs_approval
-    asked = Decision(1, plan.place.spot.policy_id, Asking.WAITING, None, None, None, None)
-    person = PersonName(actor.public_id, actor.name)
+    organisation = holder.organisation
     return Details(
         id=0,
         public_id=ids.new_public_id(),
         reference="",
-        state=State.PENDING if asks else State.CONFIRMED,
+        state=State.PENDING if asking else State.CONFIRMED,
         version=1,
         sequence=0,
         title=plan.title,
         headcount=plan.headcount,
-        holds_place=plan.place.limits.holds_while_pending or not asks,
+        holds_place=_holds(asking),
         local=plan.local,
         interval=plan.interval,
         tzdata=zones.version(),
-        decide_by=plan.decide_by(now) if asks else None,
+        decide_by=plan.decide_by(now, asking) if asking else None,
         closing_code=None,
         closing_reason=None,
         created_at=now,
         changed_at=now,
-        person_id=actor.person_id,
+        person_id=holder.person_id,
         booked_by_id=actor.person_id,
         organisation_id=None if organisation is None else organisation.organisation_id,
-        person=person,
-        booked_by=person,
+        person=holder.name,
+        booked_by=PersonName(actor.public_id, actor.name),
         organisation=None
         if organisation is None
         else PersonName(organisation.public_id, organisation.name),
-        places=(plan.place,),
-        decisions=(asked,) if asks else (),
+        places=plan.places,
+        decisions=tuple(
+            Decision(1, policy_id, Asking.WAITING, None, None, None, None)
+            for policy_id in _policies(asking)
+        ),
         amendment=None,
     )
 
@@ -197,7 +225,7 @@ def _new(actor: Actor, plan: _Plan, organisation: Belongs | None, verdict: Verdi
 def change(
     actor: Actor, public_id: str, wanted: Change, *, seen_version: int | None = None
 ) -> Outcome:
-    """Move, shorten, extend or rename.
+    """Move, shorten, extend, rename, add or give back resources.
 
     A confirmed reservation whose change needs approval stays as it is and gets an amendment that
     waits; giving time back and renaming never need one. Raises StaleError when the reservation is
@@ -207,28 +235,32 @@ def change(
     _refuse_stale(before, seen_version)
     plan = _plan_of_change(before, wanted)
     _refuse_unchangeable(before, plan)
-    if plan.local == before.local and _keeps_place(before, plan):
+    if plan.local == before.local and _keeps_places(before, plan):
         return _rename(actor, before, plan)
-    verdict = facts.verdict_on(
-        plan.place,
+    judged = facts.judge_all(
+        plan.places,
         plan.local,
         headcount=plan.headcount,
         is_member=before.organisation_id is not None or bool(actor.memberships),
-        change=facts.Change(was=before.interval, keeps_place=_keeps_place(before, plan)),
+        changes={
+            place.resource_id: facts.Change(
+                was=before.interval, keeps_place=place.resource_id in before.resource_ids
+            )
+            for place in plan.places
+        },
     )
-    _refuse(verdict, plan, before)
+    _refuse(judged, plan, before)
     if before.state is State.PENDING:
         return _move_pending(actor, before, plan)
-    if verdict.needs_approval:
-        return _amend(actor, before, plan)
+    if judged.needs_approval:
+        return _amend(actor, before, plan, judged.asking)
     return _move_confirmed(actor, before, plan)
 
 
 def _rename(actor: Actor, before: Details, plan: _Plan) -> Outcome:
-    if plan.headcount > plan.place.spot.capacity and plan.headcount > before.headcount:
-        verdict = facts.verdict_on(plan.place, plan.local, headcount=plan.headcount, is_member=True)
-        refusals = tuple(r for r in verdict.refusals if r.reason is Reason.OVER_CAPACITY)
-        raise RefusedError(refusals)
+    refusals = facts.over_capacity(plan.places, plan.headcount)
+    if refusals and plan.headcount > before.headcount:
+        raise RefusedError(tuple(refusals))
     was = {"title": before.title, "headcount": before.headcount}
     wanted = {"title": plan.title, "headcount": plan.headcount}
     changed = {name: value for name, value in wanted.items() if value != was[name]}
@@ -240,7 +272,7 @@ def _rename(actor: Actor, before: Details, plan: _Plan) -> Outcome:
             update(Amendment).where(Amendment.id == before.amendment.id).values(**changed)
         )
     if before.state is State.PENDING:
-        _ask_again(before, version, plan.place)
+        _ask_again(before, version, _asking(plan.places) or before.places_to_decide)
     journal.write(
         actor,
         "renamed",
@@ -254,17 +286,17 @@ def _rename(actor: Actor, before: Details, plan: _Plan) -> Outcome:
 
 
 def _move_pending(actor: Actor, before: Details, plan: _Plan) -> Outcome:
-    """A request moves in place and is asked anew; on a place that asks nobody it is confirmed."""
-    needs_approval = plan.place.limits.needs_approval
-    holds = plan.place.limits.holds_while_pending or not needs_approval
+    """A request moves in place and is asked anew; on places that ask nobody it is confirmed."""
+    asking = _asking(plan.places)
+    holds = _holds(asking)
     owner = Owner(reservation_id=before.id)
     if holds:
-        occupancy.move(owner, [plan.claim()])
+        occupancy.move(owner, plan.claims())
     else:
         occupancy.release(owner)
         _refuse_if_taken(plan)
     now = clock.now()
-    state = State.PENDING if needs_approval else State.CONFIRMED
+    state = State.PENDING if asking else State.CONFIRMED
     version = _update(
         before,
         sequence=before.sequence + 1,
@@ -272,22 +304,19 @@ def _move_pending(actor: Actor, before: Details, plan: _Plan) -> Outcome:
         holds_place=holds,
         title=plan.title,
         headcount=plan.headcount,
-        decide_by=plan.decide_by(now) if needs_approval else None,
+        decide_by=plan.decide_by(now, asking) if asking else None,
         **_time_values(plan.local),
     )
     _place(before, plan)
-    if needs_approval:
-        _ask_again(before, version, plan.place)
-    else:
-        _settle_approvals(before, Asking.WITHDRAWN)
-    kind = EventKind.REQUESTED if needs_approval else EventKind.CONFIRMED
+    _ask_again(before, version, asking)
+    kind = EventKind.REQUESTED if asking else EventKind.CONFIRMED
     _tell_change(actor, "moved", kind, before, plan, version, state)
     return Outcome(before.public_id, state)
 
 
 def _move_confirmed(actor: Actor, before: Details, plan: _Plan) -> Outcome:
     _drop_amendment(before, Asking.WITHDRAWN)
-    occupancy.move(Owner(reservation_id=before.id), [plan.claim()])
+    occupancy.move(Owner(reservation_id=before.id), plan.claims())
     version = _update(
         before,
         sequence=before.sequence + 1,
@@ -296,20 +325,21 @@ def _move_confirmed(actor: Actor, before: Details, plan: _Plan) -> Outcome:
         **_time_values(plan.local),
     )
     _place(before, plan)
-    shortened = _keeps_place(before, plan) and before.interval.contains(plan.interval)
+    gives_back = plan.resource_ids <= before.resource_ids
+    shortened = gives_back and before.interval.contains(plan.interval)
     act = "shortened" if shortened else "moved"
     _tell_change(actor, act, EventKind.CHANGED, before, plan, version, State.CONFIRMED)
     return Outcome(before.public_id, State.CONFIRMED)
 
 
-def _amend(actor: Actor, before: Details, plan: _Plan) -> Outcome:
-    """Ask for the change; where the policy holds, hold only what it adds to the old claim."""
+def _amend(actor: Actor, before: Details, plan: _Plan, asking: Sequence[Place]) -> Outcome:
+    """Ask for the change; where the policies hold, hold only what it adds to the old claims."""
     _drop_amendment(before, Asking.WITHDRAWN)
     now = clock.now()
-    holds = plan.place.limits.holds_while_pending
+    holds = _holds(asking)
     if not holds:
         _refuse_if_taken(plan, but_not_by=before.id)
-    decide_by = _decide_change_by(before, plan, now)
+    decide_by = _decide_change_by(before, plan, asking, now)
     version = _update(before)
     amendment_id = (
         session()
@@ -320,7 +350,6 @@ def _amend(actor: Actor, before: Details, plan: _Plan) -> Outcome:
                 reservation_id=before.id,
                 asked_by_id=actor.person_id,
                 state=Asking.WAITING,
-                resource_id=plan.place.resource_id,
                 title=plan.title,
                 headcount=plan.headcount,
                 holds_place=holds,
@@ -332,7 +361,11 @@ def _amend(actor: Actor, before: Details, plan: _Plan) -> Outcome:
         )
         .scalar_one()
     )
-    _ask(before.id, version, plan.place.spot.policy_id, amendment_id)
+    session().execute(
+        insert(AmendmentResource),
+        [{"amendment_id": amendment_id, "resource_id": place.resource_id} for place in plan.places],
+    )
+    _ask(before.id, version, asking, amendment_id)
     if holds:
         _hold(before, plan, amendment_id, decide_by)
     _tell(
@@ -344,23 +377,38 @@ def _amend(actor: Actor, before: Details, plan: _Plan) -> Outcome:
         before=_facts_before(before),
         after={"state": before.state.value, **_facts_of(plan)},
     )
-    _bump([before.place, plan.place], [before.person_id], before.organisation_id)
+    people = [before.person_id, before.booked_by_id]
+    _bump([*before.places, *plan.places], people, before.organisation_id)
     return Outcome(before.public_id, before.state, amendment_waits=True)
 
 
-def _decide_change_by(before: Details, plan: _Plan, now: datetime) -> datetime:
+def _decide_change_by(
+    before: Details, plan: _Plan, asking: Sequence[Place], now: datetime
+) -> datetime:
     """When the wish for a change expires: a longer stay can be granted until its end, but what
     would begin at another time or place only before either beginning."""
     last = before.interval.ends_at
-    if not _keeps_place(before, plan) or plan.interval.starts_at != before.interval.starts_at:
+    if not _keeps_places(before, plan) or plan.interval.starts_at != before.interval.starts_at:
         last = min(before.interval.starts_at, plan.interval.starts_at)
-    return min(now + timedelta(minutes=plan.place.limits.decide_within), last)
+    return min(_deadline(now, asking), last)
+
+
+def added_by(
+    places: Sequence[Place], interval: Interval, before: Details, was: Interval
+) -> list[tuple[Place, Interval]]:
+    """What a change takes besides what the reservation has: on each place that it keeps the time
+    outside of the old one, on each other place all of it."""
+    return [
+        (place, added)
+        for place in places
+        for added in (
+            gaps(interval, [was]) if place.resource_id in before.resource_ids else [interval]
+        )
+    ]
 
 
 def _hold(before: Details, plan: _Plan, amendment_id: int, until: datetime) -> None:
-    added = [plan.interval]
-    if _keeps_place(before, plan):
-        added = gaps(plan.interval, [before.interval])
+    added = added_by(plan.places, plan.interval, before, before.interval)
     if not added:
         return
     hold_id = (
@@ -370,7 +418,7 @@ def _hold(before: Details, plan: _Plan, amendment_id: int, until: datetime) -> N
         )
         .scalar_one()
     )
-    claims = [plan.claim_of(interval, ClaimKind.HOLD) for interval in added]
+    claims = [plan.claim_of(place, interval, ClaimKind.HOLD) for place, interval in added]
     occupancy.claim(Owner(hold_id=hold_id), claims)
 
 
@@ -459,7 +507,8 @@ def approve(
     seen_version: int | None,
     declines_others: bool = False,
 ) -> Outcome:
-    """Say yes to a request or to the change that waits.
+    """Say yes to a request or to the change that waits. Where policies of several managers ask,
+    it is confirmed once each has said yes; until then it waits for the others.
 
     Raises StaleError when it is not the version that was seen, RefusedError when the place is
     taken, WouldDeclineError when other requests for the same time would be declined and
@@ -467,6 +516,9 @@ def approve(
     """
     before = _locked(actor, public_id, Action.DECIDE)
     _refuse_undecidable(before, seen_version)
+    answered = [places for places in before.questions if answers(actor, places)]
+    if len(answered) < len(before.questions):
+        return _approve_in_part(actor, before, [place for one in answered for place in one])
     rivals = _rivals(before)
     if rivals and not declines_others:
         raise WouldDeclineError(tuple(rival.reference for rival in rivals))
@@ -475,7 +527,7 @@ def approve(
     if before.amendment is not None:
         return _approve_change(actor, before, before.amendment)
     if not before.holds_place:
-        occupancy.claim(Owner(reservation_id=before.id), [_plan_as_is(before).claim()])
+        occupancy.claim(Owner(reservation_id=before.id), _plan_as_is(before).claims())
     _settle_approvals(before, Asking.GRANTED, actor)
     version = _update(before, state=State.CONFIRMED, holds_place=True, sequence=before.sequence + 1)
     _tell(
@@ -491,13 +543,28 @@ def approve(
     return Outcome(public_id, State.CONFIRMED)
 
 
+def _approve_in_part(actor: Actor, before: Details, places: Sequence[Place]) -> Outcome:
+    """Note the yes of one of several; nobody else is declined before the last."""
+    _settle_approvals(before, Asking.GRANTED, actor, of=_policies(places))
+    _update(before)
+    journal.write(
+        actor,
+        "approved_in_part",
+        subject_kind="reservation",
+        subject_id=before.public_id,
+        after={"resource": ", ".join(place.spot.code for place in places)},
+    )
+    _bump_of(before)
+    return Outcome(before.public_id, before.state, before.amendment is not None)
+
+
 def _approve_change(actor: Actor, before: Details, waiting: Waiting) -> Outcome:
     """Swap the old claim for the new one in this transaction."""
-    plan = _Plan(waiting.place, waiting.local, waiting.title, waiting.headcount)
+    plan = _Plan(waiting.places, waiting.local, waiting.title, waiting.headcount)
     _settle_approvals(before, Asking.GRANTED, actor)
     _drop_hold(waiting.id)
     _settle_amendment(waiting.id, Asking.GRANTED)
-    occupancy.move(Owner(reservation_id=before.id), [plan.claim()])
+    occupancy.move(Owner(reservation_id=before.id), plan.claims())
     version = _update(
         before,
         sequence=before.sequence + 1,
@@ -520,7 +587,7 @@ def decline(
     reason: str = "",
 ) -> Outcome:
     """Say no to a request or to the change that waits, with a reason from the list, the manager's
-    own words, or both; `other` alone says nothing."""
+    own words, or both; `other` alone says nothing. One no is enough."""
     before = _locked(actor, public_id, Action.DECIDE)
     reason = _checked_reason(reason)
     if code not in CHOSEN_REASONS:
@@ -528,10 +595,19 @@ def decline(
     if code is DeclineReason.OTHER and not reason:
         raise InvalidError({"reason": Problem.MISSING})
     _refuse_undecidable(before, seen_version)
+    _ask_no_others(actor, before)
     if before.amendment is not None:
         return _decline_change(actor, before, code, reason)
     _decline(actor, before, code, reason)
     return Outcome(public_id, State.DECLINED)
+
+
+def _ask_no_others(actor: Actor, before: Details) -> None:
+    """After a no, what the managers of other places were asked is no longer asked."""
+    others = [places for places in before.questions if not answers(actor, places)]
+    if others:
+        asked = _policies(place for places in others for place in places)
+        _settle_approvals(before, Asking.WITHDRAWN, of=asked)
 
 
 def _decline(actor: Actor, before: Details, code: DeclineReason, reason: str) -> None:
@@ -629,42 +705,119 @@ def why_not_cancellable(before: Details) -> Refusal | None:
 
 
 def _plan_of(wish: Wish) -> _Plan:
-    place = facts.place(wish.resource_id)
-    if place is None:
-        raise InvalidError({"resources": Problem.NOT_FOUND})
+    places = places_of(wish.resources)
     return _Plan(
-        place,
-        local_interval(wish.starts_at, wish.ends_at, place.spot.zone_name),
+        places,
+        local_interval(wish.starts_at, wish.ends_at, places[0].spot.zone_name),
         checked_title(wish.title),
         checked_headcount(wish.headcount),
     )
 
 
 def _plan_as_is(before: Details) -> _Plan:
-    return _Plan(before.place, before.local, before.title, before.headcount)
+    return _Plan(before.places, before.local, before.title, before.headcount)
 
 
 def _plan_of_change(before: Details, wanted: Change) -> _Plan:
-    place = before.place
-    if wanted.resource_id is not None and wanted.resource_id != place.spot.public_id:
-        found = facts.place(wanted.resource_id)
-        if found is None:
-            raise InvalidError({"resources": Problem.NOT_FOUND})
-        place = found
+    places = before.places
+    if wanted.resources is not None:
+        places = places_of(wanted.resources, known=before.places)
     return _Plan(
-        place,
+        places,
         local_interval(
             wanted.starts_at or before.local.starts_at,
             wanted.ends_at or before.local.ends_at,
-            place.spot.zone_name,
+            places[0].spot.zone_name,
         ),
         before.title if wanted.title is None else checked_title(wanted.title),
         before.headcount if wanted.headcount is None else checked_headcount(wanted.headcount),
     )
 
 
-def _keeps_place(before: Details, plan: _Plan) -> bool:
-    return plan.place.resource_id == before.place.resource_id
+def places_of(resources: Collection[str], known: Sequence[Place] = ()) -> tuple[Place, ...]:
+    """The places of a wish, by code; `known` ones are taken as they are, retired or not.
+
+    Raises InvalidError for none, for too many, and where one does not exist.
+    """
+    asked = checked_resources(resources)
+    kept = [place for place in known if place.spot.public_id in asked]
+    missing = set(asked) - {place.spot.public_id for place in kept}
+    found = facts.places_in_use(missing) if missing else []
+    if len(found) < len(missing):
+        raise InvalidError({"resources": Problem.NOT_FOUND})
+    if not kept:
+        return tuple(found)
+    return tuple(sorted([*kept, *found], key=lambda place: place.spot.code))
+
+
+def _keeps_places(before: Details, plan: _Plan) -> bool:
+    return plan.resource_ids == before.resource_ids
+
+
+def _asking(places: Sequence[Place]) -> list[Place]:
+    return [place for place in places if place.limits.needs_approval]
+
+
+def _holds(asking: Sequence[Place]) -> bool:
+    """Whether the places are taken at once: nobody is asked, or every policy that asks holds."""
+    return all(place.limits.holds_while_pending for place in asking)
+
+
+def _policies(places: Iterable[Place]) -> list[int]:
+    return list(dict.fromkeys(place.spot.policy_id for place in places))
+
+
+def _deadline(now: datetime, asking: Sequence[Place]) -> datetime:
+    return now + timedelta(minutes=min(place.limits.decide_within for place in asking))
+
+
+def _holder(actor: Actor, wish: Wish, places: tuple[Place, ...]) -> _Holder:
+    """Whoever books, or somebody whom they may book for."""
+    if wish.person_id in (None, actor.public_id):
+        return _Holder(
+            actor.person_id,
+            PersonName(actor.public_id, actor.name),
+            bool(actor.memberships),
+            _organisation(actor, wish.organisation_id),
+        )
+    asked = wish.person_id or ""
+    found = known_persons([asked], terms.today()).get(asked)
+    memberships = () if found is None else found.memberships
+    may_alone = _may_book_for(actor, places)
+    shared = [one for one in memberships if _may_book_for(actor, places, one)]
+    if found is None or not (shared or may_alone):  # who is no colleague is not known to be there
+        raise InvalidError({"person": Problem.NOT_FOUND})
+    organisation = None
+    if wish.organisation_id is not None or not may_alone:
+        organisation = _shared(shared, wish.organisation_id)
+    name = PersonName(found.public_id, found.name)
+    return _Holder(found.person_id, name, bool(memberships), organisation)
+
+
+def is_for_member(actor: Actor, wish: Wish, places: tuple[Place, ...]) -> bool:
+    """Whether whoever it would be for belongs to an organisation, as the rules ask."""
+    return _holder(actor, wish, places).is_member
+
+
+def may_book_for_anybody(actor: Actor, places: Sequence[Place]) -> bool:
+    """Whether somebody can be booked for with whom one shares no organisation."""
+    return _may_book_for(actor, tuple(places))
+
+
+def _may_book_for(actor: Actor, places: tuple[Place, ...], belongs: Belongs | None = None) -> bool:
+    organisations = frozenset() if belongs is None else frozenset({belongs.organisation_id})
+    return allows(actor, Action.BOOK_FOR, _ForSomebody(organisations, places))
+
+
+def _shared(shared: Sequence[Belongs], public_id: str | None) -> Belongs:
+    """The organisation in which a colleague is booked for: named where there are several."""
+    if public_id is None and len(shared) == 1:
+        return shared[0]
+    for belongs in shared:
+        if belongs.public_id == public_id:
+            return belongs
+    problem = Problem.MISSING if public_id is None else Problem.NOT_FOUND
+    raise InvalidError({"organisation": problem})
 
 
 def _organisation(actor: Actor, public_id: str | None) -> Belongs | None:
@@ -687,25 +840,29 @@ def _locked(actor: Actor, public_id: str, action: Action) -> Details:
     return found
 
 
-def _refuse(verdict: Verdict, plan: _Plan, before: Details | None = None) -> None:
+def _refuse(judged: Judged, plan: _Plan, before: Details | None = None) -> None:
     """Refuse with every broken rule; only then is it worth a look whether it is taken, too."""
-    if verdict.allowed:
+    if judged.allowed:
         return
-    busy = occupancy_queries.claim_in_the_way(plan.place.resource_id, plan.interval)
-    taken: tuple[Refusal, ...] = ()
-    if busy is not None and (before is None or busy.reservation_id != before.id):
-        code, zone_name = plan.place.spot.code, plan.local.zone_name
-        taken = (occupancy_queries.slot_taken(code, zone_name, busy),)
-    raise RefusedError(verdict.refusals + taken)
+    taken = [
+        occupancy_queries.slot_taken(place.spot.code, plan.local.zone_name, busy)
+        for place in plan.places
+        if (busy := occupancy_queries.claim_in_the_way(place.resource_id, plan.interval))
+        and (before is None or busy.reservation_id != before.id)
+    ]
+    raise RefusedError((*judged.refusals, *taken))
 
 
 def _refuse_if_taken(plan: _Plan, but_not_by: int | None = None) -> None:
     """For requests that hold nothing: no promise is made here, it only spares a hopeless wait."""
-    window = plan.interval
-    for busy in occupancy_queries.busy_times([plan.place.resource_id], window):
+    codes = {place.resource_id: place.spot.code for place in plan.places}
+    taken: dict[int, Refusal] = {}
+    for busy in occupancy_queries.busy_times(codes, plan.interval):
         if busy.reservation_id is None or busy.reservation_id != but_not_by:
-            code, zone_name = plan.place.spot.code, plan.local.zone_name
-            raise RefusedError((occupancy_queries.slot_taken(code, zone_name, busy),))
+            told = occupancy_queries.slot_taken(codes[busy.resource_id], plan.local.zone_name, busy)
+            taken.setdefault(busy.resource_id, told)
+    if taken:
+        raise RefusedError(tuple(taken.values()))
 
 
 def _refuse_stale(before: Details, seen_version: int | None) -> None:
@@ -714,13 +871,14 @@ def _refuse_stale(before: Details, seen_version: int | None) -> None:
 
 
 def _refuse_unchangeable(before: Details, plan: _Plan) -> None:
-    """Past: nothing changes. Running: only the end, the title and the number of people."""
+    """Past: nothing changes. Running: the end, the title and the number of people; and resources
+    can be given back."""
     refusal = why_not_changeable(before)
     if refusal is not None:
         raise RefusedError((refusal,))
     if before.interval.starts_at <= clock.now():
         moved = plan.interval.starts_at != before.interval.starts_at
-        if moved or not _keeps_place(before, plan):
+        if moved or not plan.resource_ids <= before.resource_ids:
             raise _unchangeable(before, Obstacle.BEGUN)
 
 
@@ -759,7 +917,7 @@ def _rivals(before: Details) -> list[Details]:
         Reservation.id != before.id,
         Reservation.starts_at < asked.interval.ends_at,
         Reservation.ends_at > asked.interval.starts_at,
-        queries.of_resource(asked.place.spot.public_id),
+        queries.of_any({place.resource_id for place in asked.places}),
     )
     statement = select(Reservation.id).where(*conditions).order_by(Reservation.id)
     locked = session().scalars(statement.with_for_update()).all()
@@ -767,7 +925,7 @@ def _rivals(before: Details) -> list[Details]:
 
 
 def _insert(new: Details) -> Details:
-    """Store a new reservation, under a reference nobody has yet, and on which resource it is."""
+    """Store a new reservation, under a reference nobody has yet, and on which resources it is."""
     values = {name: getattr(new, name) for name in _STORED_AS_NAMED} | {
         "zone": new.local.zone_name,
         "local_start": new.local.starts_at,
@@ -781,7 +939,10 @@ def _insert(new: Details) -> Details:
         reservation_id = execute(_INSERT[engine_name()], values).scalar_one_or_none()
     execute(
         _INSERT_RESOURCE,
-        {"reservation_id": reservation_id, "resource_id": new.place.resource_id, "unit": 1},
+        [
+            {"reservation_id": reservation_id, "resource_id": place.resource_id, "unit": 1}
+            for place in new.places
+        ],
     )
     return replace(new, id=reservation_id, reference=values["reference"])
 
@@ -813,12 +974,22 @@ def _update(before: Details, **values: object) -> int:
 
 
 def _place(before: Details, plan: _Plan) -> None:
-    """Write on which resource it now is."""
-    if not _keeps_place(before, plan):
+    """Write on which resources it now is."""
+    gone, new = before.resource_ids - plan.resource_ids, plan.resource_ids - before.resource_ids
+    if gone:
         session().execute(
-            update(ReservationResource)
-            .where(ReservationResource.reservation_id == before.id)
-            .values(resource_id=plan.place.resource_id)
+            delete(ReservationResource).where(
+                ReservationResource.reservation_id == before.id,
+                ReservationResource.resource_id.in_(gone),
+            )
+        )
+    if new:
+        execute(
+            _INSERT_RESOURCE,
+            [
+                {"reservation_id": before.id, "resource_id": resource_id, "unit": 1}
+                for resource_id in sorted(new)
+            ],
         )
 
 
@@ -862,23 +1033,29 @@ def _reason_facts(code: DeclineReason | None, reason: str) -> JsonFacts:
 
 
 def _ask(
-    reservation_id: int, version: int, policy_id: int, amendment_id: int | None = None
+    reservation_id: int, version: int, asking: Sequence[Place], amendment_id: int | None = None
 ) -> None:
+    """Ask each policy once, however many of its places are wished for."""
+    if not asking:
+        return
     execute(
         _INSERT_APPROVAL,
-        {
-            "reservation_id": reservation_id,
-            "amendment_id": amendment_id,
-            "version": version,
-            "policy_id": policy_id,
-            "state": Asking.WAITING,
-        },
+        [
+            {
+                "reservation_id": reservation_id,
+                "amendment_id": amendment_id,
+                "version": version,
+                "policy_id": policy_id,
+                "state": Asking.WAITING,
+            }
+            for policy_id in _policies(asking)
+        ],
     )
 
 
-def _ask_again(before: Details, version: int, place: Place) -> None:
+def _ask_again(before: Details, version: int, asking: Sequence[Place]) -> None:
     _settle_approvals(before, Asking.WITHDRAWN)
-    _ask(before.id, version, place.spot.policy_id)
+    _ask(before.id, version, asking)
 
 
 def _settle_approvals(
@@ -887,10 +1064,14 @@ def _settle_approvals(
     actor: Actor | None = None,
     code: DeclineReason | None = None,
     reason: str = "",
+    *,
+    of: Collection[int] | None = None,
 ) -> None:
+    """Answer what waits, of these policies or of all."""
+    chosen = () if of is None else (Approval.policy_id.in_(of),)
     session().execute(
         update(Approval)
-        .where(Approval.reservation_id == before.id, Approval.state == Asking.WAITING)
+        .where(Approval.reservation_id == before.id, Approval.state == Asking.WAITING, *chosen)
         .values(
             state=state,
             decided_by_id=None if actor is None else actor.person_id,
@@ -926,12 +1107,17 @@ def _outcome(before: Details) -> Outcome:
 
 def _facts_of(plan: _Plan) -> JsonFacts:
     return {
-        "resource": plan.place.spot.code,
+        "resource": plan.codes,
         "starts_at": plan.local.starts_at.isoformat(timespec="minutes"),
         "ends_at": plan.local.ends_at.isoformat(timespec="minutes"),
         "title": plan.title,
         "headcount": plan.headcount,
     }
+
+
+def _for_whom(new: Details) -> JsonFacts:
+    """Named where it is not the one who booked."""
+    return {} if new.person_id == new.booked_by_id else {"person": new.person.public_id}
 
 
 def _facts_before(before: Details) -> JsonFacts:
@@ -980,15 +1166,16 @@ def _tell_change(
         before=_facts_before(before),
         after={"state": state.value, **_facts_of(plan)},
     )
-    _bump([before.place, plan.place], [before.person_id], before.organisation_id)
+    people = [before.person_id, before.booked_by_id]
+    _bump([*before.places, *plan.places], people, before.organisation_id)
 
 
 def _bump_of(before: Details) -> None:
-    places = [*before.places, *([before.amendment.place] if before.amendment else [])]
+    places = [*before.places, *(before.amendment.places if before.amendment else ())]
     _bump(places, [before.person_id, before.booked_by_id], before.organisation_id)
 
 
-def _bump(places: list[Place], person_ids: list[int], organisation_id: int | None) -> None:
+def _bump(places: Sequence[Place], person_ids: list[int], organisation_id: int | None) -> None:
     """Everything that shows the reservation has changed."""
     revisions.bump(revisions.Scope.FLOOR, (place.spot.floor_id for place in places))
     revisions.bump(revisions.Scope.RESOURCE, (place.resource_id for place in places))

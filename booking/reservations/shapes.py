@@ -109,6 +109,7 @@ class AlternativeShown(msgspec.Struct):
     """What would succeed instead; it can be posted as it is."""
 
     resource: PublicId
+    resources: list[PublicId]
     code: str
     starts_at: Moment
     ends_at: Moment

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from booking.core import zones
@@ -20,7 +20,7 @@ from booking.core.i18n import (
 from booking.core.intervals import LocalInterval, Span
 from booking.policies.facts import Place
 from booking.policies.models import Shown
-from booking.policies.rules import WhoMayBook
+from booking.policies.rules import Limits, WhoMayBook
 from booking.reservations.models import DeclineReason, HouseReason
 from booking.spaces.opening import PresetKind
 
@@ -37,6 +37,7 @@ ICONS: Mapping[str, str] = {
     "asked_for_change": "send",
     "withdrew_change": "undo-2",
     "approved": "check",
+    "approved_in_part": "check",
     "approved_change": "check",
     "declined": "x",
     "declined_change": "x",
@@ -59,6 +60,7 @@ def act(code: str) -> str:
         "asked_for_change": _("Asked for a change"),
         "withdrew_change": _("Withdrew the change"),
         "approved": _("Approved"),
+        "approved_in_part": _("Approved in part; others still have to answer"),
         "approved_change": _("Approved the change"),
         "declined": pgettext("history", "Declined"),
         "declined_change": _("Declined the change"),
@@ -139,11 +141,21 @@ def day_and_clock(local: datetime) -> str:
     return _("%(day)s at %(time)s", day=format_short_day(local), time=format_clock(local))
 
 
+def codes(places: Iterable[Place]) -> str:
+    """«L-03, M-02»."""
+    return _(", ").join(place.spot.code for place in places)
+
+
 def where(place: Place) -> str:
     """Building, floor and area, from large to small."""
     spot = place.spot
     names = (spot.building_names, spot.floor_names, spot.area_names)
     return " · ".join(name_in(one) for one in names)
+
+
+def where_all(places: Iterable[Place]) -> str:
+    """The same of several, each area named once."""
+    return _(", ").join(dict.fromkeys(map(where, places)))
 
 
 def preset(kind: PresetKind) -> str:
@@ -164,9 +176,8 @@ def opening_hours(spans: tuple[Span, ...]) -> list[tuple[str, str]]:
     ]
 
 
-def length(place: Place) -> str:
+def length(limits: Limits) -> str:
     """How long a reservation may be."""
-    limits = place.limits
     return _(
         "%(shortest)s to %(longest)s, in steps of %(step)s",
         shortest=format_duration(limits.shortest),
@@ -175,23 +186,24 @@ def length(place: Place) -> str:
     )
 
 
-def ahead(place: Place, today: datetime) -> str:
+def ahead(limits: Limits, today: datetime) -> str:
     """How early and how late one may book."""
-    last = format_short_day(today + timedelta(days=place.limits.horizon))
-    if not place.limits.notice:
+    last = format_short_day(today + timedelta(days=limits.horizon))
+    if not limits.notice:
         return _("Until %(day)s", day=last)
     return _(
         "At least %(notice)s ahead, until %(day)s",
-        notice=format_duration(place.limits.notice),
+        notice=format_duration(limits.notice),
         day=last,
     )
 
 
-def approval(place: Place, names: list[str]) -> str:
+def approval(places: Iterable[Place], names: Sequence[str]) -> str:
     """Who answers, and by when; empty where nobody is asked."""
-    if not place.limits.needs_approval:
+    asking = [place for place in places if place.limits.needs_approval]
+    if not asking:
         return ""
-    within = format_duration(place.limits.decide_within)
+    within = format_duration(min(place.limits.decide_within for place in asking))
     if names:
         return _(
             "%(names)s will answer within %(time)s, at the latest before it begins.",
@@ -203,20 +215,21 @@ def approval(place: Place, names: list[str]) -> str:
     )
 
 
-def holding(place: Place) -> str:
-    """What a request does to the place while it waits."""
-    if place.limits.holds_while_pending:
+def holding(places: Iterable[Place]) -> str:
+    """What a request does to the places while it waits."""
+    if all(place.limits.holds_while_pending for place in places if place.limits.needs_approval):
         return _("Until then the place is kept for you.")
     return _("Until then others may ask for the same time; only one can be approved.")
 
 
-def seen_by_others(place: Place) -> str:
-    """What strangers see of a reservation here."""
+def seen_by_others(places: Iterable[Place]) -> str:
+    """What strangers see of a reservation here, wherever they see most."""
+    shown = {place.others_see for place in places}
     return {
         Shown.BUSY: _("Others only see that it is booked."),
         Shown.ORGANISATION: _("Others see your organisation, not the purpose."),
         Shown.PERSON: _("Others see your name and the purpose."),
-    }[place.others_see]
+    }[next(one for one in (Shown.PERSON, Shown.ORGANISATION, Shown.BUSY) if one in shown)]
 
 
 def who_may_book(place: Place) -> str:
@@ -233,7 +246,12 @@ def problem(field: str, found: Problem) -> str:
         ("headcount", Problem.OUT_OF_RANGE): _("Enter a number of people from 1 to 10,000."),
         ("reason", Problem.TOO_LONG): _("Choose a shorter reason: at most 500 characters."),
         ("organisation", Problem.NOT_FOUND): _("Choose one of your organisations."),
+        ("organisation", Problem.MISSING): _("Choose in which organisation."),
+        ("person", Problem.NOT_FOUND): _("Choose a colleague of one of your organisations."),
         ("resources", Problem.NOT_FOUND): _("This space is not there any more. Choose another."),
+        ("resources", Problem.OUT_OF_RANGE): _(
+            "One reservation takes at most 10 spaces. Leave some out."
+        ),
         ("Idempotency-Key", Problem.REUSED): _(
             "This form has been sent before with other entries."
             " Look at your reservations, then send it again if you still want to."

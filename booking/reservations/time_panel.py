@@ -119,7 +119,7 @@ def _month(
         first_weekday=place_facts.first_weekday(availability.place),
         url_of=lambda other: url_of(day=other.isoformat()),
         turn_to=lambda other: url_of(day=day.isoformat(), month=f"{other:%Y-%m}"),
-        last=today + availability.place.limits.horizon * DAY,
+        last=today + availability.limits.horizon * DAY,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -14,29 +15,32 @@ from booking.core.zones import EARLIEST_YEAR, LATEST_YEAR, NonexistentTimeError
 LONGEST = timedelta(days=62)  # far beyond every policy; keeps the rules from counting for ever
 LONGEST_TITLE = 200
 MOST_PEOPLE = 10_000
+MOST_RESOURCES = 10  # in one reservation
 
 
 @dataclass(frozen=True)
 class Wish:
     """A wished reservation.
 
-    Times without an offset are local at the resource's site, times with one are that instant.
-    `organisation_id` is a public id; None leaves the holder the person alone.
+    Times without an offset are local at the resources' site, times with one are that instant.
+    Ids are public ids. Without `person_id` it is for whoever books; without `organisation_id` for
+    the person alone.
     """
 
-    resource_id: str
+    resources: tuple[str, ...]
     starts_at: datetime
     ends_at: datetime
     title: str = ""
     headcount: int = 1
     organisation_id: str | None = None
+    person_id: str | None = None
 
 
 @dataclass(frozen=True)
 class Change:
-    """A wished change; what is None stays as it is."""
+    """A wished change; what is None stays as it is. `resources` are all that there shall be."""
 
-    resource_id: str | None = None
+    resources: tuple[str, ...] | None = None
     starts_at: datetime | None = None
     ends_at: datetime | None = None
     title: str | None = None
@@ -87,6 +91,16 @@ def checked_title(title: str) -> str:
     if len(plain) > LONGEST_TITLE:
         raise InvalidError({"title": Problem.TOO_LONG})
     return plain
+
+
+def checked_resources(resources: Collection[str]) -> tuple[str, ...]:
+    """Each once; raises InvalidError for none and for more than ten."""
+    found = tuple(dict.fromkeys(resources))
+    if not found:
+        raise InvalidError({"resources": Problem.MISSING})
+    if len(found) > MOST_RESOURCES:
+        raise InvalidError({"resources": Problem.OUT_OF_RANGE})
+    return found
 
 
 def checked_headcount(headcount: int) -> int:

@@ -14,6 +14,7 @@ from booking.core.permissions import Action, allows
 from booking.core.web import acts
 from booking.pages import navigation
 from booking.pages.today import queries
+from booking.reservations import texts
 from booking.reservations.queries import Details
 
 NEAR_MINUTES = 12 * 60  # so near, a duration says more than a date
@@ -77,7 +78,7 @@ def _next(mine: list[Details], now: datetime) -> Next | None:
     if ahead is None:
         return None
     start = format_clock(ahead.local.starts_at)
-    code = ahead.place.spot.code
+    code = texts.codes(ahead.places)
     minutes = -(-int((ahead.interval.starts_at - now).total_seconds()) // 60)
     if minutes <= NEAR_MINUTES:
         wait = format_duration(minutes)

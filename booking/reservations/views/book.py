@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from urllib.parse import urlencode
 
@@ -10,12 +11,14 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from booking.core import clock, idempotency, ids
-from booking.core.errors import InvalidError, NotFoundError, RefusedError
+from booking.core.errors import InvalidError, NotFoundError, Problem, RefusedError
 from booking.core.i18n import _
 from booking.core.idempotency import Answer
 from booking.core.permissions import Action, Actor
 from booking.core.refusal_texts import describe
 from booking.core.web import acts, current_actor
+from booking.people import queries as people
+from booking.people import terms
 from booking.policies.facts import Place
 from booking.reservations import (
     alternatives,
@@ -28,10 +31,10 @@ from booking.reservations import (
 )
 from booking.reservations.alternatives import Alternative
 from booking.reservations.availability import Availability
-from booking.reservations.forms import BookForm, day_from, moment_from, written
+from booking.reservations.forms import BookForm, are_seats, day_from, moment_from, written
 from booking.reservations.models import State
 from booking.reservations.views.offers import Offer, offers
-from booking.reservations.wishes import Wish
+from booking.reservations.wishes import MOST_RESOURCES, Wish
 
 pages = Blueprint("book", __name__)
 
@@ -46,9 +49,9 @@ def form() -> ResponseReturnValue:
     actor = current_actor()
     if not request.args.get("resource"):
         return _choose()
-    place = _place(request.args.get("resource"))
-    day = day_from(request.args.get("day")) or availability.today_at(place)
-    found = _availability(actor, place, day)
+    places = _places([request.args.get("resource", ""), *request.args.getlist("also")])
+    day = day_from(request.args.get("day")) or availability.today_at(places[0])
+    found = _availability(actor, places, day)
     form = BookForm(formdata=None, **_first_values(actor, found))
     return _page(actor, found, form)
 
@@ -56,37 +59,52 @@ def form() -> ResponseReturnValue:
 @pages.post("/book")
 @acts(Action.BOOK)
 def submit() -> ResponseReturnValue:
-    """Book once, however often the form arrives; refused, the page says why and what instead."""
+    """Book once, however often the form arrives; refused, the page says why and what instead.
+    The buttons that add a space or leave one out only show the page anew."""
     actor = current_actor()
     form = BookForm()
-    place = _place(form.resource.data)
+    places = _places(form.codes())
+    if form.turns_to_spaces():
+        return _again(actor, places, form)
     try:
-        wish = form.to_wish(place)
+        wish = _wish(form, places)
     except InvalidError as error:
         form.show(error)
-        return _again(actor, place, form), 422
+        return _again(actor, places, form), 422
     try:
         made = _book_once(actor, form, wish)
     except InvalidError as error:
         form.show(error)
-        return _again(actor, place, form), 422
+        return _again(actor, places, form), 422
     except RefusedError as refused:
         offered = alternatives.find(actor, wish)
-        return _again(actor, place, form, refused, offered), 409
+        return _again(actor, places, form, refused, offered), 409
     _say_what_was_done(actor, made)
     return redirect(url_for("reservations.show", public_id=made), 303)
 
 
-def _place(text: str | None) -> Place:
-    place = place_facts.place_called(text or "")
-    if place is None:
+def _places(codes: Sequence[str]) -> list[Place]:
+    """The chosen spaces, the first of them first; there must be that one."""
+    found = place_facts.places_called(codes)
+    first = [place for place in found if codes[0] in (place.spot.code, place.spot.public_id)]
+    if not first:
         raise NotFoundError
-    return place
+    return [*first, *(place for place in found if place not in first)][:MOST_RESOURCES]
 
 
-def _availability(actor: Actor, place: Place, day: date) -> Availability:
+def _wish(form: BookForm, places: Sequence[Place]) -> Wish:
+    wish = form.to_wish(places)
+    if not form.email.data:
+        return wish
+    person = people.person_by_email(form.email.data)
+    if person is None:
+        raise InvalidError({"email": Problem.NOT_FOUND})
+    return replace(wish, person_id=person.public_id, organisation_id=None)
+
+
+def _availability(actor: Actor, places: Sequence[Place], day: date) -> Availability:
     return availability.around(
-        place, day, is_member=bool(actor.memberships), days=availability.DAYS_AHEAD
+        places, day, is_member=bool(actor.memberships), days=availability.DAYS_AHEAD
     )
 
 
@@ -135,7 +153,7 @@ def _say_what_was_done(actor: Actor, public_id: str) -> None:
         if made.state is State.CONFIRMED
         else _("Your request for %(place)s is sent: %(period)s.")
     )
-    text = sentence % {"place": made.place.spot.code, "period": texts.period(made.local)}
+    text = sentence % {"place": texts.codes(made.places), "period": texts.period(made.local)}
     calendar = url_for("calendars.reservation_file", public_id=public_id)
     links = [{"url": calendar, "label": _("Add to my calendar")}]
     flash({"text": text, "links": links}, "ok")  # type: ignore[arg-type]  # notes.html takes both
@@ -143,13 +161,14 @@ def _say_what_was_done(actor: Actor, public_id: str) -> None:
 
 def _again(
     actor: Actor,
-    place: Place,
+    places: Sequence[Place],
     form: BookForm,
     refused: RefusedError | None = None,
     offered: Sequence[Alternative] = (),
 ) -> str:
     """The same page with what was typed, and another key: nothing was done under the old one."""
-    found = _availability(actor, place, day_from(form.day.data) or availability.today_at(place))
+    day = day_from(form.day.data) or availability.today_at(places[0])
+    found = _availability(actor, places, day)
     form.idempotency_key.data = ids.new_public_id()
     sentences = [] if refused is None else [describe(refusal) for refusal in refused.refusals]
     return _page(actor, found, form, sentences, offers(offered, _kept(form)))
@@ -161,6 +180,8 @@ def _kept(form: BookForm) -> dict[str, str]:
         "title": form.title.data or "",
         "headcount": str(form.headcount.data or 1),
         "organisation": form.organisation.data or "",
+        "person": form.person.data or "",
+        "email": form.email.data or "",
     }
 
 
@@ -171,23 +192,32 @@ def _page(
     refusals: Sequence[str] = (),
     offered: Sequence[Offer] = (),
 ) -> str:
-    place, code = found.place, found.place.spot.code
+    places = found.places
+    codes = [place.spot.code for place in places]
     panel = time_panel.panel(
         actor,
         found,
         form,
-        url_of=lambda **values: url_for("book.form", resource=code, **values),
+        url_of=lambda **values: url_for("book.form", resource=codes[0], also=codes[1:], **values),
         turned_to=request.args.get("month"),
     )
     form.offer_times(panel.stretches, found.day)
     form.offer_organisations(actor)
+    form.offer_people(actor, people.members_of(actor.organisation_ids, terms.today()))
+    form.offer_spaces(places, place_facts.places_on(places[0].spot.floor_id, ""))
     form.idempotency_key.data = form.idempotency_key.data or ids.new_public_id()
+    asks = any(place.limits.needs_approval for place in places)
     return render_template(
         "book/form.html",
-        page_title=_("Ask for approval") if place.limits.needs_approval else _("Book"),
-        place=place,
-        features=place_facts.features_of([place.resource_id])[place.resource_id],
-        approval=_approval(place),
+        page_title=_("Ask for approval") if asks else _("Book"),
+        places=places,
+        asks=asks,
+        limits=found.limits,
+        features=place_facts.features_of([place.resource_id for place in places]),
+        approval=_approval(places),
+        are_seats=are_seats(places),
+        capacity=sum(place.spot.capacity for place in places),
+        may_book_for_anybody=service.may_book_for_anybody(actor, places),
         today=clock.now(),
         texts=texts,
         panel=panel,
@@ -198,8 +228,10 @@ def _page(
     )
 
 
-def _approval(place: Place) -> str:
-    return texts.approval(place, place_facts.who_answers(place))
+def _approval(places: Sequence[Place]) -> str:
+    asking = {place.resource_id for place in places if place.limits.needs_approval}
+    names = [name for one in place_facts.who_answers_at(asking).values() for name in one]
+    return texts.approval(places, list(dict.fromkeys(names)))
 
 
 def _choose() -> str:

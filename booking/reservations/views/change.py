@@ -30,6 +30,7 @@ from booking.reservations.availability import Availability, Own, Stretch
 from booking.reservations.forms import (
     CancelForm,
     ChangeForm,
+    are_seats,
     day_from,
     moment_from,
     values_of,
@@ -41,6 +42,7 @@ from booking.reservations.service import Outcome
 from booking.reservations.views.blueprint import pages
 from booking.reservations.views.offers import Offer, offers
 from booking.reservations.views.one import page_of, possible
+from booking.reservations.wishes import MOST_RESOURCES
 
 
 @pages.get("/reservations/<uuid:public_id>/edit")
@@ -52,10 +54,10 @@ def edit(public_id: UUID) -> ResponseReturnValue:
     refusal = service.why_not_changeable(found)
     if refusal is not None:
         return page_of(actor, found, (describe(refusal),)), 409
-    place = _place(found, request.args.get("resource"))
+    places = _places(found, [request.args.get("resource", ""), *request.args.getlist("also")])
     day = day_from(request.args.get("day")) or found.local.starts_at.date()
-    form = ChangeForm(formdata=None, **_first_values(found, place, day))
-    return _page(actor, found, place, form)
+    form = ChangeForm(formdata=None, **_first_values(found, places, day))
+    return _page(actor, found, places, form)
 
 
 @pages.post("/reservations/<uuid:public_id>/edit")
@@ -65,23 +67,25 @@ def change(public_id: UUID) -> ResponseReturnValue:
     actor = current_actor()
     found = _changeable(actor, public_id)
     form = ChangeForm()
-    place = _place(found, form.resource.data)
+    places = _places(found, form.codes())
+    if form.turns_to_spaces():
+        return _page(actor, found, places, form)
     try:
-        wanted = form.to_change(place)
+        wanted = form.to_change(places)
     except InvalidError as error:
         form.show(error)
-        return _page(actor, found, place, form), 422
+        return _page(actor, found, places, form), 422
     try:
         outcome = service.change(actor, found.public_id, wanted, seen_version=form.seen_version())
     except InvalidError as error:
         form.show(error)
-        return _page(actor, found, place, form), 422
+        return _page(actor, found, places, form), 422
     except StaleError:
-        return _stale(actor, public_id, place, form), 409
+        return _stale(actor, public_id, places, form), 409
     except RefusedError as refused:
         offered = alternatives.for_change(actor, found.public_id, wanted)
         sentences = [describe(refusal) for refusal in refused.refusals]
-        return _page(actor, found, place, form, sentences, offers(offered, _kept(form))), 409
+        return _page(actor, found, places, form, sentences, offers(offered, _kept(form))), 409
     flash(_what_was_done(found, outcome), "ok")
     return _back_to(outcome.public_id)
 
@@ -138,27 +142,37 @@ def _changeable(actor: Actor, public_id: UUID) -> Details:
     return found
 
 
-def _place(found: Details, text: str | None) -> Place:
-    if not text or text in (found.place.spot.code, found.place.spot.public_id):
-        return found.place
-    place = place_facts.place_called(text)
-    if place is None:
+def _places(found: Details, codes: Sequence[str]) -> list[Place]:
+    """The spaces that are named, those it has among them even if they are retired; all that it has
+    where none is named."""
+    named = [code for code in codes if code]
+    if not named:
+        return list(found.places)
+    known = [place for place in found.places if _is_named(place, named)]
+    unknown = [code for code in named if not any(_is_named(one, [code]) for one in known)]
+    places = [*known, *place_facts.places_called(unknown)]
+    if not any(_is_named(place, named[:1]) for place in places):
         raise NotFoundError
-    return place
+    return places[:MOST_RESOURCES]
+
+
+def _is_named(place: Place, codes: Sequence[str]) -> bool:
+    return place.spot.code in codes or place.spot.public_id in codes
 
 
 def _back_to(public_id: str) -> ResponseReturnValue:
     return redirect(url_for("reservations.show", public_id=public_id), 303)
 
 
-def _first_values(found: Details, place: Place, day: date) -> dict[str, object]:
+def _first_values(found: Details, places: Sequence[Place], day: date) -> dict[str, object]:
     """The reservation as it stands, moved to the day and the times that the address names."""
     moved = day - found.local.starts_at.date()
     start = moment_from(request.args.get("start"), day) or found.local.starts_at + moved
     end = moment_from(request.args.get("end"), day) or found.local.ends_at + moved
     return {
         **values_of(found, day),
-        "resource": place.spot.code,
+        "resource": places[0].spot.code,
+        "also": [place.spot.code for place in places[1:]],
         "start": written(start, day),
         "end": written(end, day),
     }
@@ -173,18 +187,18 @@ def _kept(form: ChangeForm) -> dict[str, str]:
     }
 
 
-def _stale(actor: Actor, public_id: UUID, place: Place, form: ChangeForm) -> str:
+def _stale(actor: Actor, public_id: UUID, places: Sequence[Place], form: ChangeForm) -> str:
     """Show what was done meanwhile; sent again, the form changes what stands now."""
     found = queries.details(actor, str(public_id))
     since = history.of(found.public_id, found.local.zone_name)[form.seen_version() :]
     form.version.data = str(found.version)
-    return _page(actor, found, place, form, since=since)
+    return _page(actor, found, places, form, since=since)
 
 
 def _page(
     actor: Actor,
     found: Details,
-    place: Place,
+    places: Sequence[Place],
     form: ChangeForm,
     refusals: Sequence[str] = (),
     offered: Sequence[Offer] = (),
@@ -193,30 +207,39 @@ def _page(
     day = day_from(form.day.data) or found.local.starts_at.date()
     is_member = found.organisation_id is not None or bool(actor.memberships)
     around = availability.around(
-        place, day, is_member=is_member, own=Own.of(found), days=availability.DAYS_AHEAD
+        places, day, is_member=is_member, own=Own.of(found), days=availability.DAYS_AHEAD
     )
+    codes = [place.spot.code for place in places]
     panel = time_panel.panel(
         actor,
         around,
         form,
         url_of=lambda **values: url_for(
-            "reservations.edit", public_id=found.public_id, resource=place.spot.code, **values
+            "reservations.edit",
+            public_id=found.public_id,
+            resource=codes[0],
+            also=codes[1:],
+            **values,
         ),
         turned_to=request.values.get("month"),
     )
     is_running = found.interval.starts_at <= clock.now()
+    form.offer_spaces(places, place_facts.places_on(places[0].spot.floor_id, ""))
     form.offer_times(_ends_of_running(around, found) if is_running else panel.stretches, day)
     return render_template(
         "reservations/edit.html",
         page_title=_("Change the reservation"),
         found=found,
-        place=place,
+        places=places,
+        limits=around.limits,
+        are_seats=are_seats(places),
+        capacity=sum(place.spot.capacity for place in places),
         form=form,
         panel=panel,
         is_running=is_running,
         others=place_facts.places_on(found.place.spot.floor_id, found.place.spot.kind_code),
         rest=_rest(around, found) if is_running else None,
-        notes=_what_happens(found, place, is_running),
+        notes=_what_happens(found, places, is_running),
         refusals=refusals,
         offers=offered,
         since=since,
@@ -233,7 +256,7 @@ def _ends_of_running(around: Availability, found: Details) -> list[Stretch]:
     )
 
 
-def _rest(around: Availability, found: Details) -> dict[str, str] | None:
+def _rest(around: Availability, found: Details) -> dict[str, object] | None:
     """What is sent to give back the rest from now on."""
     ends = around.ends_of(found.local)
     first = next(iter(ends), None)
@@ -241,20 +264,21 @@ def _rest(around: Availability, found: Details) -> dict[str, str] | None:
         return None
     day = found.local.starts_at.date()
     return {
-        **{name: str(value) for name, value in values_of(found, day).items()},
+        **values_of(found, day),
         "resource": found.place.spot.code,
+        "also": [place.spot.code for place in found.places[1:]],
         "end": written(first, day),
     }
 
 
-def _what_happens(found: Details, place: Place, is_running: bool) -> list[str]:
+def _what_happens(found: Details, places: Sequence[Place], is_running: bool) -> list[str]:
     """What the change leads to, said before it is sent."""
     notes = []
     if found.amendment is not None:
         notes.append(_("A change is waiting for approval already. Another one replaces it."))
     if found.state is State.PENDING:
         notes.append(_("This is still a request. After a change it is asked anew."))
-    elif place.limits.needs_approval:
+    elif any(place.limits.needs_approval for place in places):
         notes.append(
             _(
                 "Another time or place needs approval; until it is given, the reservation stays"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from booking.core import ids
@@ -19,20 +19,21 @@ class Offer:
     code: str
     when: str
     why: str
-    values: Mapping[str, str]
+    values: Mapping[str, str | Sequence[str]]
 
 
 def offers(found: Iterable[Alternative], kept: Mapping[str, str]) -> list[Offer]:
     """The alternatives with what was typed beside place and time."""
     return [
         Offer(
-            code=one.place.spot.code,
+            code=texts.codes(one.places),
             when=texts.period(one.local),
             why=_why(one.why),
             values={
                 **kept,
                 **values_of_local(one.local),
                 "resource": one.place.spot.code,
+                "also": [place.spot.code for place in one.places[1:]],
                 "idempotency_key": ids.new_public_id(),
             },
         )

@@ -13,9 +13,8 @@ from booking.core.i18n import _
 from booking.core.permissions import Action, Actor, allows
 from booking.core.refusal_texts import describe
 from booking.core.web import acts, current_actor
-from booking.policies.facts import Place
 from booking.reservations import availability, history, place_facts, queries, service, texts
-from booking.reservations.forms import values_of_local
+from booking.reservations.forms import are_seats, values_of_local
 from booking.reservations.models import Asking
 from booking.reservations.queries import Details
 from booking.reservations.views.blueprint import pages
@@ -41,7 +40,8 @@ def possible(actor: Actor, found: Details) -> Possible:
         change=changeable,
         cancel=allows(actor, Action.CANCEL, found) and service.why_not_cancellable(found) is None,
         decide=found.waits and is_open and allows(actor, Action.DECIDE, found),
-        book_again=found.place.spot.retired_at is None and actor.person_id == found.person_id,
+        book_again=all(place.spot.retired_at is None for place in found.places)
+        and actor.person_id == found.person_id,
         give_back=changeable and found.interval.starts_at <= now,
     )
 
@@ -63,14 +63,16 @@ def again(public_id: UUID) -> ResponseReturnValue:
     local = found.local
     today = availability.today_at(found.place)
     around = availability.around(
-        found.place,
+        found.places,
         today,
         is_member=bool(actor.memberships),
         days=availability.DAYS_AHEAD,
     )
     next_time = around.next_time_like(local)
     values = values_of_local(next_time)
-    return redirect(url_for("book.form", resource=found.place.spot.code, **values))  # type: ignore[arg-type]  # the names of its fields
+    also = [place.spot.code for place in found.places[1:]]
+    address = url_for("book.form", resource=found.place.spot.code, also=also, **values)  # type: ignore[arg-type]  # the names of its fields
+    return redirect(address)
 
 
 def page_of(actor: Actor, found: Details, refusals: tuple[str, ...] = ()) -> str:
@@ -83,10 +85,11 @@ def page_of(actor: Actor, found: Details, refusals: tuple[str, ...] = ()) -> str
         possible=possible(actor, found),
         sees_history=sees_history,
         entries=list(reversed(_history(found))) if sees_history else [],
-        asked_of=place_facts.who_answers(_asked_place(found)) if found.waits else [],
+        asked_of=_asked_of(found) if found.waits else [],
         declined=next(
             (one for one in reversed(found.decisions) if one.state is Asking.DECLINED), None
         ),
+        are_seats=are_seats(found.places),
         is_mine=actor.person_id == found.person_id,
         refusals=refusals,
         texts=texts,
@@ -94,8 +97,10 @@ def page_of(actor: Actor, found: Details, refusals: tuple[str, ...] = ()) -> str
     )
 
 
-def _asked_place(found: Details) -> Place:
-    return found.place if found.amendment is None else found.amendment.place
+def _asked_of(found: Details) -> list[str]:
+    """Whoever is still to answer, once each."""
+    asked = place_facts.who_answers_at({place.resource_id for place in found.places_to_decide})
+    return list(dict.fromkeys(name for names in asked.values() for name in names))
 
 
 def _history(found: Details) -> list[history.Entry]:

@@ -32,7 +32,7 @@ def moving(labs: tuple[Place, Place], managers: tuple[Actor, Actor]) -> Details:
     member = make.person("Salma Idrissi")
     made = make.reservation(member, labs[0])
     service.approve(managers[0], made.public_id, seen_version=made.version)
-    service.change(member, made.public_id, Change(resource_id=labs[1].spot.public_id))
+    service.change(member, made.public_id, Change(resources=(labs[1].spot.public_id,)))
     return make.details(made.public_id)
 
 

@@ -77,7 +77,8 @@ def test_a_days_claims_name_their_owners_and_what_still_waits(app: Flask) -> Non
     service.change(member, reservation.public_id, Change(ends_at=make.at(13)))
     make.reservation(make.person("Karim"), lab, starts_at=make.at(14))
     make.closure(lab, make.at(16), make.at(17))
-    claims = queries.claims_of_day(lab.resource_id, Interval(_instant(8), _instant(18)))
+    window = Interval(_instant(8), _instant(18))
+    claims = queries.claims_of_day([lab.resource_id], window)[lab.resource_id]
     assert [(claim.who, claim.kind, claim.is_pending) for claim in claims] == [
         ("Atlas", ClaimKind.BOOKING, False),
         ("Atlas", ClaimKind.HOLD, True),

@@ -77,7 +77,7 @@ class ByVerbs:
 
     def book(self, key: str, who: Actor, place: Place, when: LocalInterval, minute: int) -> None:
         organisation = who.memberships[0].public_id if who.memberships else None
-        wish = Wish(place.spot.public_id, when.starts_at, when.ends_at, key, 1, organisation)
+        wish = Wish((place.spot.public_id,), when.starts_at, when.ends_at, key, 1, organisation)
         with at(minute):
             self._ids[key] = service.book(who, wish).public_id
         self._actors[key] = who

@@ -14,7 +14,13 @@ from booking.core.revisions import Revision
 from booking.demo.rows import Row, rows_of
 from booking.journal.models import JournalLine
 from booking.occupancy.models import Hold, occupancy
-from booking.reservations.models import Amendment, Approval, Reservation, ReservationResource
+from booking.reservations.models import (
+    Amendment,
+    AmendmentResource,
+    Approval,
+    Reservation,
+    ReservationResource,
+)
 from tests.db.demo.acts import STORIES, Acts, ByLedger, ByVerbs, Cast, cast
 
 TABLES: tuple[Table, ...] = tuple(
@@ -23,6 +29,7 @@ TABLES: tuple[Table, ...] = tuple(
         Reservation,
         ReservationResource,
         Amendment,
+        AmendmentResource,
         Approval,
         Hold,
         occupancy,
@@ -31,7 +38,7 @@ TABLES: tuple[Table, ...] = tuple(
         Revision,
     )
 )
-RESERVATIONS, HOLDS = TABLES[0], TABLES[4]
+RESERVATIONS, HOLDS = TABLES[0], TABLES[5]
 NUMBERED = {
     "closing_reason",
     "asked_by_id",

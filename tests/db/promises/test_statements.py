@@ -30,7 +30,7 @@ def test_a_booking_costs_at_most_12_statements(
     place: Place = make.desk() if kind == "desk" else make.lab()
     member = make.member_of(make.organisation("Atlas Robotics"))
     wish = Wish(
-        place.spot.public_id,
+        (place.spot.public_id,),
         make.at(10),
         make.at(10) + timedelta(hours=1),
         organisation_id=member.memberships[0].public_id,

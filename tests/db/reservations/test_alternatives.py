@@ -35,7 +35,7 @@ DAY = timedelta(days=1)
 
 
 def wish_for(place: Place, starts_at: datetime, ends_at: datetime, *, headcount: int = 1) -> Wish:
-    return Wish(place.spot.public_id, starts_at, ends_at, headcount=headcount)
+    return Wish((place.spot.public_id,), starts_at, ends_at, headcount=headcount)
 
 
 def times(found: list[Alternative]) -> list[tuple[str, str, str, str]]:
@@ -223,7 +223,7 @@ def test_the_verdict_of_a_free_time_is_yes_and_claims_nothing(app: Flask) -> Non
 
 def test_an_unknown_place_is_an_invalid_wish(app: Flask) -> None:
     with pytest.raises(InvalidError):
-        alternatives.find(make.person(), Wish("nowhere", make.at(9), make.at(10)))
+        alternatives.find(make.person(), Wish(("nowhere",), make.at(9), make.at(10)))
 
 
 # --- against a search of everything ---
@@ -268,7 +268,7 @@ def change_to(who: Actor, public_id: str, offered: Alternative) -> None:
         who,
         public_id,
         Change(
-            resource_id=offered.place.spot.public_id,
+            resources=(offered.place.spot.public_id,),
             starts_at=offered.local.starts_at,
             ends_at=offered.local.ends_at,
         ),
@@ -385,7 +385,7 @@ def _everything(situation: Situation) -> Iterator[Alternative]:
                         is_member=bool(situation.who.memberships),
                     )
                     if judge(case).allowed:
-                        yield Alternative(place, local, Why.SHORTER)
+                        yield Alternative((place,), local, Why.SHORTER)
                 length += step
             start += step
 

@@ -222,15 +222,15 @@ def test_interrupted_it_goes_on_where_it_stopped(
     with old_rule():
         for desk in desks:
             _book(desk, 10, 12)
-    whole = reprojection._reproject_resource
+    whole = reprojection._reproject_resources
 
-    def interrupted(resource_id: int, *, dry_run: bool) -> Report:
-        if resource_id == desks[1].resource_id:
+    def interrupted(resource_ids: frozenset[int], *, dry_run: bool) -> Report:
+        if desks[1].resource_id in resource_ids:
             raise KeyboardInterrupt
-        return whole(resource_id, dry_run=dry_run)
+        return whole(resource_ids, dry_run=dry_run)
 
     with monkeypatch.context() as patch:
-        patch.setattr(reprojection, "_reproject_resource", interrupted)
+        patch.setattr(reprojection, "_reproject_resources", interrupted)
         with pytest.raises(KeyboardInterrupt):
             reprojection.reproject()
     assert [_claims(desk)[0][1].hour for desk in desks] == [10, 9, 9]

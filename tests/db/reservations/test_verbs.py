@@ -155,7 +155,7 @@ def test_a_wish_that_breaks_five_rules_is_told_five(app: Flask) -> None:
     with pytest.raises(RefusedError) as refused:
         service.book(
             make.person(),
-            Wish(desk.spot.public_id, start, start + timedelta(minutes=15), headcount=1),
+            Wish((desk.spot.public_id,), start, start + timedelta(minutes=15), headcount=1),
         )
 
     assert set(reasons(refused)) == {
@@ -214,7 +214,7 @@ def test_the_running_step_can_still_be_booked(app: Flask) -> None:
         ({"title": "x" * 201}, {"title": Problem.TOO_LONG}),
         ({"headcount": 0}, {"headcount": Problem.OUT_OF_RANGE}),
         ({"headcount": 10**30}, {"headcount": Problem.OUT_OF_RANGE}),
-        ({"resource_id": "nowhere"}, {"resources": Problem.NOT_FOUND}),
+        ({"resources": ("nowhere",)}, {"resources": Problem.NOT_FOUND}),
         ({"organisation_id": "not mine"}, {"organisation": Problem.NOT_FOUND}),
     ],
 )
@@ -222,7 +222,7 @@ def test_a_wish_without_sense_names_the_field(
     app: Flask, wish: dict[str, object], problem: dict[str, Problem]
 ) -> None:
     values: dict[str, object] = {
-        "resource_id": make.desk().spot.public_id,
+        "resources": (make.desk().spot.public_id,),
         "starts_at": make.at(10),
         "ends_at": make.at(11),
         **wish,
@@ -244,7 +244,7 @@ def test_a_time_that_the_clocks_jump_over_is_no_time(app: Flask) -> None:
     start = datetime(2027, 3, 28, 2, 30)
 
     with pytest.raises(InvalidError) as invalid:
-        service.book(make.person(), Wish(desk.spot.public_id, start, start + timedelta(hours=2)))
+        service.book(make.person(), Wish((desk.spot.public_id,), start, start + timedelta(hours=2)))
 
     assert invalid.value.fields == {"starts_at": Problem.NONEXISTENT_TIME}
 
@@ -257,7 +257,7 @@ def test_a_desk_moves_with_its_claim(app: Flask) -> None:
 
     moved = change(
         made,
-        Change(other.spot.public_id, make.at(14), make.at(16), title="Later"),
+        Change((other.spot.public_id,), make.at(14), make.at(16), title="Later"),
         seen=1,
     )
 
@@ -362,7 +362,7 @@ def test_a_running_reservation_keeps_start_and_place_but_not_its_end(app: Flask)
     with clock.frozen_at(clock.now() + timedelta(minutes=40)):
         for wanted in (
             Change(starts_at=make.at(9, days=0)),
-            Change(resource_id=other.spot.public_id),
+            Change(resources=(other.spot.public_id,)),
         ):
             with pytest.raises(RefusedError) as refused:
                 change(made, wanted)
@@ -416,7 +416,7 @@ def test_a_request_that_moves_to_a_place_that_asks_nobody_is_confirmed(app: Flas
     asked = make.reservation(place=make.lab("L-1"))
     other = make.lab("L-2", under=free)
 
-    moved = change(asked, Change(resource_id=other.spot.public_id))
+    moved = change(asked, Change(resources=(other.spot.public_id,)))
 
     assert moved.state is State.CONFIRMED
     assert [one.state for one in moved.decisions] == [Asking.WITHDRAWN]
@@ -533,7 +533,7 @@ def test_a_change_to_another_place_holds_all_of_it_there(app: Flask) -> None:
     lab, other = make.lab("L-1"), make.lab("L-2")
     made = confirmed_at_lab(lab)
 
-    change(made, Change(resource_id=other.spot.public_id))
+    change(made, Change(resources=(other.spot.public_id,)))
 
     assert claims(lab, other) == [
         ("L-1", "booking", "06 10:00", "06 12:00"),
@@ -820,7 +820,9 @@ class Scene:
 
 def _book() -> Scene:
     who, desk = make.member_of(), make.desk()
-    return Scene(lambda: service.book(who, Wish(desk.spot.public_id, make.at(9), make.at(10))), "")
+    return Scene(
+        lambda: service.book(who, Wish((desk.spot.public_id,), make.at(9), make.at(10))), ""
+    )
 
 
 def _change() -> Scene:

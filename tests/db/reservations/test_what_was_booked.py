@@ -24,7 +24,7 @@ def test_what_was_booked_is_what_is_read(
     member = make.member_of(make.organisation("Atlas Robotics"))
     starts_at = make.at(10).replace(tzinfo=zone)
     wish = Wish(
-        place.spot.public_id,
+        (place.spot.public_id,),
         starts_at,
         starts_at + timedelta(hours=1),
         title="  Sprint\treview ",
