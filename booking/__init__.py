@@ -51,6 +51,7 @@ from booking.reservations import departure_notices
 from booking.reservations import models as reservations
 from booking.reservations import notices as reservation_notices
 from booking.reservations import views as reservation_pages
+from booking.spaces import queries as spaces
 from booking.spaces import views as photo_files
 from config import ROOT, Settings, SettingsError
 
@@ -112,6 +113,12 @@ MESSAGES: dict[MessageKind, MessageType[Any]] = {  # Any: each kind has its own 
     MessageKind.APPROVAL_WAITING: approval_notices.APPROVAL_WAITING,
     MessageKind.APPROVAL_LATE: approval_notices.APPROVAL_LATE,
     MessageKind.INVITATION: account_notices.INVITATION,
+    MessageKind.PASSWORD_RESET: account_notices.PASSWORD_RESET,
+    MessageKind.PASSWORD_CHANGED: account_notices.PASSWORD_CHANGED,
+    MessageKind.NEW_SIGN_IN: account_notices.NEW_SIGN_IN,
+    MessageKind.JOINED: account_notices.JOINED,
+    MessageKind.ADDRESS_CHANGED: account_notices.ADDRESS_CHANGED,
+    MessageKind.ADDRESS_LEFT: account_notices.ADDRESS_LEFT,
     MessageKind.HANDED_OVER: departure_notices.HANDED_OVER,
 }
 
@@ -145,6 +152,7 @@ def create_app(settings: Settings) -> Flask:
     i18n.babel.init_app(app, locale_selector=sign_in.locale_of_reader)
     LoginManager(app).request_loader(sign_in.load_user)
     frame.install(app, Manifest.load(settings.assets), navigation.entries)
+    app.jinja_env.globals["legal_notice"] = spaces.legal_notice
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     cli.register(app)

@@ -33,6 +33,7 @@ from booking.messages import service as messages
 from booking.messages.delivery import deliver
 from booking.messages.letters import Catalogue
 from booking.messages.models import MessageKind, MessageState
+from booking.people import resets
 from booking.reservations import reprojection
 from booking.reservations.departures import end_next_term
 from booking.reservations.service import expire_next
@@ -111,7 +112,7 @@ def work() -> Done:
         while done.departures < MOST_DEPARTURES and end_next_term():
             done.departures += 1
     with _part(JobName.EVENTS, done.runs):
-        done.events = _handle_events(given)
+        done.events = _handle_events(given) + _answer_password_requests()
     with _part(JobName.MESSAGES, done.runs) as part:
         delivered = deliver(given.catalogue, seconds=SECONDS_OF_SENDING)
         done.messages = delivered.counts
@@ -202,6 +203,13 @@ def _handle_events(given: Work) -> int:
             log.exception("event %s cannot be handled", event_id)
             _try_later(event_id, f"{type(error).__name__}: {error}")
     return handled
+
+
+def _answer_password_requests() -> int:
+    answered = 0
+    while answered < MOST_EVENTS and resets.answer_next():
+        answered += 1
+    return answered
 
 
 def _waiting_events() -> Sequence[int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 
 from sqlalchemy import insert
 
@@ -38,12 +38,16 @@ def write(
 
 
 def write_each(
-    actor: Actor | None, act: str, *, subject_kind: str, afters: Mapping[str, JsonFacts | None]
+    actor: Actor | None,
+    act: str,
+    *,
+    subject_kind: str,
+    afters: Iterable[tuple[str, JsonFacts | None]],
 ) -> None:
-    """The same act on many subjects, a line each; `afters` are the values by the subject's id."""
+    """The same act on many subjects: a line for each pair of a subject's id and its values."""
     rows = [
         {**_line(actor, act, subject_kind, subject_id), "before": None, "after": after}
-        for subject_id, after in afters.items()
+        for subject_id, after in afters
     ]
     if rows:
         execute(_INSERT, rows)

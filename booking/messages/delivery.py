@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from booking.core import clock, web
 from booking.core.database import end_reading
-from booking.messages import mail, queries, service
+from booking.messages import letters, mail, queries, service
 from booking.messages.letters import Catalogue
 from booking.messages.mail import Composed
 from booking.messages.models import MessageKind, MessageState
@@ -134,7 +134,8 @@ class _Round:
         )
         if composed is None:
             return None
-        return composed, mail.envelope(composed, recipient, identifier)
+        addressed = letters.addressed(self._catalogue, lease.key, recipient)
+        return composed, mail.envelope(composed, addressed, identifier)
 
     def _note(self, lease: Leased, answer: Answer, identifier: str = "", title: str = "") -> None:
         """Write down the fate of a message."""

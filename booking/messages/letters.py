@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
@@ -75,13 +75,15 @@ class MessageType(Generic[Facts]):
 
     `facts` is None where what the message is about is gone. `letter` is called while the
     recipient's language is spoken. `hide` takes a secret out of the facts: what it leaves is what
-    may be kept, and what others than the recipient may read.
+    may be kept, and what others than the recipient may read. `address` is where it goes when that
+    is not the recipient's address of today.
     """
 
     facts: Callable[[Key], Facts | None]
     still_true: Callable[[Key, Facts], bool]
     letter: Callable[[Facts, Recipient], Letter]
     hide: Callable[[Facts], Facts] | None = None
+    address: Callable[[Facts], str] | None = None
 
 
 @dataclass(frozen=True)
@@ -120,6 +122,15 @@ def _written(
     if of_kind.hide is not None and not shows_secrets:
         facts = of_kind.hide(facts)
     return of_kind.letter(facts, recipient)
+
+
+def addressed(catalogue: Catalogue, key: Key, recipient: Recipient) -> Recipient:
+    """The recipient under the address to which this message goes."""
+    of_kind = catalogue.types[key.kind]
+    if of_kind.address is None:
+        return recipient
+    facts = of_kind.facts(key)
+    return recipient if facts is None else replace(recipient, email=of_kind.address(facts))
 
 
 def carries_a_secret(catalogue: Catalogue, kind: MessageKind) -> bool:

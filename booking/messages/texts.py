@@ -19,6 +19,12 @@ def kind_in_words(kind: MessageKind) -> str:
         MessageKind.APPROVAL_WAITING: _("Requests to decide"),
         MessageKind.APPROVAL_LATE: _("Decision is late"),
         MessageKind.INVITATION: _("Invitation"),
+        MessageKind.PASSWORD_RESET: _("New password asked for"),
+        MessageKind.PASSWORD_CHANGED: _("Password changed"),
+        MessageKind.NEW_SIGN_IN: _("New sign-in"),
+        MessageKind.JOINED: _("Organisation joined"),
+        MessageKind.ADDRESS_CHANGED: _("New e-mail address"),
+        MessageKind.ADDRESS_LEFT: _("E-mail address left"),
         MessageKind.HANDED_OVER: _("Hand-over"),
     }[kind]
 
@@ -40,6 +46,10 @@ def occasion(kind: MessageKind) -> str:
         MessageKind.INVITATION: _("To somebody new, with the link to choose a password."),
         MessageKind.PASSWORD_RESET: _("To the person, when a new password is asked for."),
         MessageKind.NEW_SIGN_IN: _("To the person, when a new browser signs in."),
+        MessageKind.PASSWORD_CHANGED: _("To the person, when their password was changed."),
+        MessageKind.JOINED: _("To somebody with an account, when they join an organisation."),
+        MessageKind.ADDRESS_CHANGED: _("To the new address, when an operator changes it."),
+        MessageKind.ADDRESS_LEFT: _("To the old address, when an operator changes it."),
         MessageKind.HANDED_OVER: _("To both, when a reservation goes to somebody else."),
         MessageKind.GROUPED: _("To the person who booked several places at once."),
         MessageKind.TEST: _("To the operator, when the mail server is tried."),

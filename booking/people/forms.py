@@ -19,6 +19,7 @@ from wtforms.widgets import CheckboxInput
 
 from booking.core.errors import Problem
 from booking.core.forms import PageForm, lazy_gettext
+from booking.core.forms import problem_text as general_text
 from booking.core.i18n import OWN_NAMES
 from booking.core.permissions import Scope
 from booking.people import texts, tokens
@@ -59,6 +60,28 @@ class NewPasswordForm(AccountForm):
         lazy_gettext("The same password again"),
         [EqualTo("password", lazy_gettext("The two passwords are not the same."))],
     )
+
+
+class OpenAccountForm(NewPasswordForm):
+    """What somebody who is invited says of themselves, and their first password."""
+
+    name = StringField(lazy_gettext("Your name"), [DataRequired(lazy_gettext("Enter your name."))])
+    language = SelectField(lazy_gettext("Language"), choices=LANGUAGES)
+
+    def problem_text(self, field: str, problem: Problem) -> str:
+        of_field = texts.problem_text if field == "password" else general_text
+        return of_field(problem)
+
+
+class ForgottenForm(AccountForm):
+    """Whose password is forgotten."""
+
+    email = EmailField(
+        lazy_gettext("E-mail address"), [DataRequired(lazy_gettext("Enter your e-mail address."))]
+    )
+
+    def problem_text(self, field: str, problem: Problem) -> str:
+        return texts.email_problem(problem)
 
 
 class ChangePasswordForm(NewPasswordForm):

@@ -13,7 +13,7 @@ from enum import StrEnum
 from sqlalchemy import Executable, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from booking.core import clock, ids, web, zones
+from booking.core import clock, ids, web
 from booking.core.database import engine_name, execute, session, transactional
 from booking.core.errors import InvalidError, Problem
 from booking.core.i18n import LOCALES
@@ -22,7 +22,7 @@ from booking.journal import service as journal
 from booking.messages import service as planner
 from booking.messages.letters import Key
 from booking.messages.models import MessageKind
-from booking.people import limits, links, rules
+from booking.people import limits, links, rules, terms
 from booking.people.models import (
     MemberRole,
     Membership,
@@ -153,7 +153,7 @@ def _persons(actor: Actor, guests: Sequence[Guest]) -> dict[str, _Known]:
         actor,
         "person_created",
         subject_kind="person",
-        afters={person.public_id: None for person in made.values()},
+        afters=[(person.public_id, None) for person in made.values()],
     )
     return known | made
 
@@ -210,7 +210,7 @@ def _join(actor: Actor, guests: Sequence[Guest], by_email: dict[str, _Known]) ->
         for guest in guests
         if guest.organisation_id is not None and by_email[guest.email].state is PersonState.ACTIVE
     }
-    today = clock.today(zones.zone(web.settings().site_zone))
+    today = terms.today()
     running = _running(wanted.keys(), today)
     ending = [row_id for row_id, ends in running.values() if ends]
     if ending:  # invited again before the end: it goes on
@@ -220,21 +220,34 @@ def _join(actor: Actor, guests: Sequence[Guest], by_email: dict[str, _Known]) ->
     new = {pair: guest for pair, guest in wanted.items() if pair not in running}
     if new:
         execute(_open_membership(), [_membership(pair, new[pair], today) for pair in new])
-    joined = {pair for pair in wanted if pair not in running or running[pair][1]}
-    public_ids = {person.id: person.public_id for person in by_email.values()}
+    joined = {pair: one for pair, one in wanted.items() if pair in new or running[pair][1]}
+    _note_joined(actor, joined, {person.id: person for person in by_email.values()}, today)
+    return set(joined)
+
+
+def _note_joined(
+    actor: Actor, joined: dict[Pair, Guest], by_id: dict[int, _Known], today: date
+) -> None:
+    """Journal it, and tell those who can sign in already; the others get their link."""
     journal.write_each(
         actor,
         "member_added",
         subject_kind="person",
-        afters={
-            public_ids[person_id]: {
-                "organisation_id": organisation_id,
-                "role": wanted[person_id, organisation_id].role.value,
-            }
-            for person_id, organisation_id in joined
-        },
+        afters=[
+            (
+                by_id[person_id].public_id,
+                {"organisation_id": organisation_id, "role": guest.role.value},
+            )
+            for (person_id, organisation_id), guest in joined.items()
+        ],
     )
-    return joined
+    told = [pair for pair in joined if by_id[pair[0]].has_password]
+    planner.plan(
+        [
+            Key(MessageKind.JOINED, by_id[pair[0]].public_id, row_id, pair[0], clock.now())
+            for pair, (row_id, _ends) in _running(told, today).items()
+        ]
+    )
 
 
 def _running(pairs: Iterable[Pair], today: date) -> dict[Pair, tuple[int, bool]]:
@@ -250,8 +263,7 @@ def _running(pairs: Iterable[Pair], today: date) -> dict[Pair, tuple[int, bool]]
                 Membership.valid_until,
             ).where(
                 Membership.person_id.in_(some),
-                Membership.valid_from <= today,
-                Membership.valid_until.is_(None) | (Membership.valid_until >= today),
+                *terms.holds_on(today),
             )
         )
         for row in rows:
@@ -290,7 +302,7 @@ def _send_links(actor: Actor, newcomers: dict[int, str]) -> None:
         actor,
         "invited",
         subject_kind="person",
-        afters=dict.fromkeys(newcomers.values()),
+        afters=[(public_id, None) for public_id in newcomers.values()],
     )
     planner.plan(
         [

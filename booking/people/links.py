@@ -44,19 +44,29 @@ class LinkOverError(BookingError):
 
 @dataclass(frozen=True)
 class Invited:
-    """Whose password a link sets."""
+    """Whose password a link sets; who is new may correct what others wrote about them."""
 
     name: str
     email: str
+    language: str
+    is_new: bool
 
 
 @dataclass(frozen=True)
-class Waiting:
-    """A link that still works, and for whom."""
+class Profile:
+    """What somebody who is invited says of themselves."""
 
-    kind: TokenKind
+    name: str
+    language: str
+
+
+@dataclass(frozen=True)
+class Link:
+    """A link as its mail needs it."""
+
     secret: str
     person_id: int
+    works: bool
 
 
 def make_link(person: Person) -> str:
@@ -97,60 +107,72 @@ def secret_of(kind: TokenKind, public_id: str) -> str:
     return base64.urlsafe_b64encode(octets).decode().rstrip("=")
 
 
-def waiting(public_id: str) -> Waiting | None:
-    """A link that would work if it were followed now; None also where SECRET_KEY has changed since
-    it was made, for then nobody can follow it."""
+def link(public_id: str) -> Link | None:
+    """A link that was made; it does not work where SECRET_KEY has changed since, for then nobody
+    can follow it."""
     row = session().execute(
-        select(Token.kind, Token.digest, Token.person_id).where(
-            Token.public_id == public_id,
-            Token.kind.in_(LASTS),
-            Token.revoked_at.is_(None),
-            Token.expires_at > clock.now(),
+        select(Token.kind, Token.digest, Token.person_id, Token.revoked_at, Token.expires_at).where(
+            Token.public_id == public_id, Token.kind.in_(LASTS)
         )
     )
     found = row.first()
     if found is None:
         return None
     secret = secret_of(found.kind, public_id)
-    if not hmac.compare_digest(found.digest, ids.digest(secret)):
-        return None
-    return Waiting(found.kind, secret, found.person_id)
+    works = (
+        hmac.compare_digest(found.digest, ids.digest(secret))
+        and found.revoked_at is None
+        and found.expires_at > clock.now()
+    )
+    return Link(secret, found.person_id, works)
 
 
 def invited_by(secret: str) -> Invited:
     """For whom the link is; raises NotFoundError, or LinkOverError when it was good once."""
-    _, person = _found(secret)
-    return Invited(person.name, person.email)
+    token, person = _found(secret)
+    is_new = token.kind is TokenKind.INVITATION
+    return Invited(person.name, person.email, person.language, is_new)
 
 
-def set_password(secret: str, password: str, *, device: str, own_words: Iterable[str]) -> Begun:
+def set_password(
+    secret: str,
+    password: str,
+    *,
+    device: str,
+    own_words: Iterable[str],
+    profile: Profile | None = None,
+) -> Begun:
     """Set the password, use the link up, end every session and begin one.
 
-    Raises InvalidError for the field `password`. The hash is computed before the transaction:
-    other writers must not wait for it.
+    `profile` is heeded only where the link is an invitation. Raises InvalidError for the fields
+    `password`, `name` and `language`. The hash is computed before the transaction: other writers
+    must not wait for it.
     """
     _, person = _found(secret)
-    service.refuse_weak(password, person, own_words)
-    return _use(secret, passwords.hash_password(password), device)
+    words = (*own_words, profile.name) if profile else own_words
+    service.refuse_weak(password, person, words)
+    return _use(secret, passwords.hash_password(password), device, profile)
 
 
 @transactional
-def _use(secret: str, password_hash: str, device: str) -> Begun:
+def _use(secret: str, password_hash: str, device: str, profile: Profile | None) -> Begun:
     """Two who follow the link at once meet here: only the first finds it unused."""
-    token_id, person = _found(secret)
+    token, person = _found(secret)
     used = session().execute(
         update(Token)
-        .where(Token.id == token_id, Token.revoked_at.is_(None))
+        .where(Token.id == token.id, Token.revoked_at.is_(None))
         .values(last_used_at=clock.now(), revoked_at=clock.now())
         .returning(Token.id)
     )
     if used.first() is None:
         raise LinkOverError
     _end_links([person.id], LASTS)
+    if profile is not None and token.kind is TokenKind.INVITATION:
+        service.correct(person, name=profile.name, language=profile.language)
     return service.begin_with_password(person, password_hash, device)
 
 
-def _found(secret: str) -> tuple[int, Person]:
+def _found(secret: str) -> tuple[Token, Person]:
     row = (
         session()
         .execute(
@@ -167,7 +189,7 @@ def _found(secret: str) -> tuple[int, Person]:
     expired = token.expires_at is not None and token.expires_at <= clock.now()
     if expired or token.revoked_at is not None or person.state != PersonState.ACTIVE:
         raise LinkOverError
-    return token.id, person
+    return token, person
 
 
 def _end_links(person_ids: Collection[int], kinds: Collection[TokenKind]) -> None:

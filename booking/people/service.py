@@ -10,10 +10,14 @@ from sqlalchemy import insert, select
 from booking.core import clock, ids
 from booking.core.database import session, transaction, transactional
 from booking.core.errors import BookingError, InvalidError, Problem
+from booking.core.i18n import LOCALES
 from booking.core.permissions import Action, Actor, Given, require
 from booking.journal import service as journal
 from booking.journal.models import JsonFacts
-from booking.people import limits, passwords, queries, sessions
+from booking.messages import service as planner
+from booking.messages.letters import Key
+from booking.messages.models import MessageKind
+from booking.people import limits, passwords, queries, rules, sessions
 from booking.people.models import Grant, Person, PersonState
 from booking.people.sessions import Begun
 
@@ -162,12 +166,32 @@ def give(person: Person, given: Given) -> None:
     )
 
 
+def correct(person: Person, *, name: str, language: str) -> None:
+    """Another name or language of one's own; part of the caller's transaction.
+
+    Raises InvalidError for the fields `name` and `language`.
+    """
+    if language not in LOCALES:
+        raise InvalidError({"language": Problem.UNKNOWN})
+    before: JsonFacts = {"name": person.name, "language": person.language}
+    person.name, person.language = rules.checked_name(name), language
+    after: JsonFacts = {"name": person.name, "language": language}
+    if before != after:
+        _write(person, "profile_corrected", before, after)
+
+
 def begin_with_password(person: Person, password_hash: str, device: str) -> Begun:
-    """Store a password, end every session, begin one; part of the caller's transaction."""
-    person.password_hash = password_hash
+    """Store a password, end every session, begin one; part of the caller's transaction.
+
+    Its person is told, unless it is the first: somebody else may have done it.
+    """
+    is_first, person.password_hash = person.password_hash is None, password_hash
     ended = sessions.end_all(person.id)
     _write(person, "password_changed", after={"sessions_ended": ended})
-    return _begin(person, device)
+    begun = _begin(person, device)
+    if not is_first:
+        _tell(MessageKind.PASSWORD_CHANGED, person, begun)
+    return begun
 
 
 @transactional
@@ -179,7 +203,11 @@ def _enter(person_id: int, stored: str, renewed: str, device: str, old_secret: s
     person.password_hash = renewed
     if old_secret:
         sessions.end_by_secret(old_secret)
-    return _begin(person, device)
+    is_known = sessions.knows_device(person.id, device)
+    begun = _begin(person, device)
+    if not is_known:
+        _tell(MessageKind.NEW_SIGN_IN, person, begun)
+    return begun
 
 
 @transactional
@@ -205,6 +233,10 @@ def _begin(person: Person, device: str) -> Begun:
     begun = sessions.begin(person.id, device)
     _write(person, "signed_in", after={"session": begun.session_id})
     return begun
+
+
+def _tell(kind: MessageKind, person: Person, begun: Begun) -> None:
+    planner.plan([Key(kind, person.public_id, begun.session_id, person.id, clock.now())])
 
 
 def _write(

@@ -50,6 +50,16 @@ def begin(person_id: int, device: str) -> Begun:
     return Begun(session_id, secret)
 
 
+def knows_device(person_id: int, device: str) -> bool:
+    """Whether the person has signed in with such a browser before; so it is, too, when they have
+    never signed in at all, for then there is nothing to compare with."""
+    devices = session().scalars(
+        select(BrowserSession.device).where(BrowserSession.person_id == person_id).distinct()
+    )
+    known = set(devices)
+    return not known or device in known
+
+
 def end_by_secret(secret: str) -> int | None:
     """End the session of a cookie, if it still runs; its person's id. For the caller's
     transaction."""

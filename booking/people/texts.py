@@ -44,3 +44,10 @@ def problem_text(problem: Problem) -> str:
         ),
     }
     return texts.get(problem) or general_text(problem)
+
+
+def email_problem(problem: Problem) -> str:
+    """What is wrong with an e-mail address that was typed."""
+    if problem is Problem.UNREADABLE:
+        return _("This is no e-mail address. It looks like name@example.org.")
+    return general_text(problem)

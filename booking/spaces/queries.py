@@ -215,3 +215,8 @@ def _exceptions(
             already if opens is None or closes is None else (*already, Span(opens, closes))
         )
     return found
+
+
+def legal_notice() -> Mapping[str, str]:
+    """What the house says of itself wherever it collects data, by language."""
+    return session().scalar(select(Site.legal_notice).limit(1)) or {}

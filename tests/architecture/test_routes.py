@@ -19,6 +19,8 @@ OPEN_TO_ALL = {
     "sign_in.form",
     "sign_in.enter",
     "sign_in.leave",
+    "sign_in.forgotten",
+    "sign_in.ask_for_link",
     "sign_in.link",  # the secret in the address is the right
     "sign_in.use_link",  # as above
     "feeds.fetch",  # as above

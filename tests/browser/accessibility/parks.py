@@ -17,8 +17,8 @@ from booking.core import clock
 from booking.core.database import end_reading, session, transaction
 from booking.core.permissions import Actor, Role, Scope
 from booking.messages.models import Message, MessageState
-from booking.people import feeds, links, tokens
-from booking.people.models import FeedDetail, Person
+from booking.people import feeds, invitations, links, tokens
+from booking.people.models import FeedDetail, Person, Token, TokenKind
 from booking.policies.facts import Place
 from booking.policies.models import Shown
 from booking.reservations import service
@@ -47,7 +47,7 @@ def empty(_app: Flask, language: str) -> Park:
     """People, and nothing to book: whoever decides is the operator."""
     operator = make.operator("Amine Tazi", language=language)
     member = make.person("Salma El Idrissi", language=language)
-    return Park(member, operator, operator, {"link": _link(member)})
+    return Park(member, operator, operator, _links(member, operator))
 
 
 def full(app: Flask, language: str) -> Park:
@@ -60,7 +60,7 @@ def full(app: Flask, language: str) -> Park:
     manager = make.grant(manager, Role.LAB_MANAGER, place=places.contested)
     operator = make.operator("Amine Tazi", language=language)
     things = {
-        "link": _link(member),
+        **_links(member, operator),
         "desk": places.desk.spot.code,
         "lab": places.lab.spot.code,
         "floor": str(places.desk.spot.floor_id),
@@ -168,9 +168,13 @@ def _messages() -> dict[str, str]:
     return {"kept": by_state[MessageState.KEPT], "planned": by_state[MessageState.PLANNED]}
 
 
-def _link(member: Actor) -> str:
-    """The one-time link of somebody who chooses a password."""
+def _links(member: Actor, operator: Actor) -> dict[str, str]:
+    """The one-time links of somebody who chooses a password, and of somebody who is new."""
     with transaction():
         person = session().get(Person, member.person_id)
         assert person is not None
-        return links.make_link(person)
+        link = links.make_link(person)
+    made = invitations.invite(operator, "karim@example.com", LONG_NAME, member.language)
+    token = select(Token.public_id).where(Token.person_id == made.person_id)
+    public_id = session().scalars(token).one()
+    return {"link": link, "invitation": links.secret_of(TokenKind.INVITATION, public_id)}

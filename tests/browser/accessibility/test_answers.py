@@ -26,6 +26,20 @@ def _sign_in_with_nothing(page: Page, _park: Park) -> None:
     page.click('form.form button[type="submit"]')
 
 
+def _ask_for_no_address(page: Page, _park: Park) -> None:
+    page.goto("/forgotten-password")
+    page.fill('[name="email"]', "salma")
+    page.click('form.form button[type="submit"]')
+    expect(page.locator('[aria-invalid="true"]')).to_have_count(1)
+
+
+def _ask_for_a_new_password(page: Page, _park: Park) -> None:
+    page.goto("/forgotten-password")
+    page.fill('[name="email"]', "somebody@example.com")
+    page.click('form.form button[type="submit"]')
+    expect(page.locator(".note.ok")).to_be_visible()
+
+
 def _choose_a_weak_password(page: Page, park: Park) -> None:
     page.goto(f"/password/{park.things['link']}")
     page.fill('[name="password"]', "short")
@@ -108,7 +122,12 @@ def _approve_one_of_two(page: Page, park: Park) -> None:
 
 
 ANSWERS: dict[str, tuple[Act, ...]] = {
-    "nobody": (_sign_in_with_nothing, _choose_a_weak_password),
+    "nobody": (
+        _sign_in_with_nothing,
+        _ask_for_no_address,
+        _ask_for_a_new_password,
+        _choose_a_weak_password,
+    ),
     "member": (
         _wish_what_breaks_many_rules,
         _wish_what_is_taken,

@@ -51,7 +51,8 @@ def _at(reader: Reader, *addresses: str) -> Where:
 
 PAGES: dict[str, Where] = {
     "sign_in.form": _at(Reader.NOBODY, "/sign-in"),
-    "sign_in.link": _at(Reader.NOBODY, "/password/{link}"),
+    "sign_in.link": _at(Reader.NOBODY, "/password/{link}", "/password/{invitation}"),
+    "sign_in.forgotten": _at(Reader.NOBODY, "/forgotten-password"),
     "today.show": _at(Reader.MEMBER, "/"),
     "planning.day": _at(
         Reader.MEMBER,
