@@ -10,6 +10,7 @@ from booking import worker
 from booking.core import i18n, web
 from booking.core.database import end_reading
 from booking.demo import loading
+from booking.demo.large import RESERVATIONS
 from booking.people.demo_accounts import DEMO_ACCOUNTS, DEMO_PASSWORD
 
 LANGUAGE = "en"  # of the commands
@@ -22,8 +23,15 @@ def register(app: Flask) -> None:
 
 @click.command("demo")
 @click.option("--if-empty", is_flag=True, help="Do nothing when the database holds something.")
+@click.option(
+    "--size",
+    type=click.Choice(["small", "large"]),
+    default="small",
+    show_default=True,
+    help="large: 5 000 spaces, 20 000 people and a million reservations over two years.",
+)
 @with_appcontext
-def demo(if_empty: bool) -> None:
+def demo(if_empty: bool, size: str) -> None:
     """Fill an empty database with an invented technology park."""
     _refuse_where_it_is_real()
     try:
@@ -38,11 +46,19 @@ def demo(if_empty: bool) -> None:
         click.echo("Messages and reminders ...")
         app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]  # of the proxy
         worker.until_nothing_is_due(app)
+        if size == "large":
+            loaded = _enlarge()
         click.echo(
             f"Loaded {loaded.resources} resources, {loaded.persons} people and"
             f" {loaded.reservations} reservations."
         )
     _show_sign_ins()
+
+
+def _enlarge() -> loading.Loaded:
+    label = "A million reservations"
+    with click.progressbar(length=RESERVATIONS, label=label, show_pos=True) as bar:
+        return loading.enlarge(bar.update)
 
 
 def _refuse_where_it_is_real() -> None:

@@ -9,7 +9,7 @@ from sqlalchemy import Table, exists, func, insert, select
 
 from booking.core import clock, zones
 from booking.core.database import engine_name, session, transaction
-from booking.demo import season, story, upkeep
+from booking.demo import large, season, story, upkeep
 from booking.demo.chance import stream
 from booking.demo.ledger import Ledger
 from booking.demo.park import Calendar, Park, build
@@ -74,6 +74,15 @@ def load(progress: Progress, reminder_minutes: tuple[int, ...]) -> Loaded:
         _insert(acts(_scene(calendar, people), reminder_minutes))
         _count_on()
         journal.write(None, "demo_loaded", subject_kind="site", subject_id="1")
+        return _loaded()
+
+
+def enlarge(progress: Callable[[int], None]) -> Loaded:
+    """Make the park that `load` has made a hundred times as large; see `large`."""
+    zone = zones.zone(ZONE)
+    large.extend(Calendar(clock.today(zone), zone), hash_password(DEMO_PASSWORD), progress)
+    with transaction():
+        _count_on()
         return _loaded()
 
 
