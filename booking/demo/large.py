@@ -32,6 +32,7 @@ from booking.policies.models import Policy
 from booking.reservations.models import (
     Approval,
     Asking,
+    DeclineReason,
     Reservation,
     ReservationResource,
     State,
@@ -177,7 +178,7 @@ def _places(chance: Random, managers: Sequence[int]) -> list[Spot]:
     found = session().execute(select(Policy.id, Policy.names, Policy.needs_approval))
     policies = {row.names["fr"]: (row.id, row.needs_approval) for row in found}
     hours = {row.names["fr"]: row.id for row in session().execute(select(Hours.id, Hours.names))}
-    kinds = dict(session().execute(select(Kind.code, Kind.id)).tuples().all())
+    kinds = {row.code: row.id for row in session().execute(select(Kind.code, Kind.id))}
     buildings = range(_next(Building.id), _next(Building.id) + BUILDINGS)
     floors = list(zip(itertools.count(_next(Floor.id)),
                       itertools.product(buildings, range(FLOORS)), strict=False))  # fmt: skip
@@ -359,12 +360,13 @@ class _Chunk:
         title = "" if spot.furniture.kind == "desk" else chance.choice(
             LAB_WORK if spot.asks else MEETINGS
         )  # fmt: skip
+        code, words = self._why(state)
         version = 1 if settled_at == created_at else 2
         self._reservations.append(
             (key, public, next(self._codes), booker.person_id, booker.person_id,
              booker.organisation_id, title, headcount, state, state in LIVE, self._zone,
              aim.local_start, aim.local_end, self._tzdata, aim.starts_at, aim.ends_at,
-             version - 1, version, decide_by, self._reason(state), created_at, settled_at)
+             version - 1, version, decide_by, code, words, created_at, settled_at)
         )  # fmt: skip
         self._resources.append((key, spot.resource_id, 1))
         if state in LIVE:
@@ -380,7 +382,7 @@ class _Chunk:
             "title": title, "headcount": headcount,
         })  # fmt: skip
         if spot.asks:
-            self._ask(key, aim, state, settled_at)
+            self._ask(key, aim, state, settled_at, code, words if code else None)
         if version > 1:
             self._close(aim, booker, public, state, settled_at)
 
@@ -425,11 +427,24 @@ class _Chunk:
         latest = min(self._now, aim.starts_at)
         return created_at + (latest - created_at) * self._chance.random() * 0.9
 
-    def _reason(self, state: State) -> str | None:
-        reasons = {State.CANCELLED: CANCELLATIONS, State.DECLINED: DECLINES}.get(state)
-        return self._chance.choice(reasons) if reasons else None
+    def _why(self, state: State) -> tuple[DeclineReason | None, str | None]:
+        """Why it was closed: a reason from the list, and words."""
+        if state is State.DECLINED:
+            code, words = self._chance.choice(DECLINES)
+            return code, words or None
+        return None, self._chance.choice(
+            CANCELLATIONS
+        ) or None if state is State.CANCELLED else None
 
-    def _ask(self, key: int, aim: Aim, state: State, settled_at: datetime) -> None:
+    def _ask(
+        self,
+        key: int,
+        aim: Aim,
+        state: State,
+        settled_at: datetime,
+        code: DeclineReason | None,
+        words: str | None,
+    ) -> None:
         answer = {
             State.PENDING: Asking.WAITING,
             State.CONFIRMED: Asking.GRANTED,
@@ -440,7 +455,17 @@ class _Chunk:
         by = aim.spot.manager_id if answer in (Asking.GRANTED, Asking.DECLINED) else None
         at = None if answer is Asking.WAITING else settled_at
         self._approvals.append(
-            (next(self._approval_ids), key, 1, aim.spot.policy_id, answer, by, at)
+            (
+                next(self._approval_ids),
+                key,
+                1,
+                aim.spot.policy_id,
+                answer,
+                by,
+                at,
+                code,
+                words if code else None,
+            )
         )
 
     def _close(
@@ -462,11 +487,13 @@ LIVE = (State.PENDING, State.CONFIRMED)
 RESERVATION_COLUMNS = (
     "id", "public_id", "reference", "person_id", "booked_by_id", "organisation_id", "title",
     "headcount", "state", "holds_place", "zone", "local_start", "local_end", "tzdata", "starts_at",
-    "ends_at", "sequence", "version", "decide_by", "closing_reason", "created_at", "changed_at",
+    "ends_at", "sequence", "version", "decide_by", "closing_code", "closing_reason", "created_at",
+    "changed_at",
 )  # fmt: skip
 RESOURCE_COLUMNS = ("reservation_id", "resource_id", "unit")
 APPROVAL_COLUMNS = (
     "id", "reservation_id", "version", "policy_id", "state", "decided_by_id", "decided_at",
+    "reason_code", "reason",
 )  # fmt: skip
 CLAIM_COLUMNS = ("resource_id", "unit", "starts_at", "ends_at", "kind", "reservation_id")
 LINE_COLUMNS = ("at", "actor_id", "act", "subject_kind", "subject_id", "after")
