@@ -11,6 +11,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from whitenoise import WhiteNoise
 
 from booking import cli, frame, worker
+from booking.api import find as find_api
 from booking.api import jobs as jobs_api
 from booking.api import openapi
 from booking.api import resources as resources_api
@@ -28,6 +29,7 @@ from booking.core.database import (
     schema_version,
 )
 from booking.core.events import EventKind
+from booking.finding import views as finding_pages
 from booking.journal import models as journal
 from booking.messages import models as messages
 from booking.messages import views as message_pages
@@ -39,6 +41,7 @@ from booking.pages import checks as check_pages
 from booking.pages import health, navigation
 from booking.pages.park import start as park_start
 from booking.pages.planning import views as planning_pages
+from booking.pages.space import views as space_pages
 from booking.pages.today import views as today_pages
 from booking.people import api as people_api
 from booking.people import notices as account_notices
@@ -72,10 +75,13 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     *people_pages.BLUEPRINTS,
     openapi.blueprint,
     resources_api.blueprint,
+    find_api.blueprint,
     reservations_api.blueprint,
     approvals_api.blueprint,
     approval_pages.pages,
     planning_pages.blueprint,
+    space_pages.blueprint,
+    finding_pages.blueprint,
     today_pages.blueprint,
     message_pages.blueprint,
     check_pages.blueprint,

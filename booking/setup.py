@@ -1,4 +1,5 @@
-"""The first rows of an installation: its site, kinds, one policy, one set of hours, an operator."""
+"""The first rows of an installation: its site, kinds and features, one policy, one set of hours, an
+operator."""
 
 from __future__ import annotations
 
@@ -16,7 +17,16 @@ from booking.people import links, queries, service
 from booking.people.models import Grant, Person
 from booking.people.service import Newcomer
 from booking.policies.models import Policy
-from booking.spaces.models import Behaviour, Hours, HoursSpan, HoursVersion, Kind, Site
+from booking.spaces.models import (
+    STEP_FREE,
+    Behaviour,
+    Feature,
+    Hours,
+    HoursSpan,
+    HoursVersion,
+    Kind,
+    Site,
+)
 from config import Settings
 
 OPENS, CLOSES = 8 * 60, 20 * 60
@@ -57,6 +67,26 @@ FIRST_KINDS = (
 
 
 @dataclass(frozen=True)
+class FirstFeature:
+    """A feature that every park can ask for."""
+
+    code: str
+    icon: str
+    names: tuple[str, str, str]  # French, Arabic, English
+
+
+FIRST_FEATURES = (
+    FirstFeature(
+        STEP_FREE, "accessibility", ("Accès sans marche", "ولوج بدون أدراج", "Step-free access")
+    ),
+    FirstFeature("projector", "projector", ("Vidéoprojecteur", "جهاز عرض", "Projector")),
+    FirstFeature("screen", "tv", ("Grand écran", "شاشة كبيرة", "Large screen")),
+    FirstFeature("video", "video", ("Visioconférence", "التناظر المرئي", "Video conference")),
+    FirstFeature("whiteboard", "presentation", ("Tableau blanc", "سبورة بيضاء", "Whiteboard")),
+)
+
+
+@dataclass(frozen=True)
 class Calendar:
     """What a country's week looks like; weekdays count from Monday, which is 0."""
 
@@ -88,6 +118,9 @@ def make_park(settings: Settings) -> list[str]:
     if not _has_any(Kind):
         _make_kinds()
         made.append("kinds")
+    if not _has_any(Feature):
+        _make_features()
+        made.append("features")
     if not _has_any(Policy):
         session().add(Policy(names=POLICY_NAMES))
         made.append("policy")
@@ -131,6 +164,12 @@ def _make_kinds() -> None:
     for kind in FIRST_KINDS:
         names = dict(zip(("fr", "ar", "en"), kind.names, strict=True))
         session().add(Kind(code=kind.code, names=names, icon=kind.icon, behaves=kind.behaves))
+
+
+def _make_features() -> None:
+    for feature in FIRST_FEATURES:
+        names = dict(zip(("fr", "ar", "en"), feature.names, strict=True))
+        session().add(Feature(code=feature.code, names=names, icon=feature.icon))
 
 
 def _make_hours(settings: Settings, calendar: Calendar) -> None:

@@ -27,7 +27,9 @@ from booking.policies.facts import Place
 from booking.reservations import queries as reservations
 from booking.reservations.models import Reservation, State
 from booking.reservations.queries import Details
+from booking.spaces import nearness
 from booking.spaces.models import (
+    STEP_FREE,
     Area,
     Building,
     Feature,
@@ -37,7 +39,7 @@ from booking.spaces.models import (
     ResourceState,
 )
 from booking.spaces.opening import Opening
-from booking.spaces.queries import openings
+from booking.spaces.queries import on_the_plan, openings
 
 blueprint = Blueprint("resources_api", __name__, url_prefix="/api/v1")
 
@@ -53,8 +55,10 @@ class Wanted(msgspec.Struct, forbid_unknown_fields=True):
     area: str | None = None
     capacity: int | None = None
     feature: str | None = None
+    step_free: bool = False
     free_from: Moment | None = None
     free_to: Moment | None = None
+    count: int | None = None
     limit: int | None = None
     cursor: str | None = None
 
@@ -134,12 +138,15 @@ class BusyTimes(msgspec.Struct):
 @acts(Action.SEE_SPACES)
 @describes(query=Wanted, items=ResourceShown)
 def index() -> Response:
-    """Resources by code; with `free_from` and `free_to` only those nobody has claimed then."""
+    """Resources by code; with `free_from` and `free_to` only those nobody has claimed then, and
+    with `count` so many of a kind as near to each other as can be, or none."""
     wanted = schema.query(Wanted)
+    if wanted.count is not None:
+        return listing.answer(represent(_together(wanted, wanted.count)))
     count = listing.limit(wanted.limit)
     found = facts.places(*_conditions(wanted), limit=count + 1)
     cursor = listing.to_cursor(found[count - 1].spot.code) if len(found) > count else None
-    return listing.answer(_represent(found[:count]), cursor)
+    return listing.answer(represent(found[:count]), cursor)
 
 
 @blueprint.get("/resources/<uuid:resource_id>")
@@ -148,7 +155,7 @@ def index() -> Response:
 def show(resource_id: UUID) -> Response:
     """One resource."""
     schema.query(Nothing)
-    return listing.read(_represent([_existing(resource_id)])[0])
+    return listing.read(represent([_existing(resource_id)])[0])
 
 
 @blueprint.get("/resources/<uuid:resource_id>/busy")
@@ -167,6 +174,22 @@ def _existing(resource_id: UUID) -> Place:
     if place is None:
         raise NotFoundError
     return place
+
+
+def _together(wanted: Wanted, count: int) -> list[Place]:
+    """In the order of the plan."""
+    if not 1 <= count <= listing.MOST:
+        raise InvalidError({"count": Problem.OUT_OF_RANGE})
+    missing = [name for name in ("kind", "free_from", "free_to") if getattr(wanted, name) is None]
+    if missing:
+        raise InvalidError(dict.fromkeys(missing, Problem.MISSING))
+    if wanted.limit is not None or wanted.cursor is not None:
+        raise InvalidError({"limit" if wanted.cursor is None else "cursor": Problem.UNKNOWN})
+    in_order = Resource.state == ResourceState.IN_ORDER
+    free = on_the_plan(*_conditions(wanted), in_order)
+    chosen = [one.resource_id for one in nearness.together(free, count)]
+    found = {place.resource_id: place for place in facts.places(Resource.id.in_(chosen))}
+    return [found[resource_id] for resource_id in chosen]
 
 
 def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
@@ -196,6 +219,8 @@ def _named(wanted: Wanted) -> Iterator[ColumnElement[bool]]:
         if "\x00" in code:
             raise InvalidError({name: Problem.UNREADABLE})  # PostgreSQL has no such text
         yield condition
+    if wanted.step_free:
+        yield _has_feature(STEP_FREE)
 
 
 def _has_feature(code: str) -> ColumnElement[bool]:
@@ -229,8 +254,8 @@ def _interval(field: str, starts_at: datetime, ends_at: datetime) -> Interval:
     return Interval(starts_at, ends_at)
 
 
-def _represent(places: list[Place]) -> list[dict[str, object]]:
-    """Three statements however many there are."""
+def represent(places: list[Place]) -> list[dict[str, object]]:
+    """The resources as ResourceShown; two statements however many there are."""
     if not places:
         return []
     today = clock.today(zones.zone(places[0].spot.zone_name))
@@ -288,6 +313,7 @@ def _as_json(place: Place, features: list[str], opening: Opening, today: date) -
         "links": {
             "self": web.public_url("resources_api.show", resource_id=spot.public_id),
             "busy": web.public_url("resources_api.busy", resource_id=spot.public_id),
+            "page": web.public_url("space.show", code=spot.code),
             "verdict": web.public_url("reservations_api.verdict", resource_id=spot.public_id),
         },
     }

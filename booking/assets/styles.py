@@ -17,6 +17,7 @@ ORDER = (
     "forms",
     "people",
     "places",
+    "finding",
     "approvals",
     "grid",
     "forced-colors",

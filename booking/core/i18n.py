@@ -77,6 +77,26 @@ def format_short_day(day: date | datetime) -> str:
     return _format_date(day, "EEE d MMM")
 
 
+def format_day_and_month(day: date) -> str:
+    """«24 nov.»: beside its weekday, in a table."""
+    return _format_date(day, "d MMM")
+
+
+def format_weekday(day: date) -> str:
+    """«mardi»."""
+    return dates.format_date(day, "EEEE", locale=locale())
+
+
+def format_short_weekday(day: date) -> str:
+    """«mar.»."""
+    return dates.format_date(day, "EEE", locale=locale())
+
+
+def format_days(first: date, last: date) -> str:
+    """«23–29 novembre 2026», as the language writes such a range."""
+    return dates.format_interval(first, last, "yMMMMd", locale=locale())
+
+
 def format_clock(moment: datetime) -> str:
     """«13:00»; local values only, always 24 hours and Western digits."""
     return moment.strftime("%H:%M")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import calendar
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -14,6 +15,7 @@ from booking.core import i18n
 FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2100, 12, 31)
 DAYS_A_WEEK = 7
 MONDAY = date(2001, 1, 1)
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,22 @@ def month(
         previous_url=turn_to(within(first - timedelta(days=1))),
         next_url=turn_to(within(first + timedelta(days=31))),
     )
+
+
+def day_from(text: str | None) -> date | None:
+    """A day as the pages write it; None for anything else."""
+    if text is None or not _DAY.fullmatch(text):
+        return None
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        return None
+    return day if FIRST_DAY <= day <= LAST_DAY else None
+
+
+def month_from(text: str | None) -> date | None:
+    """The first day of a month as the pages write it (2026-11); None for anything else."""
+    return day_from(f"{text}-01")
 
 
 def within(day: date) -> date:

@@ -8,18 +8,20 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from booking.core import clock, zones
+from booking.core.errors import InvalidError, Problem
 from booking.core.intervals import LocalInterval
 from booking.core.permissions import Action, Actor, require
 from booking.core.refusals import Refusal
 from booking.finding import queries, rules
 from booking.finding.queries import FeatureChoice, Fitting, KindChoice, Park, Terrain
 from booking.finding.rules import Asked, Candidate, Field, Habits, Reason
-from booking.finding.wishes import Wanted
+from booking.finding.wishes import MOST_FEATURES, Wanted
 from booking.policies import facts
 from booking.policies.facts import Place
 from booking.policies.rules import judge
 from booking.reservations import alternatives
 from booking.reservations.alternatives import Why
+from booking.reservations.wishes import MOST_PEOPLE
 from booking.spaces.models import Behaviour, ResourceState
 from booking.spaces.queries import openings
 
@@ -93,9 +95,26 @@ def find(
     skip: int = 0,
     limit: int = 10,
 ) -> Found:
-    """Look for a place. Codes that the park does not know are left to the caller to refuse."""
+    """Look for a place; raises InvalidError for a wish of what the park does not know."""
     require(actor, Action.SEE_SPACES)
+    _check(park, wanted)
     return _Search(actor, park, wanted, now or clock.now()).answer(skip, limit)
+
+
+def _check(park: Park, wanted: Wanted) -> None:
+    problems: dict[str, Problem] = {}
+    if wanted.kind not in {one.code for one in park.kinds}:
+        problems["kind"] = Problem.NOT_FOUND
+    if not {one.code for one in park.equipment}.issuperset(wanted.features):
+        problems["feature"] = Problem.NOT_FOUND
+    if len(wanted.features) > MOST_FEATURES:
+        problems["feature"] = Problem.OUT_OF_RANGE
+    if wanted.building and wanted.building not in {one.code for one in park.buildings}:
+        problems["building"] = Problem.NOT_FOUND
+    if not 1 <= wanted.people <= MOST_PEOPLE:
+        problems["people"] = Problem.OUT_OF_RANGE
+    if problems:
+        raise InvalidError(problems)
 
 
 class _Search:
@@ -131,7 +150,7 @@ class _Search:
             barred=tuple(barred),
             nearest=() if candidates else self._nearest(terrains),
             together=self._together(allowed),
-            largest=0 if fits else queries.largest(self._fitting),
+            largest=0 if fits else self._largest_if_too_small(),
         )
 
     def _judged(self, terrains: Sequence[Terrain]) -> tuple[list[Terrain], list[Barred]]:
@@ -182,6 +201,10 @@ class _Search:
         return tuple(queries.together(self._fitting, allowed, self._interval, count=count))
 
     # --- where nothing is free ---
+
+    def _largest_if_too_small(self) -> int:
+        largest = queries.largest(self._kind.id)
+        return largest if largest < self._people else 0
 
     def _nearest(self, terrains: Sequence[Terrain]) -> tuple[Near, ...]:
         """At most so many: another time, shorter, fewer features, another building, another day."""

@@ -285,10 +285,10 @@ def features_of(resource_ids: Collection[int]) -> dict[int, frozenset[int]]:
     return {resource_id: frozenset(features) for resource_id, features in found.items()}
 
 
-def largest(fitting: Fitting) -> int:
-    """How many people the largest place of the kind takes."""
+def largest(kind_id: int) -> int:
+    """How many people the largest place of a kind takes."""
     statement = select(func.max(Resource.capacity)).where(
-        Resource.kind_id == fitting.kind_id, Resource.retired_at.is_(None)
+        Resource.kind_id == kind_id, Resource.retired_at.is_(None)
     )
     return session().scalar(statement) or 0
 

@@ -10,7 +10,7 @@ from typing import NamedTuple, Self, TypeAlias
 
 from booking.spaces.nearness import Where
 
-USUAL_FROM = 2  # so many reservations make a place a usual one
+USUAL_FROM = 3  # so many reservations make a place a usual one
 MOST_REASONS = 3
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from booking.core.intervals import LocalInterval
 
-MOST_FEATURES = 8
+MOST_FEATURES = 20
 
 
 @dataclass(frozen=True)

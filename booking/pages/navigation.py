@@ -19,14 +19,16 @@ def entries() -> list[NavigationEntry]:
     actor = web.current_actor_or_none()
     if actor is None:
         return []
-    found = [
-        _entry("today.show", "house", _("Today")),
-        _entry("planning.day", "calendar-days", _("Planning")),
-    ]
+    today = _entry("today.show", "house", _("Today"))
+    find = _entry("finding.show", "search", _("Find a place"))
+    planning = _entry("planning.day", "calendar-days", _("Planning"))
+    mine = _entry("reservations.mine", "calendar-check", pgettext("menu", "My reservations"))
     if allows(actor, Action.SEE_APPROVALS):
         waiting = waiting_requests(actor)
-        found.append(_entry("approvals.list", "inbox", _("Requests"), count=waiting))
-    found.append(_entry("reservations.mine", "calendar-check", pgettext("menu", "My reservations")))
+        requests = _entry("approvals.list", "inbox", _("Requests"), count=waiting)
+        found = [today, planning, requests, mine, find]
+    else:
+        found = [today, find, planning, mine]
     if allows(actor, Action.OPERATE):
         found.append(_entry("park.show", "building-2", _("The park"), within=OPERATORS))
     return found

@@ -23,7 +23,7 @@ from booking.core.errors import InvalidError, Problem
 from booking.core.forms import PageForm, lazy_gettext
 from booking.core.i18n import _, format_day, name_in
 from booking.core.intervals import LocalInterval
-from booking.core.months import FIRST_DAY, LAST_DAY
+from booking.core.months import FIRST_DAY, LAST_DAY, day_from
 from booking.core.permissions import Actor
 from booking.people.queries import Known
 from booking.policies.facts import Place
@@ -36,20 +36,8 @@ from booking.spaces.models import Behaviour
 DAY = timedelta(days=1)
 ADD, LEAVE_OUT = "add", "leave_out"  # the names of the buttons that only change the spaces
 IN = "@"  # a person in an organisation
-_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _CLOCK = re.compile(r"([01][0-9]|2[0-4]):([0-5][0-9])")
 _MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}")
-
-
-def day_from(text: str | None) -> date | None:
-    """A day as the pages write it; None for anything else."""
-    if text is None or not _DAY.fullmatch(text):
-        return None
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        return None
-    return day if FIRST_DAY <= day <= LAST_DAY else None
 
 
 def moment_from(text: str | None, day: date) -> datetime | None:

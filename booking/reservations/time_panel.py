@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -10,7 +9,7 @@ from datetime import date, timedelta
 from booking.core import clock, zones
 from booking.core.i18n import _, format_day, format_short_day
 from booking.core.intervals import LocalInterval
-from booking.core.months import Month, month, within
+from booking.core.months import Month, month, month_from, within
 from booking.core.permissions import Actor
 from booking.core.refusal_texts import describe
 from booking.reservations import day_line, place_facts, texts
@@ -19,7 +18,6 @@ from booking.reservations.day_line import DayLine
 from booking.reservations.forms import TimesForm, moment_from, values_of_local
 
 DAY = timedelta(days=1)
-_MONTH = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])")
 
 UrlOf = Callable[..., str]
 
@@ -82,7 +80,7 @@ def panel(
         next_url=url_of(day=within(day + DAY).isoformat()),
         today_url=None if day == today else url_of(day=today.isoformat()),
         month=_month(availability, day, today, url_of, turned_to),
-        month_is_open=_first_of(turned_to) is not None,
+        month_is_open=month_from(turned_to) is not None,
         presets=_presets(availability, day, chosen, url_of),
         hours=tuple(texts.opening_hours(availability.opening.spans_on(day))),
         line=_line(actor, availability, day, chosen),
@@ -112,7 +110,7 @@ def _month(
     availability: Availability, day: date, today: date, url_of: UrlOf, turned_to: str | None
 ) -> Month:
     return month(
-        _first_of(turned_to) or day,
+        month_from(turned_to) or day,
         chosen=day,
         today=today,
         since=today,
@@ -121,13 +119,6 @@ def _month(
         turn_to=lambda other: url_of(day=day.isoformat(), month=f"{other:%Y-%m}"),
         last=today + availability.limits.horizon * DAY,
     )
-
-
-def _first_of(turned_to: str | None) -> date | None:
-    found = _MONTH.fullmatch(turned_to or "")
-    if found is None or not 2000 <= int(found[1]) <= 2100:
-        return None
-    return date(int(found[1]), int(found[2]), 1)
 
 
 def _presets(

@@ -15,7 +15,7 @@ from booking.core.intervals import Interval
 from booking.core.permissions import Actor
 from booking.core.revisions import Revision, Scope
 from booking.occupancy.models import ClaimKind, Closure, Hold
-from booking.occupancy.queries import claims_within
+from booking.occupancy.queries import Resources, claims_within
 from booking.pages.planning.day import Asked, Space, Taken, Terms
 from booking.people.models import Organisation, Person
 from booking.policies.models import Policy
@@ -157,7 +157,12 @@ def opening_on(spaces: Iterable[Space], day: date) -> dict[int, Opening]:
 
 def taken_on(actor: Actor, floor_id: int, kind_id: int | None, window: Interval) -> list[Taken]:
     """The claims of the floor in a window, by space and start, with what the actor may see."""
-    claim = claims_within(_resource_ids(floor_id, kind_id), window).subquery("claim")
+    return taken_of(actor, _resource_ids(floor_id, kind_id), window)
+
+
+def taken_of(actor: Actor, resource_ids: Resources, window: Interval) -> list[Taken]:
+    """The same of any spaces."""
+    claim = claims_within(resource_ids, window).subquery("claim")
     owner = func.coalesce(claim.c.reservation_id, Amendment.reservation_id)
     is_ours = Reservation.organisation_id.in_(actor.organisation_ids)
     rows = session().execute(
@@ -191,6 +196,11 @@ def taken_on(actor: Actor, floor_id: int, kind_id: int | None, window: Interval)
 
 def asked_on(actor: Actor, floor_id: int, window: Interval) -> list[Asked]:
     """The actor's own requests that hold nothing, by start."""
+    return asked_of(actor, _resource_ids(floor_id, None), window)
+
+
+def asked_of(actor: Actor, resource_ids: Resources, window: Interval) -> list[Asked]:
+    """The same of any spaces."""
     rows = session().execute(
         select(
             ReservationResource.resource_id,
@@ -206,7 +216,7 @@ def asked_on(actor: Actor, floor_id: int, window: Interval) -> list[Asked]:
             Reservation.holds_place.is_(False),
             Reservation.starts_at < window.ends_at,
             Reservation.ends_at > window.starts_at,
-            ReservationResource.resource_id.in_(_resource_ids(floor_id, None)),
+            ReservationResource.resource_id.in_(resource_ids),
         )
         .order_by(Reservation.starts_at)
     )

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby
+from urllib.parse import quote
 
 from booking.core import zones
 from booking.core.errors import InvalidError, Problem
@@ -118,11 +119,12 @@ def _canvas(
             policy_id: bookable_on(axis, day, now, terms, is_member=is_member)
             for policy_id, terms in floor.terms.items()
         },
-        words=_words(),
+        words=words(),
     )
 
 
-def _words() -> dict[str, str]:
+def words() -> dict[str, str]:
+    """What the states are called."""
     return {
         "free": _("Free"),
         "mine": _("Mine"),
@@ -166,11 +168,11 @@ def _row_writer(
 ) -> Callable[[Space, Sequence[Taken], Sequence[Asked]], Row]:
     """Looks every word up once, however many rows carry it."""
     kinds = {kind.id: (kind.icon, name_in(kind.names)) for kind in floor.kinds}
-    is_over = canvas.axis.interval.ends_at <= canvas.now
+    week = f"?day={canvas.day}"
 
     def write(space: Space, taken: Sequence[Taken], asked: Sequence[Asked]) -> Row:
         icon, name = kinds[space.kind_id]
-        link = f"book?resource={space.code}&day={canvas.day}"
+        link = f"spaces/{quote(space.code, safe='')}{week}"
         return Row(
             code=space.code,
             kind_icon=icon,
@@ -179,7 +181,7 @@ def _row_writer(
             feature_icons=tuple(
                 (one.icon, name_in(one.names)) for one in floor.equipment.get(space.id, ())
             ),
-            link="" if is_over else link,
+            link=link,
             cells=cells_of(canvas, space, taken, asked),
         )
 

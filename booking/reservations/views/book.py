@@ -14,6 +14,7 @@ from booking.core import clock, idempotency, ids
 from booking.core.errors import InvalidError, NotFoundError, Problem, RefusedError
 from booking.core.i18n import _
 from booking.core.idempotency import Answer
+from booking.core.months import day_from
 from booking.core.permissions import Action, Actor
 from booking.core.refusal_texts import describe
 from booking.core.web import acts, current_actor
@@ -31,7 +32,7 @@ from booking.reservations import (
 )
 from booking.reservations.alternatives import Alternative
 from booking.reservations.availability import Availability
-from booking.reservations.forms import BookForm, are_seats, day_from, moment_from, written
+from booking.reservations.forms import BookForm, are_seats, moment_from, written
 from booking.reservations.models import State
 from booking.reservations.views.offers import Offer, offers
 from booking.reservations.wishes import MOST_RESOURCES, Wish
@@ -120,6 +121,7 @@ def _first_values(actor: Actor, found: Availability) -> dict[str, object]:
         "day": day.isoformat(),
         "start": None if start is None else written(start, day),
         "end": None if end is None else written(end, day),
+        "headcount": request.args.get("headcount", 1, type=int),
         "organisation": actor.memberships[0].public_id if actor.memberships else "",
     }
 

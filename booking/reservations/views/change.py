@@ -12,6 +12,7 @@ from flask.typing import ResponseReturnValue
 from booking.core import clock
 from booking.core.errors import InvalidError, NotFoundError, RefusedError, StaleError
 from booking.core.i18n import _
+from booking.core.months import day_from
 from booking.core.permissions import Action, Actor, require
 from booking.core.refusal_texts import describe
 from booking.core.web import acts, current_actor
@@ -31,7 +32,6 @@ from booking.reservations.forms import (
     CancelForm,
     ChangeForm,
     are_seats,
-    day_from,
     moment_from,
     values_of,
     written,

@@ -64,6 +64,7 @@ def full(app: Flask, language: str) -> Park:
         "desk": places.desk.spot.code,
         "lab": places.lab.spot.code,
         "floor": str(places.desk.spot.floor_id),
+        "out": "A-10",
         **_past(member, places),
         **_present(member, manager, places),
         **_requests(places),

@@ -61,6 +61,19 @@ PAGES: dict[str, Where] = {
         "/planning?day=2026-10-11",
         "/planning?kind=absent",
     ),
+    "finding.show": _at(
+        Reader.MEMBER,
+        "/find",
+        "/find?kind=meeting_room&day=2026-10-06&start=10:00&people=4&feature=wifi&month=2026-10",
+        "/find?kind=desk&day=2026-10-06&start=08:00&length=1440&people=3",
+        "/find?kind=lab&day=2026-10-11&start=10:00&people=90",
+    ),
+    "space.show": _at(
+        Reader.MEMBER,
+        "/spaces/{desk}",
+        "/spaces/{lab}?day=2026-10-06&month=2026-10",
+        "/spaces/{out}",
+    ),
     "book.form": _at(
         Reader.MEMBER,
         "/book",
@@ -127,8 +140,19 @@ PAGES: dict[str, Where] = {
 ERRORS = (
     Where(Reader.NOBODY, ("/nowhere", "/password/nothing"), 404),
     Where(Reader.MEMBER, ("/operator/messages", "/approvals"), 403),
-    Where(Reader.MEMBER, ("/nowhere", "/reservations/00000000-0000-7000-8000-000000000000"), 404),
-    Where(Reader.MEMBER, ("/planning?floor={floor}&day=tomorrow",), 422),
+    Where(
+        Reader.MEMBER,
+        ("/nowhere", "/spaces/nothing", "/reservations/00000000-0000-7000-8000-000000000000"),
+        404,
+    ),
+    Where(
+        Reader.MEMBER,
+        (
+            "/planning?floor={floor}&day=tomorrow",
+            "/find?kind=desk&start=99:00&people=x&floor={floor}",
+        ),
+        422,
+    ),
     Where(Reader.MEMBER, ("/reservations/{cancelled}/edit", "/reservations/{past}/cancel"), 409),
 )
 

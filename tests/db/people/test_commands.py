@@ -147,7 +147,10 @@ def test_a_closed_account_gets_no_token(app: Flask) -> None:
 
 def test_setup_makes_the_first_rows_once(app: Flask) -> None:
     first = run(app, "setup")
-    assert (first.exit_code, "Made: site, kinds, policy, hours." in first.output) == (0, True)
+    assert (first.exit_code, "Made: site, kinds, features, policy, hours." in first.output) == (
+        0,
+        True,
+    )
     again = run(app, "setup")
     assert (again.exit_code, "set up already" in again.output) == (0, True)
     site = session().scalars(select(Site)).one()

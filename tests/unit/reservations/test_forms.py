@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from booking.reservations.forms import day_from, moment_from, written
+from booking.core.months import day_from
+from booking.reservations.forms import moment_from, written
 
 DAY = date(2026, 10, 6)
 
