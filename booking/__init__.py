@@ -19,6 +19,7 @@ from booking.approvals import api as approvals_api
 from booking.approvals import notices as approval_notices
 from booking.approvals import views as approval_pages
 from booking.assets.manifest import Manifest
+from booking.audit import api as audit_api
 from booking.calendars import views as calendars
 from booking.core import events, i18n, idempotency, jobs, rate_limits, revisions, web, zones
 from booking.core.database import (
@@ -89,6 +90,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     health.blueprint,
     photo_files.blueprint,
     jobs_api.blueprint,
+    audit_api.blueprint,
     people_api.blueprint,
     *calendars.BLUEPRINTS,
     *reservation_pages.BLUEPRINTS,

@@ -141,6 +141,7 @@ class Action(StrEnum):
     MANAGE_ORGANISATION = "manage_organisation"
     MANAGE_OWN_ACCOUNT = "manage_own_account"
     INVITE = "invite"  # the subject says to which organisation
+    SEE_JOURNAL = "see_journal"
     OPERATE = "operate"
 
 
@@ -263,6 +264,7 @@ TABLE: dict[Action, tuple[Predicate, ...]] = {
     Action.MANAGE_ORGANISATION: (manager_of_organisation, operator),
     Action.MANAGE_OWN_ACCOUNT: (signed_in,),
     Action.INVITE: (manager_of_organisation, operator),
+    Action.SEE_JOURNAL: (operator, auditor),
     Action.OPERATE: (operator,),
 }
 
@@ -277,6 +279,7 @@ SCOPES: dict[Action, Scope] = {
     Action.DECIDE: Scope.DECIDE,
     Action.SEE_APPROVALS: Scope.DECIDE,
     Action.OPERATE: Scope.ADMIN,
+    Action.SEE_JOURNAL: Scope.ADMIN,
     Action.DECIDE_ANYTHING: Scope.ADMIN,
 }
 

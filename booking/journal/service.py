@@ -1,15 +1,18 @@
-"""Writing the journal: a line is part of the act's own transaction."""
+"""Writing the journal: a line is part of the act's own transaction, and what can be taken away."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 
-from sqlalchemy import insert
+from sqlalchemy import JSON, ColumnElement, Text, cast, delete, func, insert, or_, select, update
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.orm import InstrumentedAttribute
 
 from booking.core import clock
-from booking.core.database import execute
+from booking.core.database import engine_name, execute
 from booking.core.permissions import Actor
-from booking.journal.models import JournalLine, JsonFacts
+from booking.journal.models import OLDEST_THAT_MUST_STAY, WORDS, JournalLine, JsonFacts
 
 _INSERT = insert(JournalLine.__table__)
 
@@ -51,6 +54,40 @@ def write_each(
     ]
     if rows:
         execute(_INSERT, rows)
+
+
+def forget_words(which: ColumnElement[bool]) -> int:
+    """Take out of these lines what people typed and what names them; how many lines lost some.
+
+    What was done, by whom, when and to what stays. Part of the caller's transaction.
+    """
+    lines = update(JournalLine).where(which, _has_words())
+    values = {column: _without_words(column) for column in (JournalLine.before, JournalLine.after)}
+    return execute(lines.values(values)).rowcount
+
+
+def forget_lines(older_than: datetime, limit: int) -> int:
+    """Delete the oldest lines, so many at most; how many. Part of the caller's transaction.
+
+    The database refuses to lose a line of the last year.
+    """
+    before = min(older_than, clock.now() - OLDEST_THAT_MUST_STAY)
+    oldest = (
+        select(JournalLine.id).where(JournalLine.at < before).order_by(JournalLine.at).limit(limit)
+    )
+    return execute(delete(JournalLine).where(JournalLine.id.in_(oldest))).rowcount
+
+
+def _without_words(column: InstrumentedAttribute[JsonFacts | None]) -> ColumnElement[object]:
+    if engine_name() == "sqlite":
+        return func.json_remove(column, *(f"$.{word}" for word in WORDS))
+    return cast(cast(column, JSONB).op("-")(cast(list(WORDS), ARRAY(Text))), JSON)
+
+
+def _has_words() -> ColumnElement[bool]:
+    """Whether one of them stands in the line: one that has none must not be written again."""
+    columns = (JournalLine.before, JournalLine.after)
+    return or_(*(column[word].as_string().is_not(None) for column in columns for word in WORDS))
 
 
 def _line(actor: Actor | None, act: str, subject_kind: str, subject_id: str) -> dict[str, object]:

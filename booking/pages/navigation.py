@@ -31,6 +31,8 @@ def entries() -> list[NavigationEntry]:
         found = [today, find, planning, mine]
     if allows(actor, Action.OPERATE):
         found.append(_entry("park.show", "building-2", _("The park"), within=OPERATORS))
+    elif allows(actor, Action.SEE_JOURNAL):
+        found.append(_entry("park.journal.show", "history", _("Journal"), within=OPERATORS))
     return found
 
 

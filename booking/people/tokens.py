@@ -80,7 +80,8 @@ def useful_scopes(actor: Actor) -> tuple[Scope, ...]:
     decides = actor.has(Role.LAB_MANAGER) or actor.has(Role.OPERATOR)
     scopes = [Scope.READ, Scope.WRITE]
     scopes += [Scope.DECIDE] if decides else []
-    scopes += [Scope.ADMIN] if actor.has(Role.OPERATOR) else []
+    sees_all = actor.has(Role.OPERATOR) or actor.has(Role.AUDITOR)
+    scopes += [Scope.ADMIN] if sees_all else []
     return tuple(scopes)
 
 

@@ -50,7 +50,12 @@ ICONS: Mapping[str, str] = {
 
 def act(code: str) -> str:
     """What somebody did, as a line of the history."""
-    texts: Mapping[str, str] = {
+    return acts().get(code, _("Updated"))
+
+
+def acts() -> Mapping[str, str]:
+    """Everything that can be done to a reservation, as a line of the history."""
+    return {
         "booked": pgettext("history", "Booked"),
         "requested": _("Request sent"),
         "moved": _("Time or place changed"),
@@ -69,7 +74,6 @@ def act(code: str) -> str:
         "expired": _("Expired without an answer"),
         "change_expired": _("The requested change expired without an answer"),
     }
-    return texts.get(code, _("Updated"))
 
 
 def reason(code: DeclineReason | None, text: str | None) -> str:

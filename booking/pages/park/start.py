@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
+from booking.audit import views as journal
 from booking.core import web
 from booking.core.i18n import _
 from booking.core.permissions import Action
@@ -14,7 +15,7 @@ from booking.core.web import acts
 from booking.pages.park import jobs, samples
 
 blueprint = Blueprint("park", __name__, url_prefix="/operator")
-for page in (jobs.blueprint, samples.blueprint):
+for page in (journal.blueprint, jobs.blueprint, samples.blueprint):
     blueprint.register_blueprint(page)
 
 
@@ -59,6 +60,12 @@ def _groups() -> list[Group]:
                     "languages",
                     _("What messages look like"),
                     _("Each kind of message in each language."),
+                ),
+                _section(
+                    "park.journal.show",
+                    "history",
+                    _("Journal"),
+                    _("Who did what when, with the values before and after."),
                 ),
                 _section(
                     "operator.verify",

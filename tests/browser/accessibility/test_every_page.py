@@ -122,6 +122,9 @@ PAGES: dict[str, Where] = {
         "/operator/messages/{planned}",
         "/operator/messages/{kept}?language=en",
     ),
+    "park.journal.show": _at(
+        Reader.OPERATOR, "/operator/journal", "/operator/journal?act=set_up&actor=nobody"
+    ),
     "park.samples.index": _at(Reader.OPERATOR, "/operator/samples"),
     "park.samples.show": _at(
         Reader.OPERATOR,
@@ -163,6 +166,7 @@ NO_PAGES = {
     "health.healthz",
     "health.readyz",
     "photos.show",
+    "park.journal.export",
     "planning.fragment",
     "planning.reservation",  # leads to the reservation
     "reservations.again",  # leads to the booking form

@@ -1,0 +1,1 @@
+"""Reading the journal: searching it, telling it in words, taking it out as CSV."""
