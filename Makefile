@@ -3,7 +3,7 @@
 #   make run     start on http://127.0.0.1:8000 (PORT=, DATABASE_URL=postgresql://…, DEMO=0)
 #   make test    every test: unit, both databases, web, browser
 #   make check   style, types, imports, translations, migrations, security
-#   make bench   how fast it is, in one table
+#   make bench   how fast it is, in one table (SIZE=large: how much dearer it is in a large park)
 
 PORT ?= 8000
 # How many test processes; the tests of races start more of their own.
@@ -65,7 +65,7 @@ check-security: .cache/scan/requirements-scan.installed
 	@python=$$(tools/find-python) && $$python tools/environment.py $< .cache/scan
 
 bench: environment-dev build/assets.stamp texts
-	@$(python) -m bench
+	@$(python) -m bench $(or $(SIZE),small)
 
 # Write the locks anew; `make lock UPGRADE=1` takes the newest versions that pyproject.toml allows.
 lock:

@@ -1,21 +1,27 @@
-"""`python -m bench`: progress on stderr, at the end one table on stdout."""
+"""`python -m bench [small | large]`: progress on stderr, at the end one table on stdout.
+
+`large` measures on a small and on a large park, and tells how much each figure has grown.
+"""
 
 from __future__ import annotations
 
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from bench import bookings, pages, processes
 from bench.clients import Clients
-from bench.figures import Figure, Goal, table
+from bench.figures import Figure, Goal, growth_table, table
 from bench.stage import Stage, stage
 from tools import postgres
 
 _STARTED = time.monotonic()
+
+Measure = tuple[str, Callable[[Stage], Iterator[Figure]]]
+Opened = Callable[[Clients, bool], AbstractContextManager[Stage]]
 
 
 def memory(stage: Stage) -> Iterator[Figure]:
@@ -24,47 +30,65 @@ def memory(stage: Stage) -> Iterator[Figure]:
     yield Figure("memory of the web processes (PSS)", "MB", used, used / bare, Goal(200))
 
 
-MEASURES: tuple[tuple[str, Callable[[Stage], Iterator[Figure]]], ...] = (
+# What must not become dearer when a park grows.
+GROWING: tuple[Measure, ...] = (
+    ("bookings of one client", bookings.one_client),
+    ("a search", pages.search),
+    ("the day grid", pages.grid),
+    ("requests that wait", pages.approvals),
+    ("calendars", pages.feeds),
+)
+MEASURES: tuple[Measure, ...] = (
     ("bookings of one client", bookings.one_client),
     ("bookings of 16 clients", bookings.many_clients),
     ("claims without the web", bookings.raw_claims),
     ("refusals", bookings.refusals),
+    ("a search", pages.search),
     ("the day grid", pages.grid),
     ("the day grid, unchanged", pages.fragment),
+    ("requests that wait", pages.approvals),
     ("calendars", pages.feeds),
     ("memory", memory),
 )
 
 
-def main() -> None:
+def main(size: str) -> None:
     """Measure on both engines, one after the other."""
     with Clients() as clients:
-        found = {}
-        for engine, opened in (("SQLite", _on_sqlite), ("PostgreSQL", _on_postgresql)):
-            _say(f"{engine}: filling a park ...")
-            with opened(clients) as ready:
-                found[engine] = _figures(engine, ready)
-    print(table(found))
+        if size == "small":
+            found = {engine: _park(engine, clients, MEASURES) for engine in ENGINES}
+            print(table(found))
+            return
+        for engine in ENGINES:
+            small = _park(engine, clients, GROWING)
+            large = _park(engine, clients, GROWING, is_large=True)
+            print(growth_table(engine, small, large), flush=True)
 
 
-def _figures(engine: str, ready: Stage) -> list[Figure]:
+def _park(
+    engine: str, clients: Clients, measures: Sequence[Measure], *, is_large: bool = False
+) -> list[Figure]:
+    """A park of that size, filled and measured."""
+    _say(f"{engine}: filling a {'large' if is_large else 'small'} park ...")
     figures: list[Figure] = []
-    for name, measure in MEASURES:
-        _say(f"{engine}: {name} ...")
-        figures += measure(ready)
+    with ENGINES[engine](clients, is_large) as ready:
+        for name, measure in measures:
+            _say(f"{engine}: {name} ...")
+            figures += measure(ready)
     return figures
 
 
 @contextmanager
-def _on_sqlite(clients: Clients) -> Iterator[Stage]:
+def _on_sqlite(clients: Clients, is_large: bool) -> Iterator[Stage]:
     with tempfile.TemporaryDirectory(prefix="booking-bench-") as name:
         folder = Path(name)
-        with stage(f"sqlite:///{folder / 'park.db'}", folder, clients, list) as ready:
+        url = f"sqlite:///{folder / 'park.db'}"
+        with stage(url, folder, clients, list, is_large=is_large) as ready:
             yield ready
 
 
 @contextmanager
-def _on_postgresql(clients: Clients) -> Iterator[Stage]:
+def _on_postgresql(clients: Clients, is_large: bool) -> Iterator[Stage]:
     """With fsync: what is acknowledged is on the disk, as it would be in real use."""
     with (
         tempfile.TemporaryDirectory(prefix="booking-bench-") as name,
@@ -72,8 +96,12 @@ def _on_postgresql(clients: Clients) -> Iterator[Stage]:
     ):
         pid = int((address.folder / "data" / "postmaster.pid").read_text().split()[0])
         url = address.create_database("bench")
-        with stage(url, Path(name), clients, lambda: processes.children(pid)) as ready:
+        folder, database = Path(name), lambda: processes.children(pid)
+        with stage(url, folder, clients, database, is_large=is_large) as ready:
             yield ready
+
+
+ENGINES: dict[str, Opened] = {"SQLite": _on_sqlite, "PostgreSQL": _on_postgresql}
 
 
 def _say(text: str) -> None:
@@ -81,4 +109,4 @@ def _say(text: str) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(*(sys.argv[1:] or ["small"]))

@@ -40,7 +40,29 @@ def table(by_engine: Mapping[str, Sequence[Figure]]) -> str:
     names = [figure.name for figure in fullest]
     head = ["", "unit", "goal", *(cell for engine in by_engine for cell in (engine, "× bare", ""))]
     rows = [head, *(_row(name, list(by_engine.values())) for name in names)]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(head))]
+    return _ruled(rows)
+
+
+MOST_GROWTH = 0.2
+
+
+def growth_table(engine: str, small: Sequence[Figure], large: Sequence[Figure]) -> str:
+    """A line a figure: in a small park, in a large one, and how much dearer it has become.
+
+    Growth is that of the figure itself; on a machine that is busy by turns, look at the ratios.
+    """
+    head = [engine, "unit", "small", "× bare", "large", "× bare", "growth", ""]
+    rows = [head]
+    for before, after in zip(small, large, strict=True):
+        growth = after.value / before.value - 1
+        mark = "ok" if growth <= MOST_GROWTH else "grows"
+        cells = (*_cells(before)[:2], *_cells(after)[:2])
+        rows.append([before.name, before.unit, *cells, f"{growth:+.0%}", mark])
+    return _ruled(rows)
+
+
+def _ruled(rows: Sequence[Sequence[str]]) -> str:
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     ruled = [rows[0], ["-" * width for width in widths], *rows[1:]]
     return "\n".join(_line(row, widths) for row in ruled)
 

@@ -28,6 +28,24 @@ def grid(stage: Stage) -> Iterator[Figure]:
     yield Figure("day grid, compressed", "KB", _compressed_kilobytes(page), goal=Goal(40))
 
 
+def search(stage: Stage) -> Iterator[Figure]:
+    """Free desks at one time, wherever they are."""
+    asked = clients.request("GET", stage.park.search, _reader(stage))
+    _good(stage.ask(asked))
+    seen = stage.measure([[asked] * TIMES], expected=200)
+    median = seen.program.median_ms
+    yield Figure("search for a free place", "ms", median, median / seen.bare.median_ms, Goal(25))
+
+
+def approvals(stage: Stage) -> Iterator[Figure]:
+    """The list of whoever decides."""
+    asked = clients.request("GET", "/approvals", {"Cookie": stage.park.manager_cookie})
+    _good(stage.ask(asked))
+    seen = stage.measure([[asked] * TIMES], expected=200)
+    cpu = seen.program.cpu_ms
+    yield Figure("requests that wait, 50: CPU", "ms", cpu, cpu / seen.bare.cpu_ms)
+
+
 def fragment(stage: Stage) -> Iterator[Figure]:
     """The rows of the same day, asked for again while nothing has changed."""
     _wait_for_a_quiet_time()

@@ -19,6 +19,7 @@ from booking.core import clock
 from booking.core.database import db, transaction
 from booking.core.instants import Interval
 from booking.core.permissions import Actor
+from booking.demo import loading
 from booking.occupancy.service import Claim, Owner
 from booking.people import feeds, sessions
 from booking.people.models import FeedDetail
@@ -35,6 +36,7 @@ CROWD = (("desk", 220), ("meeting_room", 60), ("machine", 20))  # on the crowded
 STARTS_A_DAY = ((8, 0), (9, 45), (11, 30), (13, 45), (15, 30))  # on each of them: 1 500
 MEMBERS = 100
 SHORT_FEED, LONG_FEED = 100, 1000
+REQUESTS = 50  # that wait for one manager
 SLOT = timedelta(minutes=30)
 
 
@@ -85,19 +87,24 @@ class Park:
     cookie: str
     grid: str  # the path of the crowded floor's day
     fragment: str
+    search: str  # free desks of the whole park, at one time
+    manager_cookie: str  # of whom so many requests wait for
     short_feed: str
     long_feed: str
     owner: Owner  # of the claims that are made without the web
     claimed: Place
 
 
-def open_park(database_url: str, instance: Path) -> Park:
-    """Migrate the database and fill it by the verbs."""
+def open_park(database_url: str, instance: Path, *, is_large: bool = False) -> Park:
+    """Migrate the database and fill it by the verbs; a large one has the large demo around it."""
     app = create_app(
         Settings(database_url=database_url, secret_key=SECRET, instance=instance, tick_inside=False)
     )
     with app.app_context():
         flask_migrate.upgrade()
+        if is_large:
+            loading.load(lambda step: None, app.extensions["booking"].reminder_minutes)
+            loading.enlarge(lambda count: None)
         with transaction():
             park = _fill(app, database_url, instance)
         db.session.remove()
@@ -134,9 +141,11 @@ def _fill(app: Flask, database_url: str, instance: Path) -> Park:
         database_url=database_url,
         instance=instance,
         desks=desks,
-        cookie=f"sid={sessions.begin(members[0].person_id, 'Bench').secret}",
+        cookie=_cookie(members[0]),
         grid=f"/planning?{query}",
         fragment=f"/planning/fragment?{query}",
+        search=_search(booked_on),
+        manager_cookie=_cookie(_asked()),
         short_feed=_feed(calendars[0], SHORT_FEED),
         long_feed=_feed(calendars[1], LONG_FEED),
         owner=Owner(reservation_id=owner.id),
@@ -166,6 +175,26 @@ def _crowd(floor: Floor, members: list[Actor], day: date) -> None:
             for hour, minute in STARTS_A_DAY:
                 length = timedelta(minutes=chance.choice((30, 60, 90)))
                 _book(next(bookers), place, datetime.combine(day, time(hour, minute)), length)
+
+
+def _search(day: date) -> str:
+    return (
+        f"/api/v1/resources?kind=desk&free_from={day.isoformat()}T10:00"
+        f"&free_to={day.isoformat()}T12:00"
+    )
+
+
+def _asked() -> Actor:
+    """A manager of a lab, and requests for it that wait."""
+    lab = make.lab("LAB-BENCH", open_at=make.around_the_clock())
+    for number in range(REQUESTS):
+        start = datetime.combine(_next_monday(), time(8)) + timedelta(hours=number)
+        _book(make.member_of(), lab, start, timedelta(hours=1))
+    return make.lab_manager(lab)
+
+
+def _cookie(who: Actor) -> str:
+    return f"sid={sessions.begin(who.person_id, 'Bench').secret}"
 
 
 def _feed(place: Place, events: int) -> str:

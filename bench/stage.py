@@ -116,15 +116,20 @@ class Stage:
 
 @contextmanager
 def stage(
-    database_url: str, folder: Path, clients_: Clients, database: Callable[[], list[int]]
+    database_url: str,
+    folder: Path,
+    clients_: Clients,
+    database: Callable[[], list[int]],
+    *,
+    is_large: bool = False,
 ) -> Iterator[Stage]:
     """Fill a park, start both servers, and warm them up."""
-    park = open_park(database_url, folder)
+    park = open_park(database_url, folder, is_large=is_large)
     program = Serving(
         database_url,
         folder,
         workers=WORKERS,
-        environment={"FEED_FETCHES_PER_HOUR": "1000000"},
+        environment={"FEED_FETCHES_PER_HOUR": "1000000", "BOOKING_WRITES_OF_A_PERSON": "0"},
     )
     bare = Serving(
         database_url,
