@@ -111,6 +111,7 @@ def install(
         format_clock=i18n.format_clock,
         format_duration=i18n.format_duration,
         name_in=i18n.name_in,
+        isolated=i18n.isolated,
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.policies["ext.i18n.trimmed"] = True

@@ -3,43 +3,33 @@ posts one act."""
 
 from __future__ import annotations
 
-import re
-
 from wtforms import HiddenField, IntegerField, SelectField, TextAreaField
 from wtforms.validators import InputRequired, Length
 from wtforms.widgets import HiddenInput
 
 from booking.core import ids
 from booking.core.errors import Problem
-from booking.core.forms import PageForm, lazy_gettext, problem_text
+from booking.core.forms import OnceForm, PageForm, lazy_gettext, problem_text
 from booking.core.i18n import _
 from booking.reservations import texts
 from booking.reservations.models import CHOSEN_REASONS, DeclineReason
 from booking.reservations.service import LONGEST_REASON
 
-_KEY = re.compile(r"[\w-]{8,80}", re.ASCII)
 REASON_IS_MISSING = lazy_gettext(
     "Choose a reason or write one: it is what the requester gets to read."
 )
 REASON_IS_TOO_LONG = lazy_gettext("Write a shorter reason: at most 500 characters.")
 
 
-class DecisionForm(PageForm):
+class DecisionForm(OnceForm):
     """What both answers carry."""
 
     version = IntegerField(validators=[InputRequired()], widget=HiddenInput())
-    idempotency_key = HiddenField()
 
     @property
     def seen_version(self) -> int:
         """The version that the page showed."""
         return self.version.data or 0
-
-    @property
-    def key(self) -> str | None:
-        """The key, unless somebody else wrote it."""
-        written = self.idempotency_key.data or ""
-        return written if _KEY.fullmatch(written) else None
 
 
 class ApproveForm(DecisionForm):

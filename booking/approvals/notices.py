@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -18,7 +18,8 @@ from booking.messages import queries as messages
 from booking.messages import service as planner
 from booking.messages.letters import Key, Letter, Line, Link, MessageType, Recipient, Section
 from booking.messages.models import MessageKind
-from booking.people.models import Grant, Person, PersonState
+from booking.people import deputies
+from booking.people.models import Person
 from booking.people.sign_in import load_actor
 from booking.policies.facts import Place
 from booking.reservations import notices, texts
@@ -29,54 +30,61 @@ LONGEST_LIST = 20
 
 
 @dataclass(frozen=True)
+class Decider:
+    """A person who decides at a resource or in an area, in person or in somebody's place."""
+
+    person_id: int
+    resource_id: int | None
+    area_id: int | None
+    instead_of: int | None
+
+    def is_at(self, place: Place) -> bool:
+        """Whether it is a place of theirs."""
+        if self.resource_id is not None:
+            return self.resource_id == place.resource_id
+        return self.area_id == place.area_id
+
+
+@dataclass(frozen=True)
 class Deciders:
     """Everybody who can decide somewhere, read once."""
 
-    of_resources: frozenset[tuple[int, int]]  # person, resource
-    of_areas: frozenset[tuple[int, int]]  # person, area
+    managers: tuple[Decider, ...]
     operators: frozenset[int]
 
     def of(self, details: Details) -> frozenset[int]:
         """Who is asked about this reservation, for each policy that asks: the lab managers of its
-        places, or of those that a change asks for; where there is none but the person who asks,
-        the operators."""
-        own: frozenset[int] = frozenset()
-        if not details.own_request_may_be_decided:
-            own = frozenset(notices.recipients_of(details))
-        asked = (self._of_all(places) - own for places in details.questions)
+        places, or of those that a change asks for, and who stands in for them; where there is none
+        but the person who asks, the operators."""
+        asked_by = frozenset(notices.recipients_of(details))
+        own = frozenset() if details.own_request_may_be_decided else asked_by
+        counting = [
+            one
+            for one in self.managers
+            if not {one.person_id, one.instead_of} & own
+            and not (one.instead_of and one.person_id in asked_by)
+        ]
+        asked = (_persons_at(places, counting) for places in details.questions)
         return frozenset[int]().union(*(managers or self.operators - own for managers in asked))
 
-    def _of_all(self, places: Iterable[Place]) -> frozenset[int]:
-        return frozenset.intersection(*(self._at(place) for place in places))
 
-    def _at(self, place: Place) -> frozenset[int]:
-        return _persons_with(self.of_resources, place.resource_id) | _persons_with(
-            self.of_areas, place.area_id
-        )
-
-
-def _persons_with(pairs: Iterable[tuple[int, int]], wanted: int) -> frozenset[int]:
-    return frozenset(person_id for person_id, where in pairs if where == wanted)
+def _persons_at(places: Iterable[Place], deciders: Sequence[Decider]) -> frozenset[int]:
+    """Who decides at every one of them."""
+    return frozenset.intersection(
+        *(frozenset(one.person_id for one in deciders if one.is_at(place)) for place in places)
+    )
 
 
 def deciders() -> Deciders:
-    """Those whose account can be used."""
-    rows = (
-        session()
-        .execute(
-            select(Grant.person_id, Grant.role, Grant.resource_id, Grant.area_id)
-            .join(Person, Person.id == Grant.person_id)
-            .where(
-                Grant.role.in_((Role.LAB_MANAGER, Role.OPERATOR)),
-                Person.state == PersonState.ACTIVE,
-            )
-        )
-        .all()
-    )
+    """Those whose account can be used, with whoever stands in for them today."""
+    rows = session().execute(select(deputies.deciding_today())).all()
     return Deciders(
-        frozenset((row.person_id, row.resource_id) for row in rows if row.resource_id is not None),
-        frozenset((row.person_id, row.area_id) for row in rows if row.area_id is not None),
-        frozenset(row.person_id for row in rows if row.role is Role.OPERATOR),
+        tuple(
+            Decider(row.person_id, row.resource_id, row.area_id, row.instead_of)
+            for row in rows
+            if row.role == Role.LAB_MANAGER
+        ),
+        frozenset(row.person_id for row in rows if row.role == Role.OPERATOR),
     )
 
 

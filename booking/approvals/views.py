@@ -28,6 +28,7 @@ from booking.core.permissions import Action
 from booking.core.refusal_texts import describe
 from booking.core.refusals import Reason
 from booking.core.web import acts, current_actor
+from booking.people import deputies
 from booking.reservations import service, texts
 from booking.reservations.history import Entry
 from booking.reservations.models import State
@@ -37,7 +38,6 @@ from booking.reservations.texts import end_clock
 
 pages = Blueprint("approvals", __name__)
 pages.add_app_template_global(words.is_one_day, "ends_on_its_day")
-pages.add_app_template_global(words.isolated, "isolated")
 pages.add_app_template_global(end_clock, "end_clock")
 
 
@@ -64,6 +64,7 @@ def index() -> str:
         page_title=_("Requests"),
         rows=rows_of(waiting, background, selected),
         count=_count(waiting),
+        stand_ins=[words.stand_in(actor, one) for one in deputies.absences_today_of(actor)],
         note=_no_longer_waits() if _is_gone(chosen, selected) else None,
         **(_answerable(case_of(actor, selected, background)) if selected else {"case": None}),
     )

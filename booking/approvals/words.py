@@ -8,21 +8,17 @@ from booking.approvals.queries import Claimed
 from booking.core.i18n import (
     _,
     format_clock,
+    format_day,
     format_short_day,
+    isolated,
     name_in,
 )
 from booking.core.intervals import LocalInterval
+from booking.core.permissions import Actor
 from booking.occupancy.models import ClaimKind
+from booking.people.deputies import Absence
 from booking.reservations.queries import Details
 from booking.reservations.texts import end_clock
-
-_FIRST_STRONG_ISOLATE, _POP_ISOLATE = "\u2068", "\u2069"
-
-
-def isolated(text: str) -> str:
-    """Typed text inside a sentence: it runs its own way and turns nothing around it."""
-    own = "".join(c for c in text if c.isprintable())
-    return f"{_FIRST_STRONG_ISOLATE}{own}{_POP_ISOLATE}"
 
 
 def who_asks(request: Details) -> str:
@@ -51,6 +47,22 @@ def when(local: LocalInterval) -> str:
         start=format_clock(start),
         last_day=format_short_day(end),
         end=format_clock(end),
+    )
+
+
+def stand_in(actor: Actor, found: Absence) -> str:
+    """Who decides in whose place today, to one of the two."""
+    last = format_day(found.last_day)
+    if found.person_id == actor.person_id:
+        return _(
+            "%(deputy)s also decides on the requests for your places, until %(day)s.",
+            deputy=isolated(found.deputy.name),
+            day=last,
+        )
+    return _(
+        "You also decide in the place of %(absent)s, until %(day)s.",
+        absent=isolated(found.absent.name),
+        day=last,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import ClassVar
 
@@ -14,6 +15,8 @@ from booking.core.i18n import _
 
 # WTForms takes any object that becomes a text; its type stubs know only str.
 lazy_gettext: Callable[[str], str] = i18n.lazy_gettext  # type: ignore[assignment]  # see above
+
+_KEY = re.compile(r"[\w-]{8,80}", re.ASCII)
 
 
 class PageForm(FlaskForm):
@@ -43,6 +46,18 @@ class PageForm(FlaskForm):
     def problem_text(self, field: str, problem: Problem) -> str:
         """What is wrong with a field, and what would be right; features know theirs better."""
         return problem_text(problem)
+
+
+class OnceForm(PageForm):
+    """A form that carries a key, which makes two equal posts one act."""
+
+    idempotency_key = HiddenField()
+
+    @property
+    def key(self) -> str | None:
+        """The key, unless somebody else wrote it."""
+        written = self.idempotency_key.data or ""
+        return written if _KEY.fullmatch(written) else None
 
 
 def problem_text(problem: Problem) -> str:

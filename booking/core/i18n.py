@@ -26,6 +26,8 @@ __all__ = [
     "pgettext",
 ]
 
+_FIRST_STRONG_ISOLATE, _POP_ISOLATE = "\u2068", "\u2069"
+
 babel = Babel()
 
 
@@ -65,6 +67,12 @@ def speaking(chosen: str) -> Iterator[None]:
 def name_in(names: Mapping[str, str]) -> str:
     """A stored name in the current language, else in the first one it has."""
     return names.get(language()) or next(iter(names.values()), "")
+
+
+def isolated(text: str) -> str:
+    """Typed text inside a sentence: it runs its own way and turns nothing around it."""
+    own = "".join(c for c in text if c.isprintable())
+    return f"{_FIRST_STRONG_ISOLATE}{own}{_POP_ISOLATE}"
 
 
 def format_day(day: date | datetime) -> str:

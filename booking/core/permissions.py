@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Protocol
 
@@ -33,12 +33,14 @@ ALL_SCOPES = frozenset(Scope)
 
 @dataclass(frozen=True)
 class Given:
-    """One grant: a role for a resource, an area or a building, or for the whole site."""
+    """One grant: a role for a resource, an area or a building, or for the whole site; what was
+    given to somebody else, in whose place a deputy stands today, names that person."""
 
     role: Role
     resource_id: int | None = None
     area_id: int | None = None
     building_id: int | None = None
+    instead_of: int | None = None
 
 
 @dataclass(frozen=True)
@@ -140,6 +142,10 @@ class Action(StrEnum):
     SEE_PRESENCE = "see_presence"  # who is where today, of those who agreed
     MANAGE_ORGANISATION = "manage_organisation"
     MANAGE_OWN_ACCOUNT = "manage_own_account"
+    NAME_DEPUTY = "name_deputy"
+    SEE_DEPUTIES = "see_deputies"  # one's own; the next sees those of all
+    SEE_EVERY_DEPUTY = "see_every_deputy"
+    END_DEPUTY = "end_deputy"
     INVITE = "invite"  # the subject says to which organisation
     SEE_JOURNAL = "see_journal"
     OPERATE = "operate"
@@ -168,6 +174,17 @@ def lab_manager(actor: Actor | None, subject: object) -> bool:
     return actor is not None and actor.has(Role.LAB_MANAGER)
 
 
+def lab_manager_in_person(actor: Actor | None, subject: object) -> bool:
+    """A deputy passes nothing on."""
+    return actor is not None and any(
+        grant.role == Role.LAB_MANAGER and grant.instead_of is None for grant in actor.grants
+    )
+
+
+def absent_person(actor: Actor | None, subject: object) -> bool:
+    return actor is not None and actor.person_id == getattr(subject, "person_id", None)
+
+
 def holder_or_booker(actor: Actor | None, subject: object) -> bool:
     held = _held(subject)
     return actor is not None and actor.person_id in {held.person_id, held.booked_by_id}
@@ -191,7 +208,11 @@ def manages_every_place(actor: Actor | None, subject: object) -> bool:
 def decides_there(actor: Actor | None, subject: object) -> bool:
     """Each policy that asks is answered by whoever manages all of its places; of a change that
     waits, the places that are asked for."""
-    return any(manages(actor, places) for places in _held(subject).questions)
+    if actor is None:
+        return False
+    held = _held(subject)
+    acting = in_this_case(actor, held)
+    return any(manages(acting, places) for places in held.questions)
 
 
 def manages_a_place(actor: Actor | None, subject: object) -> bool:
@@ -263,6 +284,10 @@ TABLE: dict[Action, tuple[Predicate, ...]] = {
     Action.SEE_PRESENCE: (same_organisation,),
     Action.MANAGE_ORGANISATION: (manager_of_organisation, operator),
     Action.MANAGE_OWN_ACCOUNT: (signed_in,),
+    Action.NAME_DEPUTY: (lab_manager_in_person,),
+    Action.SEE_DEPUTIES: (signed_in,),
+    Action.SEE_EVERY_DEPUTY: (operator,),
+    Action.END_DEPUTY: (absent_person, operator),
     Action.INVITE: (manager_of_organisation, operator),
     Action.SEE_JOURNAL: (operator, auditor),
     Action.OPERATE: (operator,),
@@ -278,6 +303,8 @@ SCOPES: dict[Action, Scope] = {
     Action.INVITE: Scope.WRITE,
     Action.DECIDE: Scope.DECIDE,
     Action.SEE_APPROVALS: Scope.DECIDE,
+    Action.NAME_DEPUTY: Scope.DECIDE,
+    Action.END_DEPUTY: Scope.DECIDE,
     Action.OPERATE: Scope.ADMIN,
     Action.SEE_JOURNAL: Scope.ADMIN,
     Action.DECIDE_ANYTHING: Scope.ADMIN,
@@ -306,6 +333,40 @@ def require(actor: Actor | None, action: Action, subject: object = None) -> None
     raise ForbiddenError
 
 
+def in_this_case(actor: Actor, held: Held) -> Actor:
+    """The actor with the grants that count where it is decided about this reservation.
+
+    What a deputy holds for somebody counts neither for the deputy's own requests nor, unless the
+    policy lets people decide on their own, for those of whom they stand in for.
+    """
+    asked_by = {held.person_id, held.booked_by_id}
+    barred = set() if held.own_request_may_be_decided else asked_by
+    is_own = actor.person_id in asked_by
+    counting = tuple(
+        grant
+        for grant in actor.grants
+        if grant.instead_of is None or not (is_own or grant.instead_of in barred)
+    )
+    return actor if len(counting) == len(actor.grants) else replace(actor, grants=counting)
+
+
+def in_whose_place(actor: Actor, held: Held) -> int | None:
+    """The person for whom the actor decides here as a deputy; None where they need nobody's
+    rights but their own."""
+    own = tuple(grant for grant in actor.grants if grant.instead_of is None)
+    if len(own) == len(actor.grants):
+        return None
+    in_person = replace(actor, grants=own)
+    lent = (
+        grant.instead_of
+        for places in held.questions
+        if answers(actor, held, places) and not answers(in_person, held, places)
+        for grant in in_this_case(actor, held).grants
+        if grant.instead_of is not None and _covers(grant, places[0])
+    )
+    return next(lent, None)
+
+
 OF_A_RESERVATION = frozenset(
     {
         Action.SEE_RESERVATION,
@@ -324,7 +385,7 @@ OF_ONE_THING = OF_A_RESERVATION | OF_AN_ORGANISATION
 def require_entry(actor: Actor | None, action: Action) -> None:
     """What can be said before it is known what it is about: signed in, with the scope; the rest,
     when the action is about no single thing. The service asks again with the thing in hand."""
-    if action not in OF_ONE_THING:
+    if action not in OF_ONE_THING | {Action.END_DEPUTY}:
         require(actor, action)
     elif actor is None:
         raise SignInRequiredError
@@ -353,9 +414,9 @@ def _booked(subject: object) -> Booked:
     return subject  # type: ignore[return-value]  # see the line above
 
 
-def answers(actor: Actor, places: Sequence[Place]) -> bool:
-    """Whether the actor answers what the policy of these places asks."""
-    return operator(actor, None) or manages(actor, places)
+def answers(actor: Actor, held: Held, places: Sequence[Place]) -> bool:
+    """Whether the actor answers what the policy of these places of a reservation asks."""
+    return operator(actor, None) or manages(in_this_case(actor, held), places)
 
 
 def manages(actor: Actor | None, places: Sequence[Place]) -> bool:

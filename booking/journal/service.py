@@ -25,15 +25,19 @@ def write(
     subject_id: str,
     before: JsonFacts | None = None,
     after: JsonFacts | None = None,
+    instead_of: int | None = None,
 ) -> None:
     """Add one line; `actor` None means the house did it (expiry, reprojection, set-up).
 
-    Only what differs is kept of `before` and `after` when both are given.
+    Only what differs is kept of `before` and `after` when both are given. `instead_of` is the key
+    of the person in whose place a deputy acted.
     """
     if before is not None and after is not None:
         changed = {key for key in after if before.get(key) != after[key]}
         before = {key: value for key, value in before.items() if key in changed}
         after = {key: value for key, value in after.items() if key in changed}
+    if instead_of is not None:
+        after = {**(after or {}), "instead_of": instead_of}
     execute(
         _INSERT,
         {**_line(actor, act, subject_kind, subject_id), "before": before, "after": after},

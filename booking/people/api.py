@@ -1,7 +1,8 @@
-"""The endpoints of oneself: who am I, and my calendar addresses."""
+"""The endpoints of oneself: who am I, my calendar addresses, and who decides in my place."""
 
 from __future__ import annotations
 
+from datetime import date
 from uuid import UUID
 
 import msgspec
@@ -12,9 +13,10 @@ from booking.core.errors import NotFoundError
 from booking.core.i18n import _
 from booking.core.idempotency import Answer
 from booking.core.permissions import Action, Actor, Role, Scope
-from booking.core.schema import Moment, PublicId, describes, written
+from booking.core.schema import Moment, Nothing, PublicId, describes, written
 from booking.core.web import acts, current_actor
-from booking.people import feeds
+from booking.people import deputies, feeds
+from booking.people.deputies import Absence
 from booking.people.feeds import Feed
 from booking.people.models import FeedDetail, FeedScope
 
@@ -62,6 +64,35 @@ class FeedShown(msgspec.Struct):
     last_fetched_at: Moment | None
     secret: str | msgspec.UnsetType = msgspec.UNSET
     links: dict[str, str] | msgspec.UnsetType = msgspec.UNSET
+
+
+class NewDeputy(
+    msgspec.Struct,
+    forbid_unknown_fields=True,
+    rename={"first_day": "from", "last_day": "until"},
+):
+    """The body of POST /deputies: an e-mail address, and two local days that are both included."""
+
+    deputy: str
+    first_day: date
+    last_day: date
+
+
+class PersonNamed(msgspec.Struct):
+    """A person."""
+
+    id: PublicId
+    name: str
+
+
+class DeputyShown(msgspec.Struct, rename={"first_day": "from", "last_day": "until"}):
+    """Who decides for whom, from which day until which day."""
+
+    id: PublicId
+    person: PersonNamed
+    deputy: PersonNamed
+    first_day: date
+    last_day: date
 
 
 @blueprint.get("/me")
@@ -117,6 +148,56 @@ def delete(feed_id: UUID) -> Response:
     """End a calendar address; who subscribed to it gets 404 from now on."""
     feeds.revoke_feed(current_actor(), str(feed_id))
     return Response(status=204)
+
+
+@blueprint.get("/deputies")
+@acts(Action.SEE_DEPUTIES)
+@describes(query=Nothing, items=DeputyShown)
+def deputies_index() -> Response:
+    """Who decides for me, and for whom I decide, today and later; for the operator all of them."""
+    schema.query(Nothing)
+    found = deputies.absences_seen_by(current_actor())
+    return listing.answer([_absence_as_json(one) for one in found])
+
+
+@blueprint.post("/deputies")
+@acts(Action.NAME_DEPUTY)
+@describes(body=NewDeputy, answer=DeputyShown, status=201)
+def name_deputy() -> Response:
+    """Let somebody decide in my place."""
+    actor = current_actor()
+    asked = schema.body(NewDeputy)
+
+    def name() -> Answer:
+        made = deputies.name_deputy(
+            actor, email=asked.deputy, first_day=asked.first_day, last_day=asked.last_day
+        )
+        return Answer(201, made.public_id)
+
+    asked_before = f"{request.method} {request.path}\n".encode() + request.get_data()
+    key = request.headers.get("Idempotency-Key")
+    answer = idempotency.once(actor, key, asked_before, name)
+    shown = _absence_as_json(deputies.absence(actor, answer.location))
+    return web.answer_json(shown, answer.status)
+
+
+@blueprint.delete("/deputies/<uuid:deputy_id>")
+@acts(Action.END_DEPUTY)
+@describes(status=204)
+def end_deputy(deputy_id: UUID) -> Response:
+    """Take it back; from now on the deputy decides in their own name alone."""
+    deputies.end_deputy(current_actor(), str(deputy_id))
+    return Response(status=204)
+
+
+def _absence_as_json(found: Absence) -> dict[str, object]:
+    return {
+        "id": found.public_id,
+        "person": {"id": found.absent.public_id, "name": found.absent.name},
+        "deputy": {"id": found.deputy.public_id, "name": found.deputy.name},
+        "from": found.first_day.isoformat(),
+        "until": found.last_day.isoformat(),
+    }
 
 
 def _feed(actor: Actor, public_id: str) -> Feed:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import ClassVar
 
 from wtforms import (
+    DateField,
     EmailField,
     HiddenField,
     PasswordField,
@@ -18,15 +20,16 @@ from wtforms.validators import DataRequired, EqualTo, Length
 from wtforms.widgets import CheckboxInput
 
 from booking.core.errors import Problem
-from booking.core.forms import PageForm, lazy_gettext
+from booking.core.forms import OnceForm, PageForm, lazy_gettext
 from booking.core.forms import problem_text as general_text
-from booking.core.i18n import OWN_NAMES
+from booking.core.i18n import OWN_NAMES, _
 from booking.core.permissions import Scope
 from booking.people import texts, tokens
 from booking.people.models import FeedDetail
 
 LANGUAGES = [SelectChoice(code, name) for code, name in OWN_NAMES.items()]
 NAME_IS_MISSING = lazy_gettext("Enter a name by which you will recognise it.")
+NOBODY_IS_NAMED = lazy_gettext("Enter the e-mail address of the person who decides for you.")
 NAME_IS_TOO_LONG = lazy_gettext("Choose a shorter name: at most 80 characters.")
 
 
@@ -112,6 +115,32 @@ class FeedForm(AccountForm):
         default=FeedDetail.FULL.value,
     )
     language = SelectField(lazy_gettext("Language"), choices=LANGUAGES)
+
+
+class DayField(DateField):
+    """A day, as the page and the browser write it."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        try:
+            super().process_formdata(valuelist)
+        except ValueError as error:
+            raise ValueError(_("Choose a day.")) from error
+
+
+class DeputyForm(OnceForm, AccountForm):
+    """Who decides while its writer is away, and from which day until which day."""
+
+    FIELD_OF: ClassVar[Mapping[str, str]] = {"from": "first_day", "until": "last_day"}
+
+    deputy = EmailField(
+        lazy_gettext("E-mail address of the deputy"),
+        [DataRequired(NOBODY_IS_NAMED), Length(max=254)],
+    )
+    first_day = DayField(lazy_gettext("First day"))
+    last_day = DayField(lazy_gettext("Last day"))
+
+    def problem_text(self, field: str, problem: Problem) -> str:
+        return texts.deputy_problem(field, problem)
 
 
 class TokenForm(AccountForm):

@@ -134,6 +134,25 @@ class Grant(Model):
     )
 
 
+class Deputy(Model):
+    """Who decides for a lab manager who is away, from a day until a day (both included, local)."""
+
+    __tablename__ = "deputy"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    public_id: Mapped[str] = mapped_column(String(36), unique=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    deputy_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    valid_from: Mapped[date] = mapped_column(Date)
+    valid_until: Mapped[date] = mapped_column(Date)
+    created_at: Mapped[datetime] = mapped_column(Instant)
+
+    __table_args__ = (
+        CheckConstraint("valid_from <= valid_until", name="days"),
+        CheckConstraint("person_id <> deputy_id", name="somebody_else"),
+    )
+
+
 class BrowserSession(Model):
     """A signed-in browser; the cookie holds the secret, the row its digest."""
 

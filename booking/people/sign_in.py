@@ -9,16 +9,18 @@ from typing import Any
 
 from flask import Request, g
 from flask_login import UserMixin
-from sqlalchemy import Executable, Row, Select, and_, bindparam, select, update
+from sqlalchemy import Executable, Row, Select, and_, bindparam, or_, select, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import InstrumentedAttribute
 
-from booking.core import clock, i18n, ids, web, zones
+from booking.core import clock, i18n, ids, web
 from booking.core.database import execute, transaction
-from booking.core.permissions import ALL_SCOPES, Actor, Belongs, Given, Scope
-from booking.people import sessions, terms
+from booking.core.permissions import ALL_SCOPES, Actor, Belongs, Given, Role, Scope
+from booking.people import deputies, sessions, terms
+from booking.people.deputies import Absent
 from booking.people.models import (
     BrowserSession,
+    Deputy,
     Grant,
     MemberRole,
     Membership,
@@ -37,7 +39,8 @@ SEEN_EVERY = timedelta(minutes=1)
 def _with_rights(
     statement: Select[*tuple[Any, ...]],
 ) -> Select[*tuple[Any, ...]]:  # Any: rows
-    """The person, what they belong to today and what they were given: a row for each pair."""
+    """The person, what they belong to today and what they were given, also as somebody's deputy:
+    a row for each pair."""
     return (
         statement.add_columns(
             Person.id.label("person_id"),
@@ -54,6 +57,7 @@ def _with_rights(
             Grant.resource_id,
             Grant.area_id,
             Grant.building_id,
+            Grant.person_id.label("granted_to"),
         )
         .outerjoin(
             Membership,
@@ -69,7 +73,15 @@ def _with_rights(
                 Organisation.deactivated_at.is_(None),
             ),
         )
-        .outerjoin(Grant, Grant.person_id == Person.id)
+        .outerjoin(Deputy, deputies.stands_in_on(bindparam("today"), Deputy.deputy_id == Person.id))
+        .outerjoin(Absent, and_(Absent.id == Deputy.person_id, Absent.state == PersonState.ACTIVE))
+        .outerjoin(
+            Grant,
+            or_(
+                Grant.person_id == Person.id,
+                and_(Grant.person_id == Absent.id, Grant.role == Role.LAB_MANAGER),
+            ),
+        )
         .order_by(Organisation.name, Grant.id)
     )
 
@@ -180,8 +192,7 @@ def _note(
 
 
 def _rows(statement: Executable, values: dict[str, object]) -> Sequence[Row[*tuple[Any, ...]]]:
-    today = clock.today(zones.zone(web.settings().site_zone))
-    return execute(statement, {**values, "today": today}).all()
+    return execute(statement, {**values, "today": terms.today()}).all()
 
 
 def _actor(rows: Sequence[Row[*tuple[Any, ...]]], scopes: frozenset[Scope]) -> Actor:
@@ -198,7 +209,13 @@ def _actor(rows: Sequence[Row[*tuple[Any, ...]]], scopes: frozenset[Scope]) -> A
         if row.organisation_id is not None
     )
     grants = dict.fromkeys(
-        Given(row.role, row.resource_id, row.area_id, row.building_id)
+        Given(
+            row.role,
+            row.resource_id,
+            row.area_id,
+            row.building_id,
+            instead_of=None if row.granted_to == person.person_id else row.granted_to,
+        )
         for row in rows
         if row.role is not None
     )

@@ -51,3 +51,19 @@ def email_problem(problem: Problem) -> str:
     if problem is Problem.UNREADABLE:
         return _("This is no e-mail address. It looks like name@example.org.")
     return general_text(problem)
+
+
+def deputy_problem(field: str, problem: Problem) -> str:
+    """What is wrong where a deputy is named, and what would be right."""
+    by_field: Mapping[tuple[str, Problem], str] = {
+        ("deputy", Problem.NOT_FOUND): _(
+            "Nobody with an open account has this address. Check how it is written."
+        ),
+        ("deputy", Problem.WRONG): _("This is your own address. Name somebody else."),
+        ("from", Problem.OUT_OF_RANGE): _("Choose today or a later day."),
+        ("until", Problem.OUT_OF_RANGE): _("Choose an earlier day: a year at most."),
+        ("until", Problem.ENDS_BEFORE_IT_STARTS): _(
+            "The last day is before the first. Choose a later day."
+        ),
+    }
+    return by_field.get((field, problem)) or general_text(problem)

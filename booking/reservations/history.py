@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import select
 
 from booking.core.database import session
-from booking.core.i18n import _
+from booking.core.i18n import _, isolated
 from booking.journal.models import JournalLine, JsonFacts
 from booking.people.models import Person
 from booking.reservations import texts
@@ -66,7 +66,7 @@ def of(public_id: str, zone_name: str) -> list[Entry]:
         Entry(
             icon=texts.ICONS.get(act, "info"),
             text=texts.act(act),
-            actor=name or _("The booking system"),
+            actor=_who(name, names.get(_instead_of(after or {}))),
             moment=texts.moment(at, zone_name),
             moment_iso=at.isoformat(),
             reason=_reason(after or {}),
@@ -78,10 +78,25 @@ def of(public_id: str, zone_name: str) -> list[Entry]:
 
 def _names(lines: Iterable[JsonFacts]) -> dict[int, str]:
     """The persons that the lines speak of, by key: most speak of none."""
-    ids = {line[key] for line in lines for key in _PERSONS if isinstance(line.get(key), int)}
+    keys = (*_PERSONS, "instead_of")
+    ids = {line[key] for line in lines for key in keys if isinstance(line.get(key), int)}
     if not ids:
         return {}
     return dict(session().execute(select(Person.id, Person.name).where(Person.id.in_(ids))).all())
+
+
+def _instead_of(after: JsonFacts) -> int:
+    """The key of the person in whose place a deputy acted; 0 where nobody did."""
+    found = after.get("instead_of")
+    return found if isinstance(found, int) else 0
+
+
+def _who(name: str | None, absent: str | None) -> str:
+    if name is None:
+        return _("The booking system")
+    if absent is None:
+        return name
+    return _("%(deputy)s, for %(absent)s", deputy=isolated(name), absent=isolated(absent))
 
 
 def _differences(

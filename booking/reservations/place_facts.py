@@ -9,7 +9,7 @@ from sqlalchemy import or_, select
 
 from booking.core.database import session
 from booking.core.permissions import Actor, Role
-from booking.people.models import Grant, Person, PersonState
+from booking.people import deputies
 from booking.policies import facts
 from booking.policies.facts import Place
 from booking.reservations.models import Reservation
@@ -87,23 +87,21 @@ def features_of(resource_ids: Collection[int]) -> dict[int, list[NamedFeature]]:
 
 
 def who_answers(place: Place) -> list[str]:
-    """The names of the active lab managers of a place; none where the operator answers."""
+    """The names of the active lab managers of a place, and of who stands in for them today; none
+    where the operator answers."""
     return who_answers_at([place.resource_id])[place.resource_id]
 
 
 def who_answers_at(resource_ids: Collection[int]) -> dict[int, list[str]]:
     """The same for many places, in one statement."""
     found: dict[int, list[str]] = {resource_id: [] for resource_id in resource_ids}
+    deciders = deputies.deciding_today()
+    who = deciders.c
     rows = session().execute(
-        select(Resource.id, Person.name)
-        .join(Grant, or_(Grant.resource_id == Resource.id, Grant.area_id == Resource.area_id))
-        .join(Person, Person.id == Grant.person_id)
-        .where(
-            Resource.id.in_(found),
-            Grant.role == Role.LAB_MANAGER,
-            Person.state == PersonState.ACTIVE,
-        )
-        .order_by(Person.name)
+        select(Resource.id, who.name)
+        .join(deciders, or_(who.resource_id == Resource.id, who.area_id == Resource.area_id))
+        .where(Resource.id.in_(found), who.role == Role.LAB_MANAGER)
+        .order_by(who.name)
         .distinct()
     )
     for resource_id, name in rows:

@@ -23,7 +23,15 @@ from booking.core.errors import (
 from booking.core.events import EventKind
 from booking.core.instants import Interval
 from booking.core.intervals import LocalInterval, gaps
-from booking.core.permissions import Action, Actor, Belongs, allows, answers, require
+from booking.core.permissions import (
+    Action,
+    Actor,
+    Belongs,
+    allows,
+    answers,
+    in_whose_place,
+    require,
+)
 from booking.core.refusals import NotChangeable, Obstacle, Reason, Refusal
 from booking.journal import service as journal
 from booking.journal.models import JsonFacts
@@ -516,7 +524,7 @@ def approve(
     """
     before = _locked(actor, public_id, Action.DECIDE)
     _refuse_undecidable(before, seen_version)
-    answered = [places for places in before.questions if answers(actor, places)]
+    answered = [places for places in before.questions if answers(actor, before, places)]
     if len(answered) < len(before.questions):
         return _approve_in_part(actor, before, [place for one in answered for place in one])
     rivals = _rivals(before)
@@ -538,6 +546,7 @@ def approve(
         version,
         before={"state": before.state.value},
         after={"state": State.CONFIRMED.value},
+        instead_of=in_whose_place(actor, before),
     )
     _bump_of(before)
     return Outcome(public_id, State.CONFIRMED)
@@ -553,6 +562,7 @@ def _approve_in_part(actor: Actor, before: Details, places: Sequence[Place]) -> 
         subject_kind="reservation",
         subject_id=before.public_id,
         after={"resource": ", ".join(place.spot.code for place in places)},
+        instead_of=in_whose_place(actor, before),
     )
     _bump_of(before)
     return Outcome(before.public_id, before.state, before.amendment is not None)
@@ -573,7 +583,16 @@ def _approve_change(actor: Actor, before: Details, waiting: Waiting) -> Outcome:
         **_time_values(plan.local),
     )
     _place(before, plan)
-    _tell_change(actor, "approved_change", EventKind.CHANGED, before, plan, version, before.state)
+    _tell_change(
+        actor,
+        "approved_change",
+        EventKind.CHANGED,
+        before,
+        plan,
+        version,
+        before.state,
+        in_whose_place(actor, before),
+    )
     return Outcome(before.public_id, before.state)
 
 
@@ -604,7 +623,7 @@ def decline(
 
 def _ask_no_others(actor: Actor, before: Details) -> None:
     """After a no, what the managers of other places were asked is no longer asked."""
-    others = [places for places in before.questions if not answers(actor, places)]
+    others = [places for places in before.questions if not answers(actor, before, places)]
     if others:
         asked = _policies(place for places in others for place in places)
         _settle_approvals(before, Asking.WITHDRAWN, of=asked)
@@ -627,6 +646,7 @@ def _decline_change(actor: Actor, before: Details, code: DeclineReason, reason: 
         version,
         after=_reason_facts(code, reason),
         reason=reason,
+        instead_of=in_whose_place(actor, before),
     )
     _bump_of(before)
     return _outcome(before)
@@ -1021,6 +1041,7 @@ def _close(
         version,
         before={"state": before.state.value},
         after={"state": state.value, **_reason_facts(code, reason)},
+        instead_of=None if actor is None or code is None else in_whose_place(actor, before),
     )
     _bump_of(before)
 
@@ -1134,10 +1155,17 @@ def _tell(
     before: JsonFacts | None = None,
     after: JsonFacts | None = None,
     reason: str | None = None,
+    instead_of: int | None = None,
 ) -> None:
     """The journal's line and the event of one act."""
     journal.write(
-        actor, act, subject_kind="reservation", subject_id=public_id, before=before, after=after
+        actor,
+        act,
+        subject_kind="reservation",
+        subject_id=public_id,
+        before=before,
+        after=after,
+        instead_of=instead_of,
     )
     events.record(
         kind,
@@ -1156,6 +1184,7 @@ def _tell_change(
     plan: _Plan,
     version: int,
     state: State,
+    instead_of: int | None = None,
 ) -> None:
     _tell(
         actor,
@@ -1165,6 +1194,7 @@ def _tell_change(
         version,
         before=_facts_before(before),
         after={"state": state.value, **_facts_of(plan)},
+        instead_of=instead_of,
     )
     people = [before.person_id, before.booked_by_id]
     _bump([*before.places, *plan.places], people, before.organisation_id)

@@ -11,9 +11,9 @@ from flask.typing import ResponseReturnValue
 from booking.core import clock, i18n, web, zones
 from booking.core.errors import InvalidError
 from booking.core.i18n import _, ngettext
-from booking.core.permissions import Action
+from booking.core.permissions import Action, allows
 from booking.core.web import acts, current_actor
-from booking.people import feeds, passwords, service, sessions, texts, tokens
+from booking.people import deputies, feeds, passwords, service, sessions, texts, tokens
 from booking.people.forms import ChangePasswordForm, LanguageForm
 from booking.people.views import browsers
 
@@ -108,10 +108,18 @@ def _page(form: LanguageForm) -> str:
         page_title=_("Profile"),
         actor=current_actor(),
         form=form,
+        has_deputies=_has_deputies(),
         sessions=_session_rows(),
         feeds=_feed_rows(),
         tokens=_token_rows(),
     )
+
+
+def _has_deputies() -> bool:
+    """Whether the page of deputies would say or offer something."""
+    actor = current_actor()
+    sees = any(allows(actor, one) for one in (Action.NAME_DEPUTY, Action.SEE_EVERY_DEPUTY))
+    return sees or bool(deputies.absences_seen_by(actor))
 
 
 def _password_page(form: ChangePasswordForm) -> str:

@@ -17,7 +17,7 @@ from booking.core import clock
 from booking.core.database import end_reading, session, transaction
 from booking.core.permissions import Actor, Role, Scope
 from booking.messages.models import Message, MessageState
-from booking.people import feeds, invitations, links, tokens
+from booking.people import deputies, feeds, invitations, links, terms, tokens
 from booking.people.models import FeedDetail, Person, Token, TokenKind
 from booking.policies.facts import Place
 from booking.policies.models import Shown
@@ -69,6 +69,7 @@ def full(app: Flask, language: str) -> Park:
         **_present(member, manager, places),
         **_requests(places),
         **_secrets(member),
+        **_absence(manager),
     }
     end_reading()
     worker.until_nothing_is_due(app)
@@ -160,6 +161,13 @@ def _secrets(member: Actor) -> dict[str, str]:
     )
     token, _secret = tokens.make_token(member, name=LONG_NAME, scopes=[Scope.READ, Scope.WRITE])
     return {"feed": feed.public_id, "token": token.public_id}
+
+
+def _absence(manager: Actor) -> dict[str, str]:
+    """Somebody with a long name decides while the manager is away."""
+    deputy, day = make.person(f"{LONG_NAME} {LONG_WORD}"), terms.today()
+    named = deputies.name_deputy(manager, email=deputy.email, first_day=day, last_day=day)
+    return {"absence": named.public_id}
 
 
 def _messages() -> dict[str, str]:

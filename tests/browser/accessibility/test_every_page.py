@@ -104,6 +104,8 @@ PAGES: dict[str, Where] = {
     "secrets.ask_revoke_feed": _at(Reader.MEMBER, "/profile/feeds/{feed}/revoke"),
     "secrets.new_token": _at(Reader.MEMBER, "/profile/tokens"),
     "secrets.ask_revoke_token": _at(Reader.MEMBER, "/profile/tokens/{token}/revoke"),
+    "deputies.index": _at(Reader.MANAGER, "/profile/deputies"),
+    "deputies.ask_end": _at(Reader.MANAGER, "/profile/deputies/{absence}/end"),
     "approvals.list": _at(Reader.MANAGER, "/approvals", "/approvals?selected={blocked}"),
     "approvals.show": _at(
         Reader.MANAGER,

@@ -1,0 +1,108 @@
+"""The profile's page of deputies: who decides while somebody is away."""
+
+from __future__ import annotations
+
+from datetime import date
+from uuid import UUID
+
+from flask import Blueprint, flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from booking.core import idempotency, ids
+from booking.core.errors import InvalidError
+from booking.core.i18n import _, format_day
+from booking.core.idempotency import Answer
+from booking.core.permissions import Action, Actor, allows
+from booking.core.web import acts, current_actor
+from booking.people import deputies, terms
+from booking.people.deputies import Absence
+from booking.people.forms import DeputyForm
+
+pages = Blueprint("deputies", __name__, url_prefix="/profile/deputies")
+
+
+@pages.get("")
+@acts(Action.SEE_DEPUTIES)
+def index() -> str:
+    """Who decides for whom, today and later, as far as it concerns the reader; and the form."""
+    return _page(_empty_form())
+
+
+@pages.post("")
+@acts(Action.NAME_DEPUTY)
+def create() -> ResponseReturnValue:
+    """Name a deputy."""
+    actor, form = current_actor(), DeputyForm()
+    if not form.validate():
+        return _page(form), 422
+    try:
+        idempotency.once(
+            actor,
+            form.key,
+            repr((form.deputy.data, form.first_day.data, form.last_day.data)).encode(),
+            lambda: Answer(303, _named(actor, form).public_id),
+        )
+    except InvalidError as error:
+        form.show(error)
+        return _page(form), 422
+    flash(_("Your deputy is named and decides in your place during these days."), "ok")
+    return redirect(url_for("deputies.index"), 303)
+
+
+@pages.get("/<uuid:public_id>/end")
+@acts(Action.END_DEPUTY)
+def ask_end(public_id: UUID) -> str:
+    """Are you sure?"""
+    found = deputies.absence(current_actor(), str(public_id))
+    return render_template(
+        "people/end_deputy.html", page_title=_("End the deputy’s days"), found=found, days=days
+    )
+
+
+@pages.post("/<uuid:public_id>/end")
+@acts(Action.END_DEPUTY)
+def end(public_id: UUID) -> ResponseReturnValue:
+    """Take it back."""
+    deputies.end_deputy(current_actor(), str(public_id))
+    flash(_("The deputy no longer decides in this place."), "ok")
+    return redirect(url_for("deputies.index"), 303)
+
+
+def days(found: Absence) -> str:
+    """From which day until which day."""
+    return _(
+        "from %(first)s until %(last)s, both included",
+        first=format_day(found.first_day),
+        last=format_day(found.last_day),
+    )
+
+
+def _named(actor: Actor, form: DeputyForm) -> Absence:
+    return deputies.name_deputy(
+        actor,
+        email=form.deputy.data or "",
+        first_day=form.first_day.data or date.min,
+        last_day=form.last_day.data or date.min,
+    )
+
+
+def _empty_form() -> DeputyForm:
+    today = terms.today()
+    return DeputyForm(
+        formdata=None, first_day=today, last_day=today, idempotency_key=ids.new_public_id()
+    )
+
+
+def _page(form: DeputyForm) -> str:
+    actor = current_actor()
+    return render_template(
+        "people/deputies.html",
+        page_title=_("Deputies"),
+        actor=actor,
+        form=form,
+        absences=deputies.absences_seen_by(actor),
+        today=terms.today(),
+        days=days,
+        may_name=allows(actor, Action.NAME_DEPUTY),
+        may_end=lambda found: allows(actor, Action.END_DEPUTY, found),
+    )
