@@ -106,6 +106,8 @@ EVENTS: dict[EventKind, tuple[worker.Handler, ...]] = {
     EventKind.DECLINED: (reservation_notices.tell,),
     EventKind.CANCELLED: (reservation_notices.tell,),
     EventKind.EXPIRED: (reservation_notices.tell,),
+    EventKind.ASKED: (reservation_notices.tell,),
+    EventKind.ANSWERED: (reservation_notices.tell_asker,),
     EventKind.HANDED_OVER: (departure_notices.tell, reminder_notices.plan),
 }
 
@@ -117,6 +119,8 @@ MESSAGES: dict[MessageKind, MessageType[Any]] = {  # Any: each kind has its own 
     MessageKind.DECLINED: reservation_notices.DECLINED,
     MessageKind.CANCELLED: reservation_notices.CANCELLED,
     MessageKind.EXPIRED: reservation_notices.EXPIRED,
+    MessageKind.QUESTION: reservation_notices.QUESTION,
+    MessageKind.ANSWERED: reservation_notices.ANSWERED,
     MessageKind.REMINDER: reminder_notices.REMINDER,
     MessageKind.APPROVAL_WAITING: approval_notices.APPROVAL_WAITING,
     MessageKind.APPROVAL_LATE: approval_notices.APPROVAL_LATE,

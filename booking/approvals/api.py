@@ -1,4 +1,4 @@
-"""The endpoints of whoever decides: the list, yes and no."""
+"""The endpoints of whoever decides: the list, yes, no and questions."""
 
 from __future__ import annotations
 
@@ -39,6 +39,12 @@ class Declining(msgspec.Struct, forbid_unknown_fields=True):
     reason_code: DeclineReason = DeclineReason.OTHER
     reason: str = ""
     version: int | None = None
+
+
+class Asking(msgspec.Struct, forbid_unknown_fields=True):
+    """The body of ask."""
+
+    question: str
 
 
 @blueprint.get("/approvals")
@@ -94,6 +100,17 @@ def decline(reservation_id: UUID) -> Response:
             reason=asked.reason,
         )
     )
+    return _represent(public_id)
+
+
+@blueprint.post("/reservations/<uuid:reservation_id>/ask")
+@acts(Action.ASK)
+@describes(body=Asking, answer=ReservationShown)
+def ask(reservation_id: UUID) -> Response:
+    """Ask whoever wants it something before deciding; the time to answer runs on."""
+    asked = schema.body(Asking)
+    actor, public_id = current_actor(), str(reservation_id)
+    _once(lambda: service.ask(actor, public_id, question=asked.question))
     return _represent(public_id)
 
 

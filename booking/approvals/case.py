@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from booking.approvals import queries
 from booking.approvals.asked import Asked, asked_of, is_open, may_answer
@@ -23,6 +23,7 @@ from booking.reservations.history import Difference, Entry
 from booking.reservations.models import State
 from booking.reservations.place_facts import NamedFeature, features_of
 from booking.reservations.queries import Details
+from booking.reservations.questions import Exchange
 from booking.spaces.opening import Opening
 from booking.spaces.queries import openings
 
@@ -62,6 +63,7 @@ class Case:
     record: Record
     changes: tuple[Difference, ...]
     history: Sequence[Entry]
+    exchanges: Sequence[Exchange]
     deadline: str
     deadline_in: str
     is_open: bool
@@ -71,6 +73,11 @@ class Case:
     def may_be_approved(self) -> bool:
         """Whether a yes would not be refused at once."""
         return self.may_answer and not self.conflicts
+
+    @property
+    def may_be_asked(self) -> bool:
+        """Whether a question can be put now: one at a time waits for its answer."""
+        return self.may_answer and not any(one.is_open for one in self.exchanges)
 
     @property
     def is_own(self) -> bool:
@@ -141,6 +148,10 @@ class Case:
             State.EXPIRED: _("This request expired without an answer."),
         }[self.request.state]
 
+    def moment(self, instant: datetime) -> str:
+        """When something was said, on the clock of the place."""
+        return texts.moment(instant, self.asked.local.zone_name)
+
     def changed_since(self, seen_version: int) -> Sequence[Entry]:
         """The acts that a reader of an older version has not seen: each made one version."""
         return self.history[max(0, seen_version) :]
@@ -177,6 +188,7 @@ def case_of(actor: Actor, request: Details, background: Background | None = None
         record=queries.record_of(request),
         changes=_changes(request, asked) if asked.is_change else (),
         history=history.of(request.public_id, asked.local.zone_name),
+        exchanges=background.exchanges.get(request.id, ()),
         deadline=texts.moment(asked.decide_by, asked.local.zone_name),
         deadline_in=format_ago(asked.decide_by, clock.now()),
         is_open=is_open(request),

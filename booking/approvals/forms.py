@@ -76,6 +76,24 @@ class DeclineForm(ReasonForm, DecisionForm):
     """No, with a reason."""
 
 
+class AskForm(OnceForm):
+    """A question before deciding."""
+
+    question = TextAreaField(lazy_gettext("Your question"))
+
+    def problem_text(self, field: str, problem: Problem) -> str:
+        texts_of = {
+            Problem.MISSING: lazy_gettext("Write a question."),
+            Problem.TOO_LONG: lazy_gettext("Write a shorter question: at most 1,000 characters."),
+        }
+        return texts_of.get(problem) or problem_text(problem)
+
+
+def empty_ask_form() -> AskForm:
+    """The form as a page offers it."""
+    return AskForm(formdata=None, idempotency_key=ids.new_public_id())
+
+
 def empty_approve_form(version: int) -> ApproveForm:
     """The form as a page offers it."""
     return ApproveForm(formdata=None, version=version, idempotency_key=ids.new_public_id())

@@ -32,7 +32,7 @@ from booking.core.permissions import Action, Actor, allows
 from booking.occupancy.models import ClaimKind, Closure, Hold, occupancy
 from booking.occupancy.queries import claims_within
 from booking.people.models import Organisation, Person
-from booking.reservations import queries
+from booking.reservations import queries, questions
 from booking.reservations.models import (
     Amendment,
     AmendmentResource,
@@ -42,6 +42,7 @@ from booking.reservations.models import (
     State,
 )
 from booking.reservations.queries import Details
+from booking.reservations.questions import Exchange
 
 MOST = 200
 
@@ -90,6 +91,7 @@ class Background:
     conflicts: Mapping[int, Sequence[Claimed]]
     rivals: Mapping[int, Sequence[Rival]]
     newcomers: frozenset[int]
+    exchanges: Mapping[int, Sequence[Exchange]]
 
 
 @dataclass(frozen=True)
@@ -155,8 +157,13 @@ def request_for(actor: Actor, public_id: str) -> Details:
 
 
 def background(request_ids: Collection[int]) -> Background:
-    """Conflicts, rivals and first bookings of these requests: three statements."""
-    return Background(_conflicts(request_ids), _rivals(request_ids), _newcomers(request_ids))
+    """Conflicts, rivals, first bookings and questions of these requests: four statements."""
+    return Background(
+        _conflicts(request_ids),
+        _rivals(request_ids),
+        _newcomers(request_ids),
+        questions.about_each(request_ids),
+    )
 
 
 def record_of(request: Details) -> Record:

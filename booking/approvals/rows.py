@@ -13,6 +13,7 @@ from booking.core.i18n import _, format_ago, ngettext
 from booking.core.intervals import LocalInterval
 from booking.core.schema import written
 from booking.reservations.queries import Details
+from booking.reservations.questions import Exchange
 
 
 @dataclass(frozen=True)
@@ -80,9 +81,18 @@ def _tags(request: Details, asked: Asked, background: Background) -> Iterator[Ta
         yield Tag(_("Change of a confirmed reservation"), "neutral", "calendar-sync")
     elif request.id in background.newcomers:
         yield Tag(_first_booking(request), "neutral", "info")
+    exchanges = background.exchanges.get(request.id)
+    if exchanges:
+        yield _discussed(exchanges[-1])
     if asked.is_urgent:
         left = format_ago(asked.decide_by, clock.now())
         yield Tag(_("Expires %(in_time)s", in_time=left), "warn", "clock-alert")
+
+
+def _discussed(last: Exchange) -> Tag:
+    if last.is_open:
+        return Tag(_("Question open"), "neutral", "circle-question-mark")
+    return Tag(_("Answered"), "brand", "reply")
 
 
 def _first_booking(request: Details) -> str:

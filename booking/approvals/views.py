@@ -14,8 +14,10 @@ from booking.approvals.asked import asked_of
 from booking.approvals.case import Case, case_of
 from booking.approvals.forms import (
     ApproveForm,
+    AskForm,
     DeclineForm,
     empty_approve_form,
+    empty_ask_form,
     empty_decline_form,
 )
 from booking.approvals.queries import MOST
@@ -140,6 +142,27 @@ def decline(public_id: UUID) -> ResponseReturnValue:
     return _done(said(wanted, texts.codes(wanted.places), wanted.local))
 
 
+@pages.post("/approvals/<uuid:public_id>/ask")
+@acts(Action.ASK)
+def ask(public_id: UUID) -> ResponseReturnValue:
+    """Ask something before deciding."""
+    form, wanted = AskForm(), queries.request_for(current_actor(), str(public_id))
+    try:
+        _once(
+            form.key,
+            lambda: service.ask(
+                current_actor(), wanted.public_id, question=form.question.data or ""
+            ),
+        )
+    except InvalidError as error:
+        form.show(error)
+        return _page(wanted.public_id, status=422, error=error, ask_form=form)
+    except RefusedError as error:
+        return _page(wanted.public_id, status=409, error=error)
+    flash(_("Your question is sent. The time to answer the request runs on."), "ok")
+    return redirect(url_for("approvals.show", public_id=wanted.public_id), 303)
+
+
 def _selected(waiting: Sequence[Details], chosen: str | None) -> Details | None:
     """The chosen one, else the first."""
     return next((one for one in waiting if one.public_id == chosen), next(iter(waiting), None))
@@ -169,6 +192,7 @@ def _page(
     error: Exception | None = None,
     seen_version: int | None = None,
     decline_form: DeclineForm | None = None,
+    ask_form: AskForm | None = None,
 ) -> ResponseReturnValue:
     """The request as it is now, with what was refused and what was typed."""
     actor = current_actor()
@@ -179,12 +203,14 @@ def _page(
         "approvals/show.html",
         page_title=_("Request %(reference)s", reference=case.request.reference),
         note=note,
-        **_answerable(case, decline_form),
+        **_answerable(case, decline_form, ask_form),
     )
     return page, status
 
 
-def _answerable(case: Case, decline_form: DeclineForm | None = None) -> dict[str, object]:
+def _answerable(
+    case: Case, decline_form: DeclineForm | None = None, ask_form: AskForm | None = None
+) -> dict[str, object]:
     """What the detail needs; the forms always carry the version that this page shows."""
     version = case.request.version
     fresh = empty_decline_form(version)
@@ -196,6 +222,7 @@ def _answerable(case: Case, decline_form: DeclineForm | None = None) -> dict[str
         "case": case,
         "approve_form": empty_approve_form(version),
         "decline_form": decline_form or fresh,
+        "ask_form": ask_form or empty_ask_form(),
     }
 
 
@@ -226,7 +253,7 @@ def _refused(error: Exception, case: Case, seen_version: int | None) -> Note | N
             if any(refusal.reason is Reason.SLOT_TAKEN for refusal in refusals):
                 return _taken()
             return Note(" ".join(describe(refusal) for refusal in refusals))
-        case InvalidError(fields=fields) if "reason" not in fields:
+        case InvalidError(fields=fields) if "Idempotency-Key" in fields:
             return Note(_("This form was sent before with another answer. Look at the request."))
     return None
 

@@ -136,6 +136,8 @@ class Action(StrEnum):
     CANCEL = "cancel"
     SEE_APPROVALS = "see_approvals"
     DECIDE = "decide"
+    ASK = "ask"  # about a request
+    ANSWER = "answer"  # what was asked
     DECIDE_ANYTHING = "decide_anything"
     SEE_ORGANISATIONS = "see_organisations"
     SEE_ORGANISATION = "see_organisation"
@@ -278,6 +280,8 @@ TABLE: dict[Action, tuple[Predicate, ...]] = {
     Action.CANCEL: (holder_or_booker, manager_of_organisation, manages_every_place, operator),
     Action.SEE_APPROVALS: (lab_manager, operator),
     Action.DECIDE: (both(decides_there, not_own_request), both(operator, not_own_request)),
+    Action.ASK: (both(decides_there, not_own_request), both(operator, not_own_request)),
+    Action.ANSWER: (holder_or_booker,),
     Action.DECIDE_ANYTHING: (operator,),
     Action.SEE_ORGANISATIONS: (signed_in,),
     Action.SEE_ORGANISATION: (same_organisation, operator, auditor),
@@ -302,6 +306,8 @@ SCOPES: dict[Action, Scope] = {
     Action.MANAGE_OWN_ACCOUNT: Scope.WRITE,
     Action.INVITE: Scope.WRITE,
     Action.DECIDE: Scope.DECIDE,
+    Action.ASK: Scope.DECIDE,
+    Action.ANSWER: Scope.WRITE,
     Action.SEE_APPROVALS: Scope.DECIDE,
     Action.NAME_DEPUTY: Scope.DECIDE,
     Action.END_DEPUTY: Scope.DECIDE,
@@ -374,6 +380,8 @@ OF_A_RESERVATION = frozenset(
         Action.CHANGE,
         Action.CANCEL,
         Action.DECIDE,
+        Action.ASK,
+        Action.ANSWER,
     }
 )
 OF_AN_ORGANISATION = frozenset(

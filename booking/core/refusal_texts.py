@@ -232,24 +232,27 @@ def _out_of_order(place: str, facts: OutOfOrder) -> str:
 
 
 def _not_changeable(obstacle: Obstacle) -> str:
-    match obstacle:
-        case Obstacle.CONFIRMED:
-            return _("This reservation is already confirmed. There is nothing left to decide.")
-        case Obstacle.DECLINED:
-            return _("This reservation was declined. Book again instead.")
-        case Obstacle.CANCELLED:
-            return _("This reservation is cancelled. Book again instead.")
-        case Obstacle.EXPIRED:
-            return _("This request has expired. Book again instead.")
-        case Obstacle.ENDED:
-            return _("This reservation is over and can no longer be changed. Book again instead.")
-        case Obstacle.BEGUN:
-            return _(
-                "This reservation has begun: its start and its space can no longer be changed."
-                " Change its end, or release the rest."
-            )
-        case Obstacle.CANCEL_TOO_LATE:
-            return _(
-                "This reservation has begun and can no longer be cancelled."
-                " Release the rest instead."
-            )
+    return {
+        Obstacle.CONFIRMED: _(
+            "This reservation is already confirmed. There is nothing left to decide."
+        ),
+        Obstacle.DECLINED: _("This reservation was declined. Book again instead."),
+        Obstacle.CANCELLED: _("This reservation is cancelled. Book again instead."),
+        Obstacle.EXPIRED: _("This request has expired. Book again instead."),
+        Obstacle.ENDED: _(
+            "This reservation is over and can no longer be changed. Book again instead."
+        ),
+        Obstacle.BEGUN: _(
+            "This reservation has begun: its start and its space can no longer be changed."
+            " Change its end, or release the rest."
+        ),
+        Obstacle.CANCEL_TOO_LATE: _(
+            "This reservation has begun and can no longer be cancelled. Release the rest instead."
+        ),
+        Obstacle.QUESTION_WAITS: _(
+            "This request has a question that still waits for its answer. Ask again once it came."
+        ),
+        Obstacle.NOTHING_ASKED: _(
+            "This request has no question that waits for an answer. Look at it once more."
+        ),
+    }[obstacle]

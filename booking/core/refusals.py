@@ -56,6 +56,8 @@ class Obstacle(StrEnum):
     ENDED = "ended"
     BEGUN = "begun"
     CANCEL_TOO_LATE = "cancel_too_late"
+    QUESTION_WAITS = "question_waits"
+    NOTHING_ASKED = "nothing_asked"
 
 
 # Times in facts are wall clock times of the resource's site.

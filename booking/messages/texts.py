@@ -18,6 +18,8 @@ def kind_in_words(kind: MessageKind) -> str:
         MessageKind.REMINDER: _("Reminder"),
         MessageKind.APPROVAL_WAITING: _("Requests to decide"),
         MessageKind.APPROVAL_LATE: _("Decision is late"),
+        MessageKind.QUESTION: _("Question"),
+        MessageKind.ANSWERED: _("Answer"),
         MessageKind.INVITATION: _("Invitation"),
         MessageKind.PASSWORD_RESET: _("New password asked for"),
         MessageKind.PASSWORD_CHANGED: _("Password changed"),

@@ -62,6 +62,12 @@ class Cancellation(msgspec.Struct, forbid_unknown_fields=True):
     reason: str = ""
 
 
+class Answering(msgspec.Struct, forbid_unknown_fields=True):
+    """The body of answer."""
+
+    text: str
+
+
 class Filter(msgspec.Struct, forbid_unknown_fields=True, rename={"from_": "from"}):
     """The query of GET /reservations."""
 
@@ -162,6 +168,18 @@ def cancel(reservation_id: UUID) -> Response:
     asked = schema.body(Cancellation)
     return _once(
         actor, lambda: service.cancel(actor, str(reservation_id), reason=asked.reason), status=200
+    )
+
+
+@blueprint.post("/reservations/<uuid:reservation_id>/answer")
+@acts(Action.ANSWER)
+@describes(body=Answering, answer=ReservationShown)
+def answer(reservation_id: UUID) -> Response:
+    """Answer what was asked about the request."""
+    actor = current_actor()
+    asked = schema.body(Answering)
+    return _once(
+        actor, lambda: service.answer(actor, str(reservation_id), text=asked.text), status=200
     )
 
 

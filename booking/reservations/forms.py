@@ -20,7 +20,7 @@ from wtforms import (
 from wtforms.validators import Optional
 
 from booking.core.errors import InvalidError, Problem
-from booking.core.forms import PageForm, lazy_gettext
+from booking.core.forms import OnceForm, PageForm, lazy_gettext
 from booking.core.i18n import _, format_day, name_in
 from booking.core.intervals import LocalInterval
 from booking.core.months import FIRST_DAY, LAST_DAY, day_from
@@ -308,3 +308,9 @@ def _heading(stretch: Stretch, moment: datetime, day: date) -> str:
         start=f"{stretch.starts_at:%H:%M}",
         end=texts.end_clock(datetime.combine(day, time.min), min(stretch.ends_at, next_midnight)),
     )
+
+
+class AnswerForm(OnceForm, ReservationForm):
+    """What is answered to a question about a request."""
+
+    text = TextAreaField(lazy_gettext("Your answer"))

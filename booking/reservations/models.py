@@ -219,6 +219,42 @@ class AmendmentResource(Model):
     )
 
 
+class Question(Model):
+    """What whoever decides asks about a request, and the answer; one at a time waits for its own.
+
+    `version` is the one that the asking made of the reservation.
+    """
+
+    __tablename__ = "question"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    reservation_id: Mapped[int] = mapped_column(ForeignKey("reservation.id"))
+    version: Mapped[int]
+    asked_by_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    asked_at: Mapped[datetime] = mapped_column(Instant)
+    text: Mapped[str] = mapped_column(String(1000))
+    answered_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    answered_at: Mapped[datetime | None] = mapped_column(Instant)
+    answer: Mapped[str | None] = mapped_column(String(1000))
+
+    __table_args__ = (
+        UniqueConstraint("reservation_id", "version"),
+        CheckConstraint("text <> ''", name="text"),
+        CheckConstraint(
+            "(answer IS NULL) = (answered_at IS NULL)"
+            " AND (answer IS NULL) = (answered_by_id IS NULL) AND answer <> ''",
+            name="answer",
+        ),
+        Index(
+            "question_open_index",
+            "reservation_id",
+            unique=True,
+            sqlite_where=answered_at.is_(None),
+            postgresql_where=answered_at.is_(None),
+        ),
+    )
+
+
 class Approval(Model):
     """A policy asks about one version of a reservation, or about an amendment of it."""
 

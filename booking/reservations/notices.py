@@ -19,9 +19,10 @@ from booking.messages import service as planner
 from booking.messages.letters import Key, Letter, Line, Link, MessageType, Recipient, Section
 from booking.messages.models import MessageKind
 from booking.policies.facts import Place
-from booking.reservations import texts
+from booking.reservations import questions, texts
 from booking.reservations.models import Asking, DepartureReservation, State
 from booking.reservations.queries import Decision, Details, Waiting, details_by_id
+from booking.reservations.questions import Exchange
 from booking.spaces.models import Site
 
 KIND_OF: dict[EventKind, MessageKind] = {
@@ -33,6 +34,7 @@ KIND_OF: dict[EventKind, MessageKind] = {
     EventKind.AMENDMENT_DECLINED: MessageKind.DECLINED,
     EventKind.CANCELLED: MessageKind.CANCELLED,
     EventKind.EXPIRED: MessageKind.EXPIRED,
+    EventKind.ASKED: MessageKind.QUESTION,
 }
 # What a later message makes superfluous; what contradicts it, the reservation's state tells.
 OVERTAKEN_BY: dict[MessageKind, frozenset[MessageKind]] = {
@@ -86,6 +88,14 @@ def _who_left_it(details: Details) -> int | None:
             DepartureReservation.to_person_id.is_(None),
         )
     )
+
+
+def tell_asker(happened: Happened) -> None:
+    """Plan what whoever asked is told about the answer."""
+    exchange = questions.answered_in(happened.subject, happened.version)
+    if exchange is not None:
+        kind, recipient_id = MessageKind.ANSWERED, exchange.asked_by_id
+        planner.plan([Key(kind, happened.subject, happened.version, recipient_id, happened.at)])
 
 
 def uid_domain() -> str:
@@ -149,6 +159,27 @@ def _moment(text: object) -> datetime | None:
     return datetime.fromisoformat(text) if isinstance(text, str) else None
 
 
+@dataclass(frozen=True)
+class Discussed:
+    """A request and a question about it, with or without its answer."""
+
+    details: Details
+    exchange: Exchange
+
+
+def _asked(key: Key) -> Discussed | None:
+    return _discussed(key, questions.asked_in(key.subject, key.version))
+
+
+def _answered(key: Key) -> Discussed | None:
+    return _discussed(key, questions.answered_in(key.subject, key.version))
+
+
+def _discussed(key: Key, exchange: Exchange | None) -> Discussed | None:
+    details = details_by_id(key.subject)
+    return None if details is None or exchange is None else Discussed(details, exchange)
+
+
 # --- still true? ---
 
 
@@ -183,6 +214,14 @@ def _still_declined(key: Key, details: Details) -> bool:
 
 def _still(state: State) -> Callable[[Key, Details], bool]:
     return lambda key, details: details.state is state
+
+
+def _still_asked(key: Key, told: Discussed) -> bool:
+    return told.details.waits and told.exchange.is_open and not is_over(told.details)
+
+
+def _still_to_decide(key: Key, told: Discussed) -> bool:
+    return told.details.waits and not is_over(told.details)
 
 
 # --- words ---
@@ -421,6 +460,52 @@ def _why_not(answer: Decision | None) -> str:
     return "" if answer is None else texts.reason(answer.reason_code, answer.reason)
 
 
+def _question(told: Discussed, recipient: Recipient) -> Letter:
+    details, exchange = told.details, told.exchange
+    page = web.public_url("reservations.show", public_id=details.public_id)
+    return Letter(
+        title=_(
+            "A question about your request: %(place)s, %(start)s",
+            place=places_in_words(details.places),
+            start=texts.day_and_clock(details.local.starts_at),
+        ),
+        opening=_("Before deciding, %(person)s asks you something.", person=exchange.asked_by.name),
+        sections=(Section((Line(_("Question"), exchange.text),)), _what_is_asked_for(details)),
+        links=(Link(_("Answer the question"), f"{page}#question"),),
+        closing=_("The time to decide runs on.") + " " + _deadline(_decide_by(details), details),
+    )
+
+
+def _answer(told: Discussed, recipient: Recipient) -> Letter:
+    details, exchange = told.details, told.exchange
+    answerer = exchange.answered_by or details.person
+    asked_and_answered = (
+        Line(_("Question"), exchange.text),
+        Line(_("Answer"), exchange.answer or ""),
+    )
+    return Letter(
+        title=_(
+            "Answer to your question: %(place)s, %(start)s",
+            place=places_in_words(details.places),
+            start=texts.day_and_clock(details.local.starts_at),
+        ),
+        opening=_("%(person)s has answered your question.", person=answerer.name),
+        sections=(Section(asked_and_answered), _what_is_asked_for(details)),
+        links=(Link(_("Decide"), web.public_url("approvals.show", public_id=details.public_id)),),
+        closing=_deadline(_decide_by(details), details),
+    )
+
+
+def _what_is_asked_for(details: Details) -> Section:
+    if details.amendment is not None:
+        return wished(details, details.amendment, _("As requested"))
+    return about(details)
+
+
+def _decide_by(details: Details) -> datetime | None:
+    return details.decide_by if details.amendment is None else details.amendment.decide_by
+
+
 def _with_reason(section: Section, words: str) -> Section:
     if not words:
         return section
@@ -433,3 +518,5 @@ CHANGED = MessageType(_changed, _still_changed, _changed_letter)
 DECLINED = MessageType(reservation_of, _still_declined, _declined)
 CANCELLED = MessageType(reservation_of, _still(State.CANCELLED), _cancelled)
 EXPIRED = MessageType(reservation_of, _still(State.EXPIRED), _expired)
+QUESTION = MessageType(_asked, _still_asked, _question)
+ANSWERED = MessageType(_answered, _still_to_decide, _answer)

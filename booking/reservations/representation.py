@@ -11,10 +11,11 @@ from booking.core.intervals import LocalInterval
 from booking.core.permissions import Action, Actor
 from booking.core.schema import written
 from booking.policies.facts import Place
-from booking.reservations import texts
+from booking.reservations import questions, texts
 from booking.reservations.models import DeclineReason
 from booking.reservations.place_facts import who_answers_at
 from booking.reservations.queries import Decision, Details, PersonName, Waiting
+from booking.reservations.questions import Exchange
 
 
 def as_json(found: Details, actor: Actor) -> dict[str, object]:
@@ -26,11 +27,15 @@ def list_as_json(found: Sequence[Details], actor: Actor) -> list[dict[str, objec
     """The same for many; who is asked is read in one statement, and only where something waits."""
     waiting = [place for one in found if one.waits for place in one.places_to_decide]
     asked_of = who_answers_at({place.resource_id for place in waiting}) if waiting else {}
-    return [_as_json(one, actor, asked_of) for one in found]
+    exchanges = questions.about_each([one.id for one in found if one.decisions])
+    return [_as_json(one, actor, asked_of, exchanges.get(one.id, ())) for one in found]
 
 
 def _as_json(
-    found: Details, actor: Actor, asked_of: Mapping[int, Sequence[str]]
+    found: Details,
+    actor: Actor,
+    asked_of: Mapping[int, Sequence[str]],
+    exchanges: Sequence[Exchange],
 ) -> dict[str, object]:
     body: dict[str, object] = {
         "id": found.public_id,
@@ -67,6 +72,8 @@ def _as_json(
         }
     if found.amendment is not None:
         body["amendment"] = _amendment(found.amendment)
+    if exchanges and sees_history:
+        body["questions"] = [_exchange(one) for one in exchanges]
     return body
 
 
@@ -125,6 +132,17 @@ def _why(code: DeclineReason | None, text: str | None) -> dict[str, object]:
     return {
         "reason_code": None if code is None else code.value,
         "reason": texts.reason(code, text) or None,
+    }
+
+
+def _exchange(one: Exchange) -> dict[str, object]:
+    return {
+        "question": one.text,
+        "asked_by": _person(one.asked_by),
+        "asked_at": written(one.asked_at),
+        "answer": one.answer,
+        "answered_by": None if one.answered_by is None else _person(one.answered_by),
+        "answered_at": None if one.answered_at is None else written(one.answered_at),
     }
 
 

@@ -53,6 +53,7 @@ from booking.reservations.models import (
     Asking,
     DeclineReason,
     HouseReason,
+    Question,
     Reservation,
     ReservationResource,
     State,
@@ -69,6 +70,7 @@ from booking.reservations.wishes import (
 
 CANCEL_WHILE_RUNNING = timedelta(minutes=10)  # after it was made: a slip, not a give-back
 LONGEST_REASON = 500
+LONGEST_TEXT = 1000  # of a question, and of its answer
 
 # What every booking writes is built once: building a statement costs more than running it.
 _INSERT = {
@@ -652,6 +654,64 @@ def _decline_change(actor: Actor, before: Details, code: DeclineReason, reason: 
     return _outcome(before)
 
 
+# --- ask and answer ---
+
+
+@transactional
+def ask(actor: Actor, public_id: str, *, question: str) -> Outcome:
+    """Ask whoever wants the request, or the change, something before deciding. The time to answer
+    runs on. Raises RefusedError while another question waits."""
+    before = _locked(actor, public_id, Action.ASK)
+    text = _checked_text("question", question)
+    _refuse_undecidable(before, None)
+    if _open_question(before) is not None:
+        raise _unchangeable(before, Obstacle.QUESTION_WAITS)
+    version = _update(before)
+    session().add(
+        Question(
+            reservation_id=before.id,
+            version=version,
+            asked_by_id=actor.person_id,
+            asked_at=clock.now(),
+            text=text,
+        )
+    )
+    session().flush()
+    in_place = in_whose_place(actor, before)
+    _tell(actor, "asked", EventKind.ASKED, public_id, version, instead_of=in_place)
+    _bump_of(before)
+    return _outcome(before)
+
+
+@transactional
+def answer(actor: Actor, public_id: str, *, text: str) -> Outcome:
+    """Answer the question that waits. Raises RefusedError when none does, or when it is decided."""
+    before = _locked(actor, public_id, Action.ANSWER)
+    text = _checked_text("text", text)
+    _refuse_undecidable(before, None)
+    asked = _open_question(before)
+    if asked is None:
+        raise _unchangeable(before, Obstacle.NOTHING_ASKED)
+    asked.answer, asked.answered_by_id, asked.answered_at = text, actor.person_id, clock.now()
+    session().flush()
+    version = _update(before)
+    _tell(actor, "answered", EventKind.ANSWERED, public_id, version)
+    _bump_of(before)
+    return _outcome(before)
+
+
+def _open_question(before: Details) -> Question | None:
+    return (
+        session()
+        .scalars(
+            select(Question)
+            .where(Question.reservation_id == before.id, Question.answered_at.is_(None))
+            .execution_options(populate_existing=True)
+        )
+        .one_or_none()
+    )
+
+
 # --- expire ---
 
 
@@ -923,6 +983,15 @@ def _checked_reason(reason: str) -> str:
     plain = reason.replace("\x00", "").strip()
     if len(plain) > LONGEST_REASON:
         raise InvalidError({"reason": Problem.TOO_LONG})
+    return plain
+
+
+def _checked_text(field: str, text: str) -> str:
+    plain = text.replace("\x00", "").strip()
+    if not plain:
+        raise InvalidError({field: Problem.MISSING})
+    if len(plain) > LONGEST_TEXT:
+        raise InvalidError({field: Problem.TOO_LONG})
     return plain
 
 

@@ -67,6 +67,17 @@ class ApprovalAsked(msgspec.Struct):
     asked_of: list[str] | msgspec.UnsetType = msgspec.UNSET
 
 
+class QuestionAsked(msgspec.Struct):
+    """What was asked before deciding, and the answer once there is one."""
+
+    question: str
+    asked_by: Named
+    asked_at: Moment
+    answer: str | None
+    answered_by: Named | None
+    answered_at: Moment | None
+
+
 class AmendmentWaiting(msgspec.Struct):
     """A change that waits for approval; the reservation stays as it is until then."""
 
@@ -103,6 +114,7 @@ class ReservationShown(msgspec.Struct):
     reason: str | msgspec.UnsetType = msgspec.UNSET
     approval: ApprovalAsked | msgspec.UnsetType = msgspec.UNSET
     amendment: AmendmentWaiting | msgspec.UnsetType = msgspec.UNSET
+    questions: list[QuestionAsked] | msgspec.UnsetType = msgspec.UNSET
 
 
 class AlternativeShown(msgspec.Struct):

@@ -22,6 +22,7 @@ from booking.policies.facts import Place
 from booking.policies.models import Shown
 from booking.policies.rules import Limits, WhoMayBook
 from booking.reservations.models import DeclineReason, HouseReason
+from booking.reservations.queries import Details
 from booking.spaces.opening import PresetKind
 
 # What older lines of the journal hold where another request was approved.
@@ -41,6 +42,8 @@ ICONS: Mapping[str, str] = {
     "approved_change": "check",
     "declined": "x",
     "declined_change": "x",
+    "asked": "circle-question-mark",
+    "answered": "reply",
     "cancelled": "calendar-x-2",
     "handed_over": "users",
     "expired": "clock-alert",
@@ -69,6 +72,8 @@ def acts() -> Mapping[str, str]:
         "approved_change": _("Approved the change"),
         "declined": pgettext("history", "Declined"),
         "declined_change": _("Declined the change"),
+        "asked": _("Asked a question"),
+        "answered": _("Answered the question"),
         "cancelled": pgettext("history", "Cancelled"),
         "handed_over": _("Handed over"),
         "expired": _("Expired without an answer"),
@@ -107,6 +112,13 @@ def decline_reason(code: DeclineReason) -> str:
         DeclineReason.OTHER: _("Another reason"),
         DeclineReason.ANOTHER_WAS_APPROVED: _("Another request for the same time was approved."),
     }[code]
+
+
+def decide_by(found: Details) -> str:
+    """Until when somebody has to decide on the request, or on the change that waits."""
+    waiting = found.amendment
+    instant = found.decide_by if waiting is None else waiting.decide_by
+    return "" if instant is None else moment(instant, found.local.zone_name)
 
 
 def period(local: LocalInterval) -> str:
@@ -249,6 +261,8 @@ def problem(field: str, found: Problem) -> str:
         ("title", Problem.TOO_LONG): _("Choose a shorter purpose: at most 200 characters."),
         ("headcount", Problem.OUT_OF_RANGE): _("Enter a number of people from 1 to 10,000."),
         ("reason", Problem.TOO_LONG): _("Choose a shorter reason: at most 500 characters."),
+        ("text", Problem.MISSING): _("Write an answer."),
+        ("text", Problem.TOO_LONG): _("Write a shorter answer: at most 1,000 characters."),
         ("organisation", Problem.NOT_FOUND): _("Choose one of your organisations."),
         ("organisation", Problem.MISSING): _("Choose in which organisation."),
         ("person", Problem.NOT_FOUND): _("Choose a colleague of one of your organisations."),

@@ -2,21 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from flask import redirect, render_template, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from booking.core import clock
+from booking.core import clock, idempotency, ids
+from booking.core.errors import InvalidError, RefusedError
 from booking.core.i18n import _
+from booking.core.idempotency import Answer
 from booking.core.permissions import Action, Actor, allows
 from booking.core.refusal_texts import describe
 from booking.core.web import acts, current_actor
-from booking.reservations import availability, history, place_facts, queries, service, texts
-from booking.reservations.forms import are_seats, values_of_local
+from booking.reservations import (
+    availability,
+    history,
+    place_facts,
+    queries,
+    questions,
+    service,
+    texts,
+)
+from booking.reservations.forms import AnswerForm, are_seats, values_of_local
 from booking.reservations.models import Asking
 from booking.reservations.queries import Details
+from booking.reservations.questions import Exchange
 from booking.reservations.views.blueprint import pages
 
 
@@ -75,9 +87,38 @@ def again(public_id: UUID) -> ResponseReturnValue:
     return redirect(address)
 
 
-def page_of(actor: Actor, found: Details, refusals: tuple[str, ...] = ()) -> str:
+@pages.post("/reservations/<uuid:public_id>/answer")
+@acts(Action.ANSWER)
+def answer(public_id: UUID) -> ResponseReturnValue:
+    """Answer what was asked about the request."""
+    actor, form = current_actor(), AnswerForm()
+    text = form.text.data or ""
+    try:
+        idempotency.once(
+            actor,
+            form.key,
+            repr((request.path, text)).encode(),
+            lambda: Answer(303, service.answer(actor, str(public_id), text=text).public_id),
+        )
+    except InvalidError as error:
+        form.show(error)
+        return page_of(actor, queries.details(actor, str(public_id)), answer_form=form), 422
+    except RefusedError as refused:
+        found = queries.details(actor, str(public_id))
+        return page_of(actor, found, tuple(map(describe, refused.refusals))), 409
+    flash(_("Your answer is with whoever asked. You will hear from us."), "ok")
+    return redirect(url_for("reservations.show", public_id=public_id), 303)
+
+
+def page_of(
+    actor: Actor,
+    found: Details,
+    refusals: tuple[str, ...] = (),
+    answer_form: AnswerForm | None = None,
+) -> str:
     """The page; `refusals` say why something was not done."""
     sees_history = allows(actor, Action.SEE_HISTORY, found)
+    exchanges = questions.about(found.id) if sees_history and found.decisions else []
     return render_template(
         "reservations/show.html",
         page_title=_("Reservation %(reference)s", reference=found.reference),
@@ -85,6 +126,8 @@ def page_of(actor: Actor, found: Details, refusals: tuple[str, ...] = ()) -> str
         possible=possible(actor, found),
         sees_history=sees_history,
         entries=list(reversed(_history(found))) if sees_history else [],
+        exchanges=exchanges,
+        answer_form=answer_form or _empty_answer(actor, found, exchanges),
         asked_of=_asked_of(found) if found.waits else [],
         declined=next(
             (one for one in reversed(found.decisions) if one.state is Asking.DECLINED), None
@@ -101,6 +144,14 @@ def _asked_of(found: Details) -> list[str]:
     """Whoever is still to answer, once each."""
     asked = place_facts.who_answers_at({place.resource_id for place in found.places_to_decide})
     return list(dict.fromkeys(name for names in asked.values() for name in names))
+
+
+def _empty_answer(actor: Actor, found: Details, exchanges: Sequence[Exchange]) -> AnswerForm | None:
+    """The form, where a question waits for this reader's answer."""
+    waits = found.waits and any(one.is_open for one in exchanges)
+    if not waits or not allows(actor, Action.ANSWER, found):
+        return None
+    return AnswerForm(formdata=None, idempotency_key=ids.new_public_id())
 
 
 def _history(found: Details) -> list[history.Entry]:
