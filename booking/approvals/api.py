@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Annotated, Literal
 from uuid import UUID
 
 import msgspec
 from flask import Blueprint, Response, request
 
 from booking.approvals import queries as approvals
+from booking.approvals import together
+from booking.approvals.together import Decision, Result
 from booking.core import idempotency, listing, schema, web
-from booking.core.errors import WouldDeclineError
+from booking.core.errors import InvalidError, RefusedError, StaleError, WouldDeclineError
 from booking.core.idempotency import Answer
 from booking.core.permissions import Action
-from booking.core.schema import Nothing, describes
+from booking.core.refusals import facts_as_json
+from booking.core.schema import Nothing, PublicId, describes
 from booking.core.web import acts, current_actor
 from booking.reservations import queries, service
 from booking.reservations.api import seen_version
 from booking.reservations.models import DeclineReason
 from booking.reservations.representation import as_json, list_as_json
 from booking.reservations.service import Outcome
-from booking.reservations.shapes import ReservationShown
+from booking.reservations.shapes import Reason, ReservationShown
 
 blueprint = Blueprint("approvals_api", __name__, url_prefix="/api/v1")
 
@@ -47,6 +51,43 @@ class Asking(msgspec.Struct, forbid_unknown_fields=True):
     question: str
 
 
+class OneOfSeveral(msgspec.Struct, forbid_unknown_fields=True):
+    """One decision of several, with the members of approve or decline."""
+
+    id: PublicId
+    decision: Literal["approve", "decline"]
+    version: int | None = None
+    declines_others: bool = False
+    reason_code: DeclineReason = DeclineReason.OTHER
+    reason: str = ""
+
+
+class Several(msgspec.Struct, forbid_unknown_fields=True):
+    """The body of POST /approvals/decide."""
+
+    decisions: Annotated[
+        list[OneOfSeveral], msgspec.Meta(min_length=1, max_length=together.MOST_AT_ONCE)
+    ]
+
+
+class WhatBecameOfIt(msgspec.Struct, omit_defaults=True):
+    """What became of one decision: taken, or the code of what stood against it, and its facts."""
+
+    id: PublicId
+    decided: bool
+    code: str | msgspec.UnsetType = msgspec.UNSET
+    current_version: int | msgspec.UnsetType = msgspec.UNSET
+    references: list[str] | msgspec.UnsetType = msgspec.UNSET
+    reasons: list[Reason] | msgspec.UnsetType = msgspec.UNSET
+    fields: dict[str, str] | msgspec.UnsetType = msgspec.UNSET
+
+
+class Results(msgspec.Struct):
+    """What became of each, in the order in which they were sent."""
+
+    results: list[WhatBecameOfIt]
+
+
 @blueprint.get("/approvals")
 @acts(Action.SEE_APPROVALS)
 @describes(query=Nothing, items=ReservationShown)
@@ -55,6 +96,28 @@ def index() -> Response:
     schema.query(Nothing)
     actor = current_actor()
     return listing.answer(list_as_json(approvals.waiting_for(actor), actor))
+
+
+@blueprint.post("/approvals/decide")
+@acts(Action.SEE_APPROVALS)
+@describes(body=Several, answer=Results)
+def decide() -> Response:
+    """Take several decisions, each for itself: what stands against one stops none of the others."""
+    asked = schema.body(Several)
+    decisions = [
+        Decision(
+            public_id=schema.public_id("id", one.id),
+            is_yes=one.decision == "approve",
+            seen_version=one.version,
+            declines_others=one.declines_others,
+            code=one.reason_code,
+            reason=one.reason,
+        )
+        for one in asked.decisions
+    ]
+    key = request.headers.get("Idempotency-Key")
+    results = together.decide_each(current_actor(), decisions, key)
+    return web.answer_json({"results": [_result(one) for one in results]})
 
 
 @blueprint.post("/reservations/<uuid:reservation_id>/approve")
@@ -112,6 +175,22 @@ def ask(reservation_id: UUID) -> Response:
     actor, public_id = current_actor(), str(reservation_id)
     _once(lambda: service.ask(actor, public_id, question=asked.question))
     return _represent(public_id)
+
+
+def _result(one: Result) -> dict[str, object]:
+    body: dict[str, object] = {"id": one.public_id, "decided": one.error is None}
+    if one.error is not None:
+        body["code"] = one.error.code
+    match one.error:
+        case StaleError(current_version=version):
+            body["current_version"] = version
+        case WouldDeclineError(references=references):
+            body["references"] = list(references)
+        case RefusedError(refusals=refusals):
+            body["reasons"] = [facts_as_json(refusal) for refusal in refusals]
+        case InvalidError(fields=fields):
+            body["fields"] = {name: problem.value for name, problem in fields.items()}
+    return body
 
 
 def _once(act: Callable[[], Outcome]) -> None:

@@ -96,16 +96,7 @@ class Case:
     @property
     def so_far(self) -> str:
         """What the requester has had confirmed so far."""
-        if self.request.organisation is None:
-            return _so_far(self.record.of_person)
-        if not self.record.of_organisation:
-            return _("First reservation of this organisation")
-        return ngettext(
-            "%(num)s reservation of this organisation so far, %(own)s by this person",
-            "%(num)s reservations of this organisation so far, %(own)s by this person",
-            self.record.of_organisation,
-            own=self.record.of_person,
-        )
+        return so_far(self.request, self.record)
 
     @property
     def people(self) -> str:
@@ -185,7 +176,7 @@ def case_of(actor: Actor, request: Details, background: Background | None = None
         ),
         rivals=tuple(_other(rival, asked) for rival in background.rivals.get(request.id, ())),
         equipment=_equipment(asked),
-        record=queries.record_of(request),
+        record=queries.records_of([request])[request.id],
         changes=_changes(request, asked) if asked.is_change else (),
         history=history.of(request.public_id, asked.local.zone_name),
         exchanges=background.exchanges.get(request.id, ()),
@@ -231,11 +222,21 @@ def _changes(request: Details, asked: Asked) -> tuple[Difference, ...]:
     )
 
 
-def _so_far(count: int) -> str:
-    if not count:
-        return _("First reservation of this person")
+def so_far(request: Details, record: Record) -> str:
+    """What has been confirmed for whoever asks: for the organisation, else for the person."""
+    if request.organisation is None:
+        if not record.of_person:
+            return _("First reservation of this person")
+        return ngettext(
+            "%(num)s reservation of this person so far",
+            "%(num)s reservations of this person so far",
+            record.of_person,
+        )
+    if not record.of_organisation:
+        return _("First reservation of this organisation")
     return ngettext(
-        "%(num)s reservation of this person so far",
-        "%(num)s reservations of this person so far",
-        count,
+        "%(num)s reservation of this organisation so far, %(own)s by this person",
+        "%(num)s reservations of this organisation so far, %(own)s by this person",
+        record.of_organisation,
+        own=record.of_person,
     )

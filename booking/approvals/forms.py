@@ -3,10 +3,20 @@ posts one act."""
 
 from __future__ import annotations
 
-from wtforms import HiddenField, IntegerField, SelectField, TextAreaField
+import re
+from dataclasses import dataclass
+
+from wtforms import (
+    HiddenField,
+    IntegerField,
+    SelectField,
+    SelectMultipleField,
+    TextAreaField,
+)
 from wtforms.validators import InputRequired, Length
 from wtforms.widgets import HiddenInput
 
+from booking.approvals.together import MOST_AT_ONCE
 from booking.core import ids
 from booking.core.errors import Problem
 from booking.core.forms import OnceForm, PageForm, lazy_gettext, problem_text
@@ -15,6 +25,7 @@ from booking.reservations import texts
 from booking.reservations.models import CHOSEN_REASONS, DeclineReason
 from booking.reservations.service import LONGEST_REASON
 
+_CHOSEN = re.compile(r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.([0-9]{1,9})", re.ASCII)
 REASON_IS_MISSING = lazy_gettext(
     "Choose a reason or write one: it is what the requester gets to read."
 )
@@ -66,6 +77,11 @@ class ReasonForm(PageForm):
         """The reason that was chosen."""
         return DeclineReason(self.reason_code.data or DeclineReason.OTHER)
 
+    @property
+    def says_why(self) -> bool:
+        """Whether it is a reason that somebody can read."""
+        return self.code is not DeclineReason.OTHER or bool((self.reason.data or "").strip())
+
     def problem_text(self, field: str, problem: Problem) -> str:
         return {Problem.TOO_LONG: REASON_IS_TOO_LONG, Problem.MISSING: REASON_IS_MISSING}.get(
             problem
@@ -87,6 +103,38 @@ class AskForm(OnceForm):
             Problem.TOO_LONG: lazy_gettext("Write a shorter question: at most 1,000 characters."),
         }
         return texts_of.get(problem) or problem_text(problem)
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """A request whose box was checked, and the version that the page showed."""
+
+    public_id: str
+    seen_version: int
+
+
+class SeveralForm(ReasonForm, OnceForm):
+    """Several requests at once, and one answer to all of them."""
+
+    request = SelectMultipleField(validate_choice=False)
+    answer = HiddenField()
+
+    @property
+    def is_yes(self) -> bool:
+        """Whether the answer is a yes."""
+        return self.answer.data == "approve"
+
+    @property
+    def chosen(self) -> tuple[Chosen, ...]:
+        """The requests that were checked, each once; what no page wrote is none."""
+        found = (_CHOSEN.fullmatch(text) for text in (self.request.data or ())[:MOST_AT_ONCE])
+        by_id = {one[1]: Chosen(one[1], int(one[2])) for one in found if one}
+        return tuple(by_id.values())
+
+
+def empty_several_form() -> SeveralForm:
+    """The form as a page offers it."""
+    return SeveralForm(formdata=None, idempotency_key=ids.new_public_id())
 
 
 def empty_ask_form() -> AskForm:

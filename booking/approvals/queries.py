@@ -166,26 +166,32 @@ def background(request_ids: Collection[int]) -> Background:
     )
 
 
-def record_of(request: Details) -> Record:
-    """What the requester has had so far: one statement."""
+def requests_for(actor: Actor, public_ids: Collection[str]) -> list[Details]:
+    """The same for several, without those that the actor may not see or does not decide on."""
+    if not public_ids:
+        return []
+    return queries.find(Reservation.public_id.in_(public_ids), queries.decidable_by(actor))
+
+
+def records_of(requests: Collection[Details]) -> dict[int, Record]:
+    """What each requester has had so far, by the id of the request: one statement."""
+    earlier = aliased(Reservation, name="earlier")
     counted = (
         select(func.count())
-        .select_from(Reservation)
-        .where(Reservation.state == State.CONFIRMED, Reservation.id != request.id)
+        .select_from(earlier)
+        .where(earlier.state == State.CONFIRMED, earlier.id != Reservation.id)
     )
-    of_person, of_organisation = (
-        session()
-        .execute(
-            select(
-                counted.where(Reservation.person_id == request.person_id).scalar_subquery(),
-                counted.where(
-                    Reservation.organisation_id == request.organisation_id
-                ).scalar_subquery(),
-            )
-        )
-        .one()
+    rows = session().execute(
+        select(
+            Reservation.id,
+            counted.where(earlier.person_id == Reservation.person_id).scalar_subquery(),
+            counted.where(earlier.organisation_id == Reservation.organisation_id).scalar_subquery(),
+        ).where(Reservation.id.in_([one.id for one in requests]))
     )
-    return Record(of_person, of_organisation)
+    return {
+        request_id: Record(of_person, of_organisation)
+        for request_id, of_person, of_organisation in rows
+    }
 
 
 def claims_of_day(resource_ids: Collection[int], window: Interval) -> dict[int, list[Claimed]]:

@@ -30,6 +30,7 @@ class Row:
     """One request of the list."""
 
     public_id: str
+    version: int
     who: str
     person: str  # empty where the person is who asks
     asked: Asked
@@ -55,6 +56,7 @@ def _row(request: Details, background: Background, is_selected: bool) -> Row:
     asked = asked_of(request)
     return Row(
         public_id=request.public_id,
+        version=request.version,
         who=who_asks(request),
         person="" if request.organisation is None else request.person.name,
         asked=asked,

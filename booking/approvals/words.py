@@ -5,6 +5,13 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from booking.approvals.queries import Claimed
+from booking.core.errors import (
+    BookingError,
+    InvalidError,
+    RefusedError,
+    StaleError,
+    WouldDeclineError,
+)
 from booking.core.i18n import (
     _,
     format_clock,
@@ -12,9 +19,12 @@ from booking.core.i18n import (
     format_short_day,
     isolated,
     name_in,
+    ngettext,
 )
 from booking.core.intervals import LocalInterval
 from booking.core.permissions import Actor
+from booking.core.refusal_texts import describe
+from booking.core.refusals import Reason
 from booking.occupancy.models import ClaimKind
 from booking.people.deputies import Absence
 from booking.reservations.queries import Details
@@ -129,3 +139,36 @@ def change_declined(request: Details, place: str, local: LocalInterval) -> str:
         place=isolated(place),
         when=when(local),
     )
+
+
+def why_not(error: BookingError) -> str:
+    """Why one decision of several was not taken."""
+    match error:
+        case StaleError():
+            return _("It has changed since you opened the page. Look at it once more.")
+        case WouldDeclineError(references=references):
+            return ngettext(
+                "It wants the same time as the request %(references)s: compare them first.",
+                "It wants the same time as the requests %(references)s: compare them first.",
+                len(references),
+                references=_(", ").join(isolated(one) for one in references),
+            )
+        case RefusedError(refusals=refusals):
+            if any(refusal.reason is Reason.SLOT_TAKEN for refusal in refusals):
+                return _("The place is taken at this time.")
+            return " ".join(describe(refusal) for refusal in refusals)
+        case InvalidError():
+            return _("This form was sent before with another answer. Look at the request.")
+    return _("It no longer waits for your decision.")
+
+
+def decided(count: int, *, is_yes: bool) -> str:
+    """How many of several went through."""
+    if is_yes:
+        return ngettext("%(num)s request approved.", "%(num)s requests approved.", count)
+    return ngettext("%(num)s request declined.", "%(num)s requests declined.", count)
+
+
+def left(count: int) -> str:
+    """How many of several did not."""
+    return ngettext("%(num)s request was not decided:", "%(num)s requests were not decided:", count)

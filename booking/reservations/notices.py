@@ -400,7 +400,10 @@ def _declined(details: Details, recipient: Recipient) -> Letter:
         ),
         opening=_("Your request was declined. Nothing is booked."),
         sections=(_with_reason(about(details), _why_closed(details)),),
-        links=_links_when_lost(details),
+        links=(
+            Link(_("See what else is free"), _link_to(details).url),
+            Link(_("Find another place"), web.public_url("planning.day")),
+        ),
     )
 
 

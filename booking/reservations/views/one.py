@@ -17,6 +17,7 @@ from booking.core.permissions import Action, Actor, allows
 from booking.core.refusal_texts import describe
 from booking.core.web import acts, current_actor
 from booking.reservations import (
+    alternatives,
     availability,
     history,
     place_facts,
@@ -26,10 +27,12 @@ from booking.reservations import (
     texts,
 )
 from booking.reservations.forms import AnswerForm, are_seats, values_of_local
-from booking.reservations.models import Asking
+from booking.reservations.models import Asking, State
 from booking.reservations.queries import Details
 from booking.reservations.questions import Exchange
 from booking.reservations.views.blueprint import pages
+from booking.reservations.views.offers import Offer, offers
+from booking.reservations.wishes import Wish
 
 
 @dataclass(frozen=True)
@@ -127,6 +130,8 @@ def page_of(
         sees_history=sees_history,
         entries=list(reversed(_history(found))) if sees_history else [],
         exchanges=exchanges,
+        offers=_instead(actor, found),
+        asks=any(place.limits.needs_approval for place in found.places),
         answer_form=answer_form or _empty_answer(actor, found, exchanges),
         asked_of=_asked_of(found) if found.waits else [],
         declined=next(
@@ -144,6 +149,27 @@ def _asked_of(found: Details) -> list[str]:
     """Whoever is still to answer, once each."""
     asked = place_facts.who_answers_at({place.resource_id for place in found.places_to_decide})
     return list(dict.fromkeys(name for names in asked.values() for name in names))
+
+
+def _instead(actor: Actor, found: Details) -> list[Offer]:
+    """What could be booked instead of a declined request that has not become past, for its
+    holder."""
+    is_mine = actor.person_id == found.person_id
+    is_lost = found.state is State.DECLINED and found.interval.starts_at > clock.now()
+    if not is_mine or not is_lost or any(place.spot.retired_at for place in found.places):
+        return []
+    wish = Wish(
+        resources=tuple(place.spot.public_id for place in found.places),
+        starts_at=found.local.starts_at,
+        ends_at=found.local.ends_at,
+        headcount=found.headcount,
+    )
+    kept = {
+        "title": found.title,
+        "headcount": str(found.headcount),
+        "organisation": "" if found.organisation is None else found.organisation.public_id,
+    }
+    return offers(alternatives.find(actor, wish), kept)
 
 
 def _empty_answer(actor: Actor, found: Details, exchanges: Sequence[Exchange]) -> AnswerForm | None:

@@ -112,7 +112,9 @@ def test_whoever_had_something_confirmed_is_no_newcomer(app: Flask) -> None:
     assert queries.background(requests).newcomers == frozenset(requests)
     make.reservation(colleague, desk, organisation_id=atlas.public_id)
     assert queries.background(requests).newcomers == {alone.id}
-    assert queries.record_of(request) == queries.Record(of_person=0, of_organisation=1)
+    assert queries.records_of([request])[request.id] == queries.Record(
+        of_person=0, of_organisation=1
+    )
 
 
 def test_a_request_is_found_by_whoever_decides_there_alone(app: Flask) -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from booking.approvals import queries, words
@@ -16,12 +16,15 @@ from booking.approvals.forms import (
     ApproveForm,
     AskForm,
     DeclineForm,
+    SeveralForm,
     empty_approve_form,
     empty_ask_form,
     empty_decline_form,
+    empty_several_form,
 )
 from booking.approvals.queries import MOST
 from booking.approvals.rows import rows_of
+from booking.approvals.views.blueprint import pages
 from booking.core import idempotency
 from booking.core.errors import InvalidError, RefusedError, StaleError, WouldDeclineError
 from booking.core.i18n import _, ngettext
@@ -36,11 +39,16 @@ from booking.reservations.history import Entry
 from booking.reservations.models import State
 from booking.reservations.queries import Details, details_by_id
 from booking.reservations.service import Outcome
-from booking.reservations.texts import end_clock
 
-pages = Blueprint("approvals", __name__)
-pages.add_app_template_global(words.is_one_day, "ends_on_its_day")
-pages.add_app_template_global(end_clock, "end_clock")
+
+@dataclass(frozen=True)
+class Left:
+    """A request of several that was not decided, and why."""
+
+    public_id: str
+    reference: str
+    who: str
+    why: str
 
 
 @dataclass(frozen=True)
@@ -50,26 +58,14 @@ class Note:
     text: str
     tone: str = "bad"
     entries: Sequence[Entry] = ()
+    left: Sequence[Left] = ()
 
 
 @pages.get("/approvals", endpoint="list")
 @acts(Action.SEE_APPROVALS)
 def index() -> str:
-    """What waits, the nearest deadline first, and beside it the one that was chosen."""
-    actor = current_actor()
-    waiting = queries.waiting_for(actor)
-    background = queries.background([one.id for one in waiting])
-    chosen = request.args.get("selected")
-    selected = _selected(waiting, chosen)
-    return render_template(
-        "approvals/list.html",
-        page_title=_("Requests"),
-        rows=rows_of(waiting, background, selected),
-        count=_count(waiting),
-        stand_ins=[words.stand_in(actor, one) for one in deputies.absences_today_of(actor)],
-        note=_no_longer_waits() if _is_gone(chosen, selected) else None,
-        **(_answerable(case_of(actor, selected, background)) if selected else {"case": None}),
-    )
+    """What waits, the nearest deadline first, and beside it the one that was selected."""
+    return list_page()
 
 
 @pages.get("/approvals/<uuid:public_id>")
@@ -161,6 +157,32 @@ def ask(public_id: UUID) -> ResponseReturnValue:
         return _page(wanted.public_id, status=409, error=error)
     flash(_("Your question is sent. The time to answer the request runs on."), "ok")
     return redirect(url_for("approvals.show", public_id=wanted.public_id), 303)
+
+
+def list_page(
+    note: Note | None = None,
+    form: SeveralForm | None = None,
+    chosen: Collection[str] = (),
+) -> str:
+    """The list as it stands now; `chosen` are the requests whose boxes are checked."""
+    actor = current_actor()
+    waiting = queries.waiting_for(actor)
+    background = queries.background([one.id for one in waiting])
+    wanted = request.args.get("selected")
+    selected = _selected(waiting, wanted)
+    if request.args.get("chosen") == "all":
+        chosen = [one.public_id for one in waiting]
+    return render_template(
+        "approvals/list.html",
+        page_title=_("Requests"),
+        rows=rows_of(waiting, background, selected),
+        count=_count(waiting),
+        chosen=chosen,
+        several_form=form or empty_several_form(),
+        stand_ins=[words.stand_in(actor, one) for one in deputies.absences_today_of(actor)],
+        note=note or (_no_longer_waits() if _is_gone(wanted, selected) else None),
+        **(_answerable(case_of(actor, selected, background)) if selected else {"case": None}),
+    )
 
 
 def _selected(waiting: Sequence[Details], chosen: str | None) -> Details | None:

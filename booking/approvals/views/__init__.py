@@ -1,0 +1,6 @@
+"""The pages of whoever decides: what waits, one request, several at once, competing ones."""
+
+from booking.approvals.views import requests, together
+from booking.approvals.views.blueprint import pages
+
+__all__ = ["pages", "requests", "together"]
