@@ -50,6 +50,8 @@ from booking.people import queries as people
 from booking.people import recipients, sign_in
 from booking.people import views as people_pages
 from booking.reminders import notices as reminder_notices
+from booking.reports import api as reports_api
+from booking.reports import views as report_pages
 from booking.reservations import api as reservations_api
 from booking.reservations import departure_notices
 from booking.reservations import models as reservations
@@ -87,6 +89,8 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     message_pages.blueprint,
     check_pages.blueprint,
     park_start.blueprint,
+    report_pages.blueprint,
+    reports_api.blueprint,
     health.blueprint,
     photo_files.blueprint,
     jobs_api.blueprint,

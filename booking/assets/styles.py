@@ -20,6 +20,7 @@ ORDER = (
     "finding",
     "approvals",
     "grid",
+    "reports",
     "forced-colors",
     "print",
 )

@@ -37,7 +37,7 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 P = ParamSpec("P")
 R = TypeVar("R")
 
-SCHEMA_VERSION = "0013"  # the migration that this program was written for
+SCHEMA_VERSION = "0014"  # the migration that this program was written for
 RETRIED_SQLSTATES = frozenset({"40P01", "40001"})  # deadlock, serialisation failure
 ATTEMPTS = 3
 

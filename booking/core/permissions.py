@@ -150,6 +150,7 @@ class Action(StrEnum):
     END_DEPUTY = "end_deputy"
     INVITE = "invite"  # the subject says to which organisation
     SEE_JOURNAL = "see_journal"
+    SEE_FIGURES = "see_figures"
     OPERATE = "operate"
 
 
@@ -185,6 +186,10 @@ def lab_manager_in_person(actor: Actor | None, subject: object) -> bool:
 
 def absent_person(actor: Actor | None, subject: object) -> bool:
     return actor is not None and actor.person_id == getattr(subject, "person_id", None)
+
+
+def organisation_manager(actor: Actor | None, subject: object) -> bool:
+    return actor is not None and any(one.is_manager for one in actor.memberships)
 
 
 def holder_or_booker(actor: Actor | None, subject: object) -> bool:
@@ -294,6 +299,7 @@ TABLE: dict[Action, tuple[Predicate, ...]] = {
     Action.END_DEPUTY: (absent_person, operator),
     Action.INVITE: (manager_of_organisation, operator),
     Action.SEE_JOURNAL: (operator, auditor),
+    Action.SEE_FIGURES: (operator, auditor, lab_manager, organisation_manager),
     Action.OPERATE: (operator,),
 }
 

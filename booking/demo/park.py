@@ -245,6 +245,7 @@ class _Builder:
             "capacity": plan.capacity,
             "units": 1,
             **self._condition(plan.code),
+            "in_use_since": self._calendar.at(self._calendar.days[0], 0),
             "retired_at": None,
         }
 

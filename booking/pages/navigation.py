@@ -29,6 +29,8 @@ def entries() -> list[NavigationEntry]:
         found = [today, planning, requests, mine, find]
     else:
         found = [today, find, planning, mine]
+    if allows(actor, Action.SEE_FIGURES):
+        found.append(_entry("reports.show", "chart-column", _("Figures")))
     if allows(actor, Action.OPERATE):
         found.append(_entry("park.show", "building-2", _("The park"), within=OPERATORS))
     elif allows(actor, Action.SEE_JOURNAL):

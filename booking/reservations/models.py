@@ -144,6 +144,7 @@ class Reservation(Model):
         Index("reservation_booker_index", "booked_by_id", "starts_at"),
         Index("reservation_organisation_index", "organisation_id", "starts_at"),
         Index("reservation_state_index", "state", "decide_by"),
+        Index("reservation_start_index", "starts_at"),
         Index("reservation_end_index", "ends_at"),
     )
 

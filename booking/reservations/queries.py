@@ -312,7 +312,7 @@ def _at_a_place_of(actor: Actor, role: Role) -> ColumnElement[bool]:
     return exists().where(
         ReservationResource.reservation_id == Reservation.id,
         ReservationResource.resource_id == Resource.id,
-        _is_under_a_grant(actor, role),
+        is_under_a_grant(actor, role),
     )
 
 
@@ -324,11 +324,11 @@ def _wanted_at_a_place_of(actor: Actor) -> ColumnElement[bool]:
         *_A_CHANGE_WAITS,
         AmendmentResource.amendment_id == Amendment.id,
         AmendmentResource.resource_id == Resource.id,
-        _is_under_a_grant(actor, Role.LAB_MANAGER),
+        is_under_a_grant(actor, Role.LAB_MANAGER),
     )
 
 
-def _is_under_a_grant(actor: Actor, role: Role) -> ColumnElement[bool]:
+def is_under_a_grant(actor: Actor, role: Role) -> ColumnElement[bool]:
     """The condition on `Resource`."""
     grants = [grant for grant in actor.grants if grant.role == role]
     resources = [grant.resource_id for grant in grants if grant.resource_id is not None]

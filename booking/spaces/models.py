@@ -136,6 +136,9 @@ class Resource(Model):
     )
     out_of_order_reason: Mapped[str | None] = mapped_column(String(300))
     expected_back_at: Mapped[datetime | None] = mapped_column(Instant)
+    in_use_since: Mapped[datetime | None] = mapped_column(
+        Instant
+    )  # none: longer than anybody knows
     retired_at: Mapped[datetime | None] = mapped_column(Instant)
 
     area: Mapped[Area] = relationship(lazy="raise")

@@ -138,6 +138,12 @@ PAGES: dict[str, Where] = {
     "operator.message_html": _at(Reader.OPERATOR, "/operator/messages/{planned}/html"),
     "operator.verify": _at(Reader.OPERATOR, "/operator/verify"),
     "park.show": _at(Reader.OPERATOR, "/operator"),
+    "reports.show": _at(
+        Reader.OPERATOR,
+        "/reports",
+        "/reports?from=2026-01-01&to=2026-12-31&by=organisation&part=coming",
+        "/reports?from=2026-10-01&to=2026-10-31&by=month",
+    ),
     "park.jobs.show": _at(Reader.OPERATOR, "/operator/jobs"),
 }
 
@@ -158,6 +164,10 @@ ERRORS = (
         ),
         422,
     ),
+    Where(Reader.MEMBER, ("/operator/messages", "/approvals", "/reports"), 403),
+    Where(Reader.OPERATOR, ("/reports?from=tomorrow&to=2026-10-01",), 422),
+    Where(Reader.MEMBER, ("/nowhere", "/reservations/00000000-0000-7000-8000-000000000000"), 404),
+    Where(Reader.MEMBER, ("/planning?floor={floor}&day=tomorrow",), 422),
     Where(Reader.MEMBER, ("/reservations/{cancelled}/edit", "/reservations/{past}/cancel"), 409),
 )
 
@@ -170,6 +180,7 @@ NO_PAGES = {
     "photos.show",
     "park.journal.export",
     "planning.fragment",
+    "reports.file",  # a file to save
     "planning.reservation",  # leads to the reservation
     "reservations.again",  # leads to the booking form
 }
