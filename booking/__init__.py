@@ -14,6 +14,7 @@ from booking import cli, frame, worker
 from booking.api import find as find_api
 from booking.api import jobs as jobs_api
 from booking.api import openapi
+from booking.api import people as directory_api
 from booking.api import resources as resources_api
 from booking.approvals import api as approvals_api
 from booking.approvals import notices as approval_notices
@@ -96,6 +97,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     jobs_api.blueprint,
     audit_api.blueprint,
     people_api.blueprint,
+    directory_api.blueprint,
     *calendars.BLUEPRINTS,
     *reservation_pages.BLUEPRINTS,
 )

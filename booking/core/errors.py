@@ -23,6 +23,7 @@ class Problem(StrEnum):
     TOO_SHORT = "too_short"
     WRONG = "wrong"
     TOO_MANY = "too_many"
+    CLOSED = "closed"  # an account that was deactivated
     REUSED = "reused"  # an Idempotency-Key that came with another body
 
 

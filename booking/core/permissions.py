@@ -151,6 +151,7 @@ class Action(StrEnum):
     INVITE = "invite"  # the subject says to which organisation
     SEE_JOURNAL = "see_journal"
     SEE_FIGURES = "see_figures"
+    SEE_PEOPLE = "see_people"
     OPERATE = "operate"
 
 
@@ -300,6 +301,7 @@ TABLE: dict[Action, tuple[Predicate, ...]] = {
     Action.INVITE: (manager_of_organisation, operator),
     Action.SEE_JOURNAL: (operator, auditor),
     Action.SEE_FIGURES: (operator, auditor, lab_manager, organisation_manager),
+    Action.SEE_PEOPLE: (operator, auditor),
     Action.OPERATE: (operator,),
 }
 
@@ -319,6 +321,7 @@ SCOPES: dict[Action, Scope] = {
     Action.END_DEPUTY: Scope.DECIDE,
     Action.OPERATE: Scope.ADMIN,
     Action.SEE_JOURNAL: Scope.ADMIN,
+    Action.SEE_PEOPLE: Scope.ADMIN,
     Action.DECIDE_ANYTHING: Scope.ADMIN,
 }
 

@@ -33,8 +33,20 @@ def entries() -> list[NavigationEntry]:
         found.append(_entry("reports.show", "chart-column", _("Figures")))
     if allows(actor, Action.OPERATE):
         found.append(_entry("park.show", "building-2", _("The park"), within=OPERATORS))
-    elif allows(actor, Action.SEE_JOURNAL):
-        found.append(_entry("park.journal.show", "history", _("Journal"), within=OPERATORS))
+    else:
+        found += _for_auditors(actor)
+    return found
+
+
+def _for_auditors(actor: Actor) -> list[NavigationEntry]:
+    """Whoever looks at everything and runs nothing has no first page of the park."""
+    found = []
+    if allows(actor, Action.SEE_JOURNAL):
+        journal = ("park.journal.",)
+        found.append(_entry("park.journal.show", "history", _("Journal"), within=journal))
+    if allows(actor, Action.SEE_PEOPLE):
+        people = ("park.people.",)
+        found.append(_entry("park.people.index", "users", _("People"), within=people))
     return found
 
 

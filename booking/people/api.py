@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from uuid import UUID
 
+import flask_login
 import msgspec
 from flask import Blueprint, Response, request
 
@@ -15,10 +16,13 @@ from booking.core.idempotency import Answer
 from booking.core.permissions import Action, Actor, Role, Scope
 from booking.core.schema import Moment, Nothing, PublicId, describes, written
 from booking.core.web import acts, current_actor
-from booking.people import deputies, feeds
+from booking.people import deputies, feeds, sessions
 from booking.people.deputies import Absence
 from booking.people.feeds import Feed
 from booking.people.models import FeedDetail, FeedScope
+from booking.people.sessions import Seen
+
+LARGEST_ID = 2**31 - 1
 
 blueprint = Blueprint("people_api", __name__, url_prefix="/api/v1")
 
@@ -30,6 +34,16 @@ class NewFeed(msgspec.Struct, forbid_unknown_fields=True):
     name: str = ""
     language: str = ""
     detail: FeedDetail = FeedDetail.FULL
+
+
+class SessionShown(msgspec.Struct):
+    """A browser in which one is signed in; `current` is the one that asks."""
+
+    id: int
+    device: str
+    created_at: Moment
+    last_seen_at: Moment
+    current: bool
 
 
 class MyOrganisation(msgspec.Struct):
@@ -197,6 +211,40 @@ def _absence_as_json(found: Absence) -> dict[str, object]:
         "deputy": {"id": found.deputy.public_id, "name": found.deputy.name},
         "from": found.first_day.isoformat(),
         "until": found.last_day.isoformat(),
+    }
+
+
+@blueprint.get("/sessions")
+@acts(Action.MANAGE_OWN_ACCOUNT)
+@describes(items=SessionShown)
+def running_sessions() -> Response:
+    """Where I am signed in, this browser first, then the last seen."""
+    seen = sessions.running(current_actor(), _this_session())
+    return listing.answer([_session_as_json(one) for one in seen])
+
+
+@blueprint.delete(f"/sessions/<int(max={LARGEST_ID}):session_id>")
+@acts(Action.MANAGE_OWN_ACCOUNT)
+@describes(status=204)
+def end_session(session_id: int) -> Response:
+    """Sign one browser out, at once; it may be the one that asks."""
+    sessions.end_one(current_actor(), session_id)
+    return Response(status=204)
+
+
+def _this_session() -> int | None:
+    """The row of the session that asks; none with a token."""
+    session_id: int | None = getattr(flask_login.current_user, "session_id", None)
+    return session_id
+
+
+def _session_as_json(seen: Seen) -> dict[str, object]:
+    return {
+        "id": seen.id,
+        "device": seen.device,
+        "created_at": written(seen.created_at),
+        "last_seen_at": written(seen.last_seen_at),
+        "current": seen.is_this_one,
     }
 
 

@@ -20,7 +20,7 @@ def close(actor: Actor | None, person: Person) -> None:
     Memberships stay and sleep, so that opening it again brings them back; grants do not come back.
     Raises LastOneError for the last operator.
     """
-    _refuse_the_last_operator(person)
+    refuse_the_last_operator(person)
     person.state = PersonState.DEACTIVATED
     ended = sessions.end_all(person.id)
     revoked = _revoke_tokens(person.id)
@@ -54,8 +54,12 @@ def reopen(actor: Actor, public_id: str) -> None:
     journal.write(actor, "person_reactivated", subject_kind="person", subject_id=public_id)
 
 
-def _refuse_the_last_operator(person: Person) -> None:
-    """Whoever may run the park is locked: two operators who close each other meet here."""
+def refuse_the_last_operator(person: Person) -> None:
+    """Raise LastOneError when nobody else could run the park.
+
+    Whoever may is locked: two operators who close each other, or take each other's grant, meet
+    here. For a transaction that holds the person's row.
+    """
     operators = set(
         session().scalars(
             select(Grant.person_id)

@@ -83,7 +83,7 @@ def make_links(person_ids: Collection[int], kind: TokenKind) -> dict[int, str]:
     made = {person_id: ids.new_public_id() for person_id in person_ids}
     wanted = list(made)
     for start in range(0, len(wanted), MOST_AT_ONCE):
-        _end_links(wanted[start : start + MOST_AT_ONCE], {kind})
+        end_links(wanted[start : start + MOST_AT_ONCE], {kind})
     rows = [
         {
             "public_id": public_id,
@@ -166,7 +166,7 @@ def _use(secret: str, password_hash: str, device: str, profile: Profile | None) 
     )
     if used.first() is None:
         raise LinkOverError
-    _end_links([person.id], LASTS)
+    end_links([person.id])
     if profile is not None and token.kind is TokenKind.INVITATION:
         service.correct(person, name=profile.name, language=profile.language)
     return service.begin_with_password(person, password_hash, device)
@@ -192,7 +192,9 @@ def _found(secret: str) -> tuple[Token, Person]:
     return token, person
 
 
-def _end_links(person_ids: Collection[int], kinds: Collection[TokenKind]) -> None:
+def end_links(person_ids: Collection[int], kinds: Collection[TokenKind] = tuple(LASTS)) -> None:
+    """End the links of these persons that still work, of all kinds or of these. Part of the
+    caller's transaction."""
     session().execute(
         update(Token)
         .where(

@@ -10,6 +10,7 @@ from sqlalchemy import insert, select
 
 from booking.core import clock, web
 from booking.core.database import session, transactional
+from booking.core.permissions import Actor
 from booking.journal import service as journal
 from booking.messages import service as planner
 from booking.messages.letters import Key
@@ -43,21 +44,27 @@ def answer_next() -> bool:
         return False
     person = queries.person_by_email(request.email)
     if person is not None and service.may_enter(person, not web.settings().production):
-        _send_link(person)
+        send_link(None, person)
     session().delete(request)
     return True
+
+
+def send_link(actor: Actor | None, person: Person) -> None:
+    """A mail with a link to choose a password; who has never had one was invited, and is invited
+    again. Part of the caller's transaction."""
+    is_new = person.password_hash is None
+    kind = TokenKind.INVITATION if is_new else TokenKind.RESET
+    link_id = links.make_links([person.id], kind)[person.id]
+    journal.write(
+        actor,
+        "link_asked" if actor is None else "link_sent",
+        subject_kind="person",
+        subject_id=person.public_id,
+    )
+    message = MessageKind.INVITATION if is_new else MessageKind.PASSWORD_RESET
+    planner.plan([Key(message, link_id, 0, person.id, clock.now())])
 
 
 @transactional
 def _keep(email: str) -> None:
     session().execute(insert(PasswordRequest).values(email=email, created_at=clock.now()))
-
-
-def _send_link(person: Person) -> None:
-    """Who has never had a password was invited, and is invited again."""
-    is_new = person.password_hash is None
-    kind = TokenKind.INVITATION if is_new else TokenKind.RESET
-    link_id = links.make_links([person.id], kind)[person.id]
-    journal.write(None, "link_asked", subject_kind="person", subject_id=person.public_id)
-    message = MessageKind.INVITATION if is_new else MessageKind.PASSWORD_RESET
-    planner.plan([Key(message, link_id, 0, person.id, clock.now())])

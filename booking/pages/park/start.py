@@ -12,10 +12,10 @@ from booking.core import web
 from booking.core.i18n import _
 from booking.core.permissions import Action
 from booking.core.web import acts
-from booking.pages.park import jobs, samples
+from booking.pages.park import jobs, people, samples
 
 blueprint = Blueprint("park", __name__, url_prefix="/operator")
-for page in (journal.blueprint, jobs.blueprint, samples.blueprint):
+for page in (people.blueprint, journal.blueprint, jobs.blueprint, samples.blueprint):
     blueprint.register_blueprint(page)
 
 
@@ -46,6 +46,17 @@ def show() -> ResponseReturnValue:
 
 def _groups() -> list[Group]:
     return [
+        Group(
+            _("People"),
+            (
+                _section(
+                    "park.people.index",
+                    "users",
+                    _("People"),
+                    _("Accounts, invitations, memberships, and who may do what."),
+                ),
+            ),
+        ),
         Group(
             _("Upkeep"),
             (

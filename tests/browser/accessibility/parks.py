@@ -18,7 +18,7 @@ from booking.core.database import end_reading, session, transaction
 from booking.core.permissions import Actor, Role, Scope
 from booking.messages.models import Message, MessageState
 from booking.people import deputies, feeds, invitations, links, terms, tokens
-from booking.people.models import FeedDetail, Person, Token, TokenKind
+from booking.people.models import FeedDetail, Grant, Person, Token, TokenKind
 from booking.policies.facts import Place
 from booking.policies.models import Shown
 from booking.reservations import service
@@ -61,6 +61,7 @@ def full(app: Flask, language: str) -> Park:
     operator = make.operator("Amine Tazi", language=language)
     things = {
         **_links(member, operator),
+        **_granted(manager),
         "desk": places.desk.spot.code,
         "lab": places.lab.spot.code,
         "floor": str(places.desk.spot.floor_id),
@@ -186,4 +187,14 @@ def _links(member: Actor, operator: Actor) -> dict[str, str]:
     made = invitations.invite(operator, "karim@example.com", LONG_NAME, member.language)
     token = select(Token.public_id).where(Token.person_id == made.person_id)
     public_id = session().scalars(token).one()
-    return {"link": link, "invitation": links.secret_of(TokenKind.INVITATION, public_id)}
+    return {
+        "link": link,
+        "invitation": links.secret_of(TokenKind.INVITATION, public_id),
+        "person": member.public_id,
+    }
+
+
+def _granted(manager: Actor) -> dict[str, str]:
+    """Somebody with a role, and the role."""
+    grants = select(Grant.id).where(Grant.person_id == manager.person_id)
+    return {"decider": manager.public_id, "grant": str(session().scalars(grants).first())}

@@ -144,6 +144,19 @@ PAGES: dict[str, Where] = {
         "/reports?from=2026-01-01&to=2026-12-31&by=organisation&part=coming",
         "/reports?from=2026-10-01&to=2026-10-31&by=month",
     ),
+    "park.people.index": _at(
+        Reader.OPERATOR, "/operator/people", "/operator/people?q=nobody&state=deactivated"
+    ),
+    "park.people.new": _at(Reader.OPERATOR, "/operator/people/new"),
+    "park.people.show": _at(
+        Reader.OPERATOR, "/operator/people/{person}", "/operator/people/{decider}"
+    ),
+    "park.people.edit": _at(Reader.OPERATOR, "/operator/people/{person}/edit"),
+    "park.people.new_membership": _at(Reader.OPERATOR, "/operator/people/{person}/memberships"),
+    "park.people.new_grant": _at(Reader.OPERATOR, "/operator/people/{person}/grants"),
+    "park.people.ask_take_grant": _at(
+        Reader.OPERATOR, "/operator/people/{decider}/grants/{grant}/take"
+    ),
     "park.jobs.show": _at(Reader.OPERATOR, "/operator/jobs"),
 }
 
