@@ -41,6 +41,8 @@ def acts() -> Mapping[str, str]:
         "profile_corrected": _("Corrected name or language"),
         "person_corrected": _("Corrected somebody's account"),
         "grant_given": _("A role was given"),
+        "deputy_named": _("Named a deputy"),
+        "deputy_ended": _("Took back that somebody is a deputy"),
         "token_made": _("Made an API token"),
         "token_revoked": _("Ended an API token"),
         "feed_made": _("Made a calendar address"),
