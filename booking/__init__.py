@@ -32,6 +32,9 @@ from booking.core.database import (
 )
 from booking.core.events import EventKind
 from booking.finding import views as finding_pages
+from booking.groups import api as groups_api
+from booking.groups import notices as group_notices
+from booking.groups import views as group_pages
 from booking.journal import models as journal
 from booking.messages import models as messages
 from booking.messages import views as message_pages
@@ -100,6 +103,8 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     directory_api.blueprint,
     *calendars.BLUEPRINTS,
     *reservation_pages.BLUEPRINTS,
+    groups_api.blueprint,
+    group_pages.blueprint,
 )
 
 # Who does something when something has happened: every such coupling stands here.
@@ -114,6 +119,7 @@ EVENTS: dict[EventKind, tuple[worker.Handler, ...]] = {
     EventKind.EXPIRED: (reservation_notices.tell,),
     EventKind.ASKED: (reservation_notices.tell,),
     EventKind.ANSWERED: (reservation_notices.tell_asker,),
+    EventKind.GROUPED: (group_notices.tell,),
     EventKind.HANDED_OVER: (departure_notices.tell, reminder_notices.plan),
 }
 
@@ -138,6 +144,7 @@ MESSAGES: dict[MessageKind, MessageType[Any]] = {  # Any: each kind has its own 
     MessageKind.ADDRESS_CHANGED: account_notices.ADDRESS_CHANGED,
     MessageKind.ADDRESS_LEFT: account_notices.ADDRESS_LEFT,
     MessageKind.HANDED_OVER: departure_notices.HANDED_OVER,
+    MessageKind.GROUPED: group_notices.GROUPED,
 }
 
 

@@ -239,7 +239,13 @@ def _handle(given: Work, event_id: int) -> int:
         ).first()
         if row is None:
             return 0
-        happened = Happened(row.kind, row.subject, int(row.facts["version"]), row.created_at)
+        happened = Happened(
+            row.kind,
+            row.subject,
+            int(row.facts["version"]),
+            row.created_at,
+            by_group=bool(row.facts.get("by_group")),
+        )
         for handler in given.handlers[row.kind]:
             handler(happened)
         messages.withdraw_untrue(

@@ -154,6 +154,15 @@ def execute(
     return connection.execute(statement, parameters)
 
 
+@contextmanager
+def savepoint() -> Iterator[None]:
+    """What fails inside is taken back, and the transaction around it goes on."""
+    current = session()
+    with current.begin_nested():
+        current.connection()  # begin it now: `execute` goes past the session, which would wait
+        yield
+
+
 def engine_name() -> str:
     """`sqlite` or `postgresql`."""
     return db.engine.dialect.name

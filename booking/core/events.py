@@ -38,6 +38,7 @@ class Happened:
     subject: str
     version: int
     at: datetime
+    by_group: bool = False  # the booker hears of the whole group, in one message
 
 
 class Event(Model):

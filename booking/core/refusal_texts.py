@@ -27,6 +27,7 @@ from booking.core.refusals import (
     Refusal,
     SlotTaken,
     TooFar,
+    TooFewTogether,
     TooLong,
     TooShort,
     TooSoon,
@@ -49,8 +50,23 @@ def describe(refusal: Refusal) -> str:
             return _wrong_place(place, facts)
         case NotChangeable(obstacle=obstacle):
             return _not_changeable(obstacle)
+        case TooFewTogether(wanted=wanted, free=free):
+            return _too_few_together(wanted, free)
         case _ as never:
             assert_never(never)
+
+
+def _too_few_together(wanted: int, free: int) -> str:
+    if not free:
+        return _("Nothing of the kind is free at this time. Choose another time or another area.")
+    return ngettext(
+        "%(num)s place is free at this time, and you need %(wanted)s."
+        " Choose another time, another area or fewer places.",
+        "%(num)s places are free at this time, and you need %(wanted)s."
+        " Choose another time, another area or fewer places.",
+        free,
+        wanted=wanted,
+    )
 
 
 def _slot_taken(place: str, facts: SlotTaken) -> str:

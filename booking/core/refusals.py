@@ -26,6 +26,7 @@ class Reason(StrEnum):
     OUT_OF_ORDER = "out_of_order"
     NOT_ELIGIBLE = "not_eligible"
     NOT_CHANGEABLE = "not_changeable"
+    TOO_FEW_TOGETHER = "too_few_together"
 
 
 class Cause(StrEnum):
@@ -141,6 +142,14 @@ class OverCapacity:
 
 
 @dataclass(frozen=True, slots=True)
+class TooFewTogether:
+    """How many places were wanted at one time, and how many are free."""
+
+    wanted: int
+    free: int
+
+
+@dataclass(frozen=True, slots=True)
 class OutOfOrder:
     """What is wrong, as the lab manager wrote it, and when it should work again, if known."""
 
@@ -176,6 +185,7 @@ Facts: TypeAlias = (
     | OutOfOrder
     | NotEligible
     | NotChangeable
+    | TooFewTogether
 )
 
 FACTS: dict[Reason, type[Facts]] = {
@@ -192,6 +202,7 @@ FACTS: dict[Reason, type[Facts]] = {
     Reason.OUT_OF_ORDER: OutOfOrder,
     Reason.NOT_ELIGIBLE: NotEligible,
     Reason.NOT_CHANGEABLE: NotChangeable,
+    Reason.TOO_FEW_TOGETHER: TooFewTogether,
 }
 
 

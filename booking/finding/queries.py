@@ -43,7 +43,7 @@ from booking.spaces.models import (
     ResourceState,
     Site,
 )
-from booking.spaces.nearness import Where
+from booking.spaces.nearness import Placed, Where
 
 LOOKING_BACK = timedelta(days=90)  # what somebody did before that is no habit any more
 DAYS_AROUND = timedelta(days=7)
@@ -112,6 +112,7 @@ class Fitting:
     wished: tuple[int, ...] = ()
     step_free_id: int | None = None  # asked for by whoever cannot take a step
     building_id: int | None = None
+    area_id: int | None = None
 
     def conditions(self) -> list[ColumnElement[bool]]:
         """The conditions on `Resource`."""
@@ -123,6 +124,8 @@ class Fitting:
         ]
         if self.step_free_id is not None:
             found.append(_has(self.step_free_id))
+        if self.area_id is not None:
+            found.append(Resource.area_id == self.area_id)
         if self.building_id is not None:
             floors = select(Floor.id).where(Floor.building_id == self.building_id)
             areas = select(Area.id).where(Area.floor_id.in_(floors))
@@ -244,13 +247,18 @@ def free(
     ]
 
 
+def free_on_the_plan(
+    fitting: Fitting, under: Collection[Terrain], interval: Interval
+) -> list[Placed]:
+    """The free places in the order of the plan."""
+    return spaces.on_the_plan(*_is_free(fitting, under, interval)) if under else []
+
+
 def together(
     fitting: Fitting, under: Collection[Terrain], interval: Interval, *, count: int
 ) -> list[Place]:
     """So many of the free places as near to each other as can be; none where there are fewer."""
-    if not under:
-        return []
-    free = spaces.on_the_plan(*_is_free(fitting, under, interval))
+    free = free_on_the_plan(fitting, under, interval)
     chosen = [one.resource_id for one in nearness.together(free, count)]
     found = places(chosen)
     return [found[resource_id] for resource_id in chosen]

@@ -28,6 +28,7 @@ def kind_in_words(kind: MessageKind) -> str:
         MessageKind.ADDRESS_CHANGED: _("New e-mail address"),
         MessageKind.ADDRESS_LEFT: _("E-mail address left"),
         MessageKind.HANDED_OVER: _("Hand-over"),
+        MessageKind.GROUPED: _("Places together"),
     }[kind]
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, delete, insert, select
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import IntegrityError
 
-from booking.core.database import engine_name, execute, session
+from booking.core.database import engine_name, execute, savepoint, session
 from booking.core.errors import RefusedError
 from booking.core.intervals import Interval
 from booking.core.refusals import Refusal
@@ -60,9 +60,18 @@ def claim(owner: Owner, claims: Sequence[Claim]) -> None:
         taken = not _claim_one(owner, claims[0])
     else:
         lock_resources(claim.resource_id for claim in claims)
-        taken = not _claim_all(owner, claims)
+        taken = not _insert_all([_row(owner, claim) for claim in claims])
     if taken:
         raise RefusedError(tuple(_refusals(claims)))
+
+
+def claim_each(claims: Sequence[tuple[Owner, Claim]]) -> None:
+    """Take one claim for each of several owners, all of them or none; refuses as `claim` does."""
+    if not claims:
+        return
+    lock_resources(claim.resource_id for _owner, claim in claims)
+    if not _insert_all([_row(owner, claim) for owner, claim in claims]):
+        raise RefusedError(tuple(_refusals([claim for _owner, claim in claims])))
 
 
 def release(owner: Owner) -> None:
@@ -103,10 +112,10 @@ def _claim_one(owner: Owner, claim: Claim) -> bool:
         return False
 
 
-def _claim_all(owner: Owner, claims: Sequence[Claim]) -> bool:
+def _insert_all(rows: list[dict[str, object]]) -> bool:
     try:
-        with session().begin_nested():
-            execute(_INSERT, [_row(owner, claim) for claim in claims])
+        with savepoint():
+            execute(_INSERT, rows)
     except IntegrityError as error:
         if not _is_overlap(error):
             raise

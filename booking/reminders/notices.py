@@ -12,7 +12,7 @@ from booking.messages.letters import Key, Letter, MessageType, Recipient
 from booking.messages.models import MessageKind
 from booking.reservations import notices, texts
 from booking.reservations.models import State
-from booking.reservations.queries import Details, details_by_id
+from booking.reservations.queries import Details, details_by_id, is_one_of_several
 
 
 def plan(happened: Happened) -> None:
@@ -34,9 +34,14 @@ def plan(happened: Happened) -> None:
             Key(MessageKind.REMINDER, happened.subject, details.sequence, recipient_id, due_at)
             for due_at in moments
             if due_at > happened.at
-            for recipient_id in notices.recipients_of(details)
+            for recipient_id in _reminded(details)
         ]
     )
+
+
+def _reminded(details: Details) -> tuple[int, ...]:
+    """Holder and booker; of places booked together each only of their own."""
+    return (details.person_id,) if details.group else notices.recipients_of(details)
 
 
 def _still_ahead(key: Key, details: Details) -> bool:
@@ -46,6 +51,7 @@ def _still_ahead(key: Key, details: Details) -> bool:
         and key.recipient_id in notices.recipients_of(details)
         and details.sequence == key.version
         and clock.now() < details.interval.starts_at
+        and not is_one_of_several(details)
     )
 
 

@@ -70,12 +70,14 @@ def tell(happened: Happened) -> None:
     if details is None:
         return
     kind = KIND_OF[happened.kind]
-    told_otherwise = _who_left_it(details) if kind is MessageKind.CANCELLED else None
+    told_otherwise = {_who_left_it(details)} if kind is MessageKind.CANCELLED else set()
+    if happened.by_group:
+        told_otherwise.add(details.booked_by_id)
     planner.plan(
         [
             Key(kind, happened.subject, happened.version, recipient_id, happened.at)
             for recipient_id in recipients_of(details)
-            if recipient_id != told_otherwise
+            if recipient_id not in told_otherwise
         ]
     )
 
@@ -314,7 +316,11 @@ def _requested(details: Details, recipient: Recipient) -> Letter:
             place=places_in_words(details.places),
             start=texts.day_and_clock(details.local.starts_at),
         ),
-        opening=_("Your request is with the people who decide. You will hear from us."),
+        opening=_for_whom(
+            details,
+            recipient,
+            _("Your request is with the people who decide. You will hear from us."),
+        ),
         sections=(about(details),),
         links=(
             Link(
@@ -359,10 +365,21 @@ def _confirmed(details: Details, recipient: Recipient) -> Letter:
             place=places_in_words(details.places),
             start=texts.day_and_clock(details.local.starts_at),
         ),
-        opening=_("Your reservation is confirmed."),
+        opening=_for_whom(details, recipient, _("Your reservation is confirmed.")),
         sections=(about(details),),
         links=links_of(details),
     )
+
+
+def _for_whom(details: Details, recipient: Recipient, opening: str) -> str:
+    """Where somebody else has booked, both learn of it in the first sentence."""
+    if details.person_id == details.booked_by_id:
+        return opening
+    if recipient.person_id == details.booked_by_id:
+        said = _("You have booked this for %(name)s.", name=details.person.name)
+    else:
+        said = _("%(name)s has booked this for you.", name=details.booked_by.name)
+    return f"{said} {opening}"
 
 
 def _changed_letter(changed: Changed, recipient: Recipient) -> Letter:

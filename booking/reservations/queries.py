@@ -16,6 +16,7 @@ from sqlalchemy import (
     bindparam,
     exists,
     false,
+    func,
     or_,
     select,
     true,
@@ -35,6 +36,7 @@ from booking.reservations.models import (
     Approval,
     Asking,
     DeclineReason,
+    Group,
     Reservation,
     ReservationResource,
     State,
@@ -55,11 +57,13 @@ _DETAILS: Select[*tuple[Any, ...]] = (  # Any: the row has 30 columns
         Booker.name.label("booker_name"),
         Organisation.public_id.label("organisation_public_id"),
         Organisation.name.label("organisation_name"),
+        Group.public_id.label("group_public_id"),
     )
     .select_from(Reservation)
     .join(Person, Person.id == Reservation.person_id)
     .join(Booker, Booker.id == Reservation.booked_by_id)
     .outerjoin(Organisation, Organisation.id == Reservation.organisation_id)
+    .outerjoin(Group, Group.id == Reservation.group_id)
 )
 _BY_PUBLIC_ID = _DETAILS.where(Reservation.public_id == bindparam("public_id"))
 _PLACES = (
@@ -133,6 +137,8 @@ class Details:
     person_id: int
     booked_by_id: int
     organisation_id: int | None
+    group_id: int | None
+    group: str | None
     person: PersonName
     booked_by: PersonName
     organisation: PersonName | None
@@ -240,6 +246,44 @@ def details(actor: Actor, public_id: str) -> Details:
     if found is None or not allows(actor, Action.SEE_RESERVATION, found):
         raise NotFoundError
     return found
+
+
+def group(actor: Actor, public_id: str) -> list[Details]:
+    """The reservations of a group that the actor may see; raises NotFoundError where none is."""
+    found = [one for one in group_by_id(public_id) if allows(actor, Action.SEE_RESERVATION, one)]
+    if not found:
+        raise NotFoundError
+    return found
+
+
+def group_by_id(public_id: str) -> list[Details]:
+    """The reservations of a group, by place, for the house itself: no rights are asked."""
+    found = find(
+        Reservation.group_id
+        == select(Group.id).where(Group.public_id == public_id).scalar_subquery()
+    )
+    return sorted(found, key=lambda one: (one.place.spot.code, one.id))
+
+
+def latest_group() -> str | None:
+    """The public id of the group that was made last."""
+    return session().scalar(select(Group.public_id).order_by(Group.id.desc()).limit(1))
+
+
+def is_one_of_several(found: Details) -> bool:
+    """Whether the same person holds another place of the group at that time, which stands for all
+    of them where one is enough."""
+    if found.group_id is None:
+        return False
+    first = session().scalar(
+        select(func.min(Reservation.id)).where(
+            Reservation.group_id == found.group_id,
+            Reservation.person_id == found.person_id,
+            Reservation.starts_at == found.interval.starts_at,
+            Reservation.state == State.CONFIRMED,
+        )
+    )
+    return first is not None and first < found.id
 
 
 def details_by_id(public_id: str) -> Details | None:
@@ -449,6 +493,8 @@ def _details(
         person_id=row.person_id,
         booked_by_id=row.booked_by_id,
         organisation_id=row.organisation_id,
+        group_id=row.group_id,
+        group=row.group_public_id,
         person=PersonName(row.person_public_id, row.person_name),
         booked_by=PersonName(row.booker_public_id, row.booker_name),
         organisation=None

@@ -13,6 +13,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from booking.core import clock, events, ids, revisions, zones
 from booking.core.database import engine_name, execute, session, transactional
 from booking.core.errors import (
+    ForbiddenError,
     InvalidError,
     NotFoundError,
     Problem,
@@ -40,7 +41,7 @@ from booking.occupancy import service as occupancy
 from booking.occupancy.models import ClaimKind, Hold
 from booking.occupancy.service import Claim, Owner
 from booking.people import terms
-from booking.people.queries import known_persons
+from booking.people.queries import Known, known_persons
 from booking.policies import facts
 from booking.policies.facts import Judged, Place
 from booking.reservations import queries
@@ -52,6 +53,7 @@ from booking.reservations.models import (
     Approval,
     Asking,
     DeclineReason,
+    Group,
     HouseReason,
     Question,
     Reservation,
@@ -60,9 +62,13 @@ from booking.reservations.models import (
 )
 from booking.reservations.queries import Decision, Details, PersonName, Waiting
 from booking.reservations.wishes import (
+    MOST_RESOURCES,
+    MOST_TOGETHER,
     Change,
+    GroupWish,
     Wish,
     checked_headcount,
+    checked_people,
     checked_resources,
     checked_title,
     local_interval,
@@ -81,7 +87,7 @@ _INSERT = {
 }
 _STORED_AS_NAMED = (
     *("public_id", "person_id", "booked_by_id", "organisation_id", "title", "headcount"),
-    *("state", "holds_place", "tzdata", "sequence", "version", "decide_by"),
+    *("group_id", "state", "holds_place", "tzdata", "sequence", "version", "decide_by"),
     *("created_at", "changed_at"),
 )
 _INSERT_RESOURCE = insert(ReservationResource.__table__)
@@ -177,16 +183,21 @@ def book(actor: Actor, wish: Wish) -> Outcome:
     if new.holds_place:
         occupancy.claim(Owner(reservation_id=new.id), plan.claims())
     _ask(new.id, version=1, asking=judged.asking)
+    _tell_of_new(actor, new)
+    return Outcome(new.public_id, new.state, details=new)
+
+
+def _tell_of_new(actor: Actor, new: Details) -> None:
     _tell(
         actor,
         "booked" if new.state is State.CONFIRMED else "requested",
         EventKind.CONFIRMED if new.state is State.CONFIRMED else EventKind.REQUESTED,
         new.public_id,
         version=1,
-        after={"state": new.state.value, **_facts_of(plan), **_for_whom(new)},
+        after={"state": new.state.value, **_facts_of(_plan_as_is(new)), **_for_whom(new)},
+        by_group=new.group is not None,
     )
-    _bump(plan.places, [new.person_id, new.booked_by_id], new.organisation_id)
-    return Outcome(new.public_id, new.state, details=new)
+    _bump_of(new)
 
 
 def _new(actor: Actor, plan: _Plan, holder: _Holder, asking: Sequence[Place]) -> Details:
@@ -214,6 +225,8 @@ def _new(actor: Actor, plan: _Plan, holder: _Holder, asking: Sequence[Place]) ->
         person_id=holder.person_id,
         booked_by_id=actor.person_id,
         organisation_id=None if organisation is None else organisation.organisation_id,
+        group_id=None,
+        group=None,
         person=holder.name,
         booked_by=PersonName(actor.public_id, actor.name),
         organisation=None
@@ -225,6 +238,122 @@ def _new(actor: Actor, plan: _Plan, holder: _Holder, asking: Sequence[Place]) ->
             for policy_id in _policies(asking)
         ),
         amendment=None,
+    )
+
+
+# --- groups ---
+
+
+@dataclass(frozen=True)
+class Grouped:
+    """What was booked together: the group, and its reservations by place."""
+
+    public_id: str
+    reservations: tuple[Details, ...]
+
+
+@transactional
+def book_together(actor: Actor, wish: GroupWish) -> Grouped:
+    """Book, or ask for, several places at one time, each for somebody: all of them or none.
+
+    Each is a reservation of its own, to be changed and given back alone. Raises as `book` does.
+    """
+    require(actor, Action.BOOK)
+    places = places_of(wish.resources, most=MOST_TOGETHER)
+    local = local_interval(wish.starts_at, wish.ends_at, places[0].spot.zone_name)
+    title = checked_title(wish.title)
+    people = checked_people(wish.people, len(places))
+    holders = _holders(actor, people, wish.organisation_id, places)
+    judged = facts.judge_all(
+        places,
+        local,
+        headcount=1,
+        is_member=all(holder.is_member for holder in holders),
+        changes={},
+    )
+    everything = _Plan(places, local, title, len(places))
+    _refuse(judged, everything)
+    _refuse_if_taken(
+        replace(everything, places=tuple(one for one in judged.asking if not _holds([one])))
+    )
+    group = Group(public_id=ids.new_public_id())
+    session().add(group)
+    session().flush()
+    made = [
+        _insert(
+            replace(
+                _new(actor, _Plan((place,), local, title, 1), holder, _of(place, judged.asking)),
+                group_id=group.id,
+                group=group.public_id,
+            )
+        )
+        for place, holder in zip(places, holders, strict=True)
+    ]
+    for person_id, organisation_id in {(one.person_id, one.organisation_id) for one in made}:
+        terms.require_standing(person_id, organisation_id)
+    occupancy.claim_each(
+        [
+            (Owner(reservation_id=one.id), _plan_as_is(one).claims()[0])
+            for one in made
+            if one.holds_place
+        ]
+    )
+    for one in made:
+        _ask(one.id, version=1, asking=_of(one.place, judged.asking))
+        _tell_of_new(actor, one)
+    _tell_of_group(actor, group.public_id, version=1)
+    return Grouped(group.public_id, tuple(made))
+
+
+def _of(place: Place, asking: Sequence[Place]) -> list[Place]:
+    return [one for one in asking if one.resource_id == place.resource_id]
+
+
+def _holders(
+    actor: Actor, people: Sequence[str], organisation_id: str | None, places: tuple[Place, ...]
+) -> list[_Holder]:
+    """Who holds each place: the named people, then whoever books."""
+    only = actor.memberships[0].public_id if len(actor.memberships) == 1 else None
+    own = _own_holder(actor, organisation_id or only)
+    found = known_persons(people, terms.today()) if people else {}
+    named = [
+        own
+        if person_id == actor.public_id
+        else _somebody(actor, found.get(person_id), organisation_id, places)
+        for person_id in people
+    ]
+    return [*named, *([own] * (len(places) - len(named)))]
+
+
+@transactional
+def cancel_group(actor: Actor, public_id: str, *, reason: str = "") -> Grouped:
+    """Give back all reservations of a group that can still be given back and that the actor may
+    cancel; raises RefusedError where none can."""
+    group_id = session().scalar(select(Group.id).where(Group.public_id == public_id))
+    session().execute(
+        select(Reservation.id)
+        .where(Reservation.group_id == group_id)
+        .order_by(Reservation.id)
+        .with_for_update()
+    )
+    found = queries.group(actor, public_id)
+    reason = _checked_reason(reason)
+    mine = [one for one in found if allows(actor, Action.CANCEL, one)]
+    if not mine:
+        raise ForbiddenError
+    refusals = {one.id: why_not_cancellable(one) for one in mine}
+    closing = [one for one in mine if refusals[one.id] is None]
+    if not closing:
+        raise RefusedError(tuple(one for one in refusals.values() if one is not None)[:1])
+    for one in closing:
+        _close(actor, one, State.CANCELLED, EventKind.CANCELLED, reason, by_group=True)
+    _tell_of_group(actor, public_id, version=1 + max(one.version for one in closing))
+    return Grouped(public_id, tuple(closing))
+
+
+def _tell_of_group(actor: Actor, public_id: str, version: int) -> None:
+    events.record(
+        EventKind.GROUPED, public_id, version=version, actor_id=actor.person_id, reason=None
     )
 
 
@@ -814,12 +943,14 @@ def _plan_of_change(before: Details, wanted: Change) -> _Plan:
     )
 
 
-def places_of(resources: Collection[str], known: Sequence[Place] = ()) -> tuple[Place, ...]:
+def places_of(
+    resources: Collection[str], known: Sequence[Place] = (), most: int = MOST_RESOURCES
+) -> tuple[Place, ...]:
     """The places of a wish, by code; `known` ones are taken as they are, retired or not.
 
     Raises InvalidError for none, for too many, and where one does not exist.
     """
-    asked = checked_resources(resources)
+    asked = checked_resources(resources, most)
     kept = [place for place in known if place.spot.public_id in asked]
     missing = set(asked) - {place.spot.public_id for place in kept}
     found = facts.places_in_use(missing) if missing else []
@@ -853,23 +984,33 @@ def _deadline(now: datetime, asking: Sequence[Place]) -> datetime:
 
 def _holder(actor: Actor, wish: Wish, places: tuple[Place, ...]) -> _Holder:
     """Whoever books, or somebody whom they may book for."""
-    if wish.person_id in (None, actor.public_id):
-        return _Holder(
-            actor.person_id,
-            PersonName(actor.public_id, actor.name),
-            bool(actor.memberships),
-            _organisation(actor, wish.organisation_id),
-        )
-    asked = wish.person_id or ""
-    found = known_persons([asked], terms.today()).get(asked)
+    if wish.person_id is None or wish.person_id == actor.public_id:
+        return _own_holder(actor, wish.organisation_id)
+    found = known_persons([wish.person_id], terms.today()).get(wish.person_id)
+    return _somebody(actor, found, wish.organisation_id, places)
+
+
+def _own_holder(actor: Actor, organisation_id: str | None) -> _Holder:
+    return _Holder(
+        actor.person_id,
+        PersonName(actor.public_id, actor.name),
+        bool(actor.memberships),
+        _organisation(actor, organisation_id),
+    )
+
+
+def _somebody(
+    actor: Actor, found: Known | None, organisation_id: str | None, places: tuple[Place, ...]
+) -> _Holder:
+    """Somebody whom the actor may book for; who is none is told like who is not there."""
     memberships = () if found is None else found.memberships
     may_alone = _may_book_for(actor, places)
     shared = [one for one in memberships if _may_book_for(actor, places, one)]
-    if found is None or not (shared or may_alone):  # who is no colleague is not known to be there
+    if found is None or not (shared or may_alone):
         raise InvalidError({"person": Problem.NOT_FOUND})
     organisation = None
-    if wish.organisation_id is not None or not may_alone:
-        organisation = _shared(shared, wish.organisation_id)
+    if organisation_id is not None or not may_alone:
+        organisation = _shared(shared, organisation_id)
     name = PersonName(found.public_id, found.name)
     return _Holder(found.person_id, name, bool(memberships), organisation)
 
@@ -1089,6 +1230,8 @@ def _close(
     kind: EventKind,
     reason: str,
     code: DeclineReason | None = None,
+    *,
+    by_group: bool = False,
 ) -> None:
     """End a reservation before its time: its claims go, what waits is withdrawn."""
     occupancy.release(Owner(reservation_id=before.id))
@@ -1111,6 +1254,7 @@ def _close(
         before={"state": before.state.value},
         after={"state": state.value, **_reason_facts(code, reason)},
         instead_of=None if actor is None or code is None else in_whose_place(actor, before),
+        by_group=by_group,
     )
     _bump_of(before)
 
@@ -1225,8 +1369,9 @@ def _tell(
     after: JsonFacts | None = None,
     reason: str | None = None,
     instead_of: int | None = None,
+    by_group: bool = False,
 ) -> None:
-    """The journal's line and the event of one act."""
+    """The journal's line and the event of one act; of a group's act the booker hears as a whole."""
     journal.write(
         actor,
         act,
@@ -1242,6 +1387,7 @@ def _tell(
         version=version,
         actor_id=None if actor is None else actor.person_id,
         reason=reason,
+        **({"by_group": True} if by_group else {}),
     )
 
 

@@ -16,6 +16,7 @@ LONGEST = timedelta(days=62)  # far beyond every policy; keeps the rules from co
 LONGEST_TITLE = 200
 MOST_PEOPLE = 10_000
 MOST_RESOURCES = 10  # in one reservation
+MOST_TOGETHER = 30  # reservations in one group
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,22 @@ class Wish:
     headcount: int = 1
     organisation_id: str | None = None
     person_id: str | None = None
+
+
+@dataclass(frozen=True)
+class GroupWish:
+    """Places for several people at one time, each a reservation of its own.
+
+    The first of the places are for these people, in this order; the booker holds the others for
+    the organisation. Ids are public ids.
+    """
+
+    resources: tuple[str, ...]
+    starts_at: datetime
+    ends_at: datetime
+    people: tuple[str, ...] = ()
+    title: str = ""
+    organisation_id: str | None = None
 
 
 @dataclass(frozen=True)
@@ -93,13 +110,21 @@ def checked_title(title: str) -> str:
     return plain
 
 
-def checked_resources(resources: Collection[str]) -> tuple[str, ...]:
-    """Each once; raises InvalidError for none and for more than ten."""
+def checked_resources(resources: Collection[str], most: int = MOST_RESOURCES) -> tuple[str, ...]:
+    """Each once; raises InvalidError for none and for too many."""
     found = tuple(dict.fromkeys(resources))
     if not found:
         raise InvalidError({"resources": Problem.MISSING})
-    if len(found) > MOST_RESOURCES:
+    if len(found) > most:
         raise InvalidError({"resources": Problem.OUT_OF_RANGE})
+    return found
+
+
+def checked_people(people: Collection[str], places: int) -> tuple[str, ...]:
+    """Each once; raises InvalidError for more people than places."""
+    found = tuple(dict.fromkeys(people))
+    if len(found) > places:
+        raise InvalidError({"people": Problem.TOO_MANY})
     return found
 
 

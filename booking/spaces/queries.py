@@ -131,6 +131,28 @@ def spot_by_public_id(public_id: str) -> Spot | None:
     return None if row is None else spot_from(row)
 
 
+@dataclass(frozen=True)
+class AreaChoice:
+    """An area, and where it is."""
+
+    code: str
+    names: Mapping[str, str]
+    floor_names: Mapping[str, str]
+    building_code: str
+
+
+def areas() -> list[AreaChoice]:
+    """The areas with something to book, in the order of the plan."""
+    rows = session().execute(
+        select(Area.code, Area.names, Floor.names, Building.code)
+        .join(Floor, Floor.id == Area.floor_id)
+        .join(Building, Building.id == Floor.building_id)
+        .where(Area.id.in_(select(Resource.area_id).where(Resource.retired_at.is_(None))))
+        .order_by(Building.code, Floor.level, Area.code)
+    )
+    return [AreaChoice(*row) for row in rows]
+
+
 def on_the_plan(*conditions: ColumnElement[bool]) -> list[Placed]:
     """The resources that meet the conditions, in the order of the plan: building, floor, area and
     code. Each knows its number among all of its kind in its area, whatever the conditions."""

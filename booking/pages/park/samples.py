@@ -118,6 +118,10 @@ def _sample(kind: MessageKind, language: str) -> Shown | None:
 
 def _keys(kind: MessageKind, actor: Actor) -> Iterator[Key]:
     yield from messages.latest_keys(kind, MOST_TRIED)
+    if kind is MessageKind.GROUPED:
+        group = reservations.latest_group()
+        if group is not None:
+            yield Key(kind, group, 1, actor.person_id, clock.now())
     state = STANDS_FOR.get(kind)
     found = reservations.latest_in(state) if state is not None else None
     if found is not None:

@@ -26,6 +26,7 @@ from booking.core.refusals import (
     Refusal,
     SlotTaken,
     TooFar,
+    TooFewTogether,
     TooLong,
     TooShort,
     TooSoon,
@@ -106,6 +107,17 @@ SENTENCES: list[tuple[Facts, str]] = [
         "A-03 can be booked at most 30 days ahead. Choose a day up to Tuesday 24 November 2026.",
     ),
     (TooFar(0, DAY), "A-03 can be booked for today only. Choose today."),
+    (
+        TooFewTogether(4, 0),
+        "Nothing of the kind is free at this time. Choose another time or another area.",
+    ),
+    (
+        TooFewTogether(4, 1),
+        (
+            "1 place is free at this time, and you need 4."
+            " Choose another time, another area or fewer places."
+        ),
+    ),
     (
         InThePast(MOMENT),
         (

@@ -45,6 +45,7 @@ def test_the_codes_are_a_promise() -> None:
         "out_of_order",
         "not_eligible",
         "not_changeable",
+        "too_few_together",
     ]
 
 

@@ -1,0 +1,170 @@
+"""The endpoints of groups: places for several people at one time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from uuid import UUID
+
+import msgspec
+from flask import Blueprint, Response, request
+
+from booking.core import idempotency, listing, schema, web
+from booking.core.errors import InvalidError, Problem, RefusedError
+from booking.core.idempotency import Answer
+from booking.core.permissions import Action, Actor
+from booking.core.refusals import facts_as_json
+from booking.core.schema import Moment, PublicId, describes, moment, public_id
+from booking.core.web import acts, current_actor
+from booking.groups import choosing, service
+from booking.groups.choosing import Offer
+from booking.groups.wishes import Wanted, checked_count
+from booking.reservations import queries
+from booking.reservations import service as reservations
+from booking.reservations.queries import Details
+from booking.reservations.representation import list_as_json
+from booking.reservations.service import Grouped
+from booking.reservations.shapes import ReservationShown
+
+blueprint = Blueprint("groups_api", __name__, url_prefix="/api/v1")
+
+
+class NewGroup(msgspec.Struct, forbid_unknown_fields=True):
+    """The body of POST /groups: these resources, or so many of a kind near each other."""
+
+    starts_at: Moment
+    ends_at: Moment
+    resources: list[PublicId] = msgspec.field(default_factory=list)
+    kind: str = "desk"
+    count: int | None = None
+    area: str = ""
+    building: str = ""
+    people: list[PublicId] = msgspec.field(default_factory=list)
+    organisation: PublicId | None = None
+    title: str = ""
+
+
+class GroupCancellation(msgspec.Struct, forbid_unknown_fields=True):
+    """The body of POST /groups/{id}/cancel."""
+
+    reason: str = ""
+
+
+class GroupShown(msgspec.Struct):
+    """A group; of its reservations those that the reader may see."""
+
+    id: PublicId
+    reservations: list[ReservationShown]
+    links: dict[str, str]
+
+
+@blueprint.post("/groups")
+@acts(Action.BOOK)
+@describes(body=NewGroup, answer=GroupShown, status=201)
+def create() -> Response:
+    """Book several places at one time, each a reservation of its own: all of them or none."""
+    actor = current_actor()
+    asked = schema.body(NewGroup)
+    wanted = _wanted(asked)
+    try:
+        return _once(actor, asked, wanted)
+    except RefusedError as refused:
+        offered = [] if asked.resources else choosing.instead(actor, wanted)
+        return _refusal(refused, offered)
+
+
+@blueprint.get("/groups/<uuid:group_id>")
+@acts(Action.SEE_RESERVATION)
+@describes(answer=GroupShown)
+def show(group_id: UUID) -> Response:
+    """A group with those of its reservations that one may see."""
+    actor = current_actor()
+    return listing.read(_as_json(str(group_id), queries.group(actor, str(group_id)), actor))
+
+
+@blueprint.post("/groups/<uuid:group_id>/cancel")
+@acts(Action.CANCEL)
+@describes(body=GroupCancellation, answer=GroupShown)
+def cancel(group_id: UUID) -> Response:
+    """Give back all that can still be given back."""
+    actor, public_id_ = current_actor(), str(group_id)
+    asked = schema.body(GroupCancellation)
+    _answer_once(
+        actor,
+        lambda: reservations.cancel_group(actor, public_id_, reason=asked.reason),
+        status=200,
+    )
+    return web.answer_json(_as_json(public_id_, queries.group(actor, public_id_), actor))
+
+
+def _wanted(asked: NewGroup) -> Wanted:
+    """The wish; either resources are named, or how many (as many as people, where nothing says)."""
+    count = asked.count if asked.count is not None else len(asked.people)
+    if asked.resources and (asked.count is not None or asked.area or asked.building):
+        raise InvalidError({"resources": Problem.UNKNOWN})
+    if not asked.resources and not count:
+        raise InvalidError({"count": Problem.MISSING})
+    return Wanted(
+        kind=asked.kind,
+        count=len(asked.resources) or checked_count(count),
+        starts_at=moment("starts_at", asked.starts_at),
+        ends_at=moment("ends_at", asked.ends_at),
+        area=asked.area,
+        building=asked.building,
+        people=tuple(public_id("people", one) for one in asked.people),
+        title=asked.title,
+        organisation_id=asked.organisation,
+    )
+
+
+def _once(actor: Actor, asked: NewGroup, wanted: Wanted) -> Response:
+    ids = tuple(public_id("resources", one) for one in asked.resources)
+    made = _answer_once(
+        actor,
+        lambda: (
+            reservations.book_together(actor, wanted.at(ids))
+            if ids
+            else service.book_near(actor, wanted)
+        ),
+        status=201,
+    )
+    found = queries.group(actor, made.location)
+    location = web.public_url("groups_api.show", group_id=made.location)
+    return web.answer_json(_as_json(made.location, found, actor), made.status, location)
+
+
+def _answer_once(actor: Actor, act: Callable[[], Grouped], *, status: int) -> Answer:
+    key = request.headers.get("Idempotency-Key")
+    asked = f"{request.method} {request.path}\n".encode() + request.get_data()
+    return idempotency.once(actor, key, asked, lambda: Answer(status, act().public_id))
+
+
+def _as_json(group_id: str, found: Sequence[Details], actor: Actor) -> dict[str, object]:
+    return {
+        "id": group_id,
+        "reservations": list_as_json(found, actor),
+        "links": {
+            "self": web.public_url("groups_api.show", group_id=group_id),
+            "page": web.public_url("groups.show", public_id=group_id),
+        },
+    }
+
+
+def _refusal(refused: RefusedError, offered: Sequence[Offer]) -> Response:
+    return web.problem(
+        409,
+        refused.code,
+        "The house rules or other reservations stand in the way",
+        reasons=[facts_as_json(one) for one in refused.refusals],
+        alternatives=[_offer_as_json(one) for one in offered],
+    )
+
+
+def _offer_as_json(offer: Offer) -> dict[str, object]:
+    interval = offer.local.project()
+    return {
+        "why": offer.why.value,
+        "count": offer.count,
+        "starts_at": schema.written(interval.starts_at),
+        "ends_at": schema.written(interval.ends_at),
+        "resources": [place.spot.public_id for place in offer.places],
+    }
