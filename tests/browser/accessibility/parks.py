@@ -131,6 +131,9 @@ def _present(member: Actor, manager: Actor, places: _Places) -> dict[str, str]:
         member, changed.public_id, Change(starts_at=make.at(9, days=2), ends_at=make.at(11, days=2))
     )
     pending = make.reservation(member, places.lab, starts_at=make.at(10, days=3), headcount=8)
+    service.ask(manager, pending.public_id, question=f"{ARABIC_TITLE} ? {LONG_WORD}")
+    service.answer(member, pending.public_id, text=LONG_NAME)
+    service.ask(manager, pending.public_id, question=LONG_NAME)
     make.reservation(
         make.member_of(name="كريم الزيتوني"), make.desk("A-11"), starts_at=make.at(9, days=0)
     )

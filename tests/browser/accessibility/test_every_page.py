@@ -106,7 +106,9 @@ PAGES: dict[str, Where] = {
     "secrets.ask_revoke_token": _at(Reader.MEMBER, "/profile/tokens/{token}/revoke"),
     "deputies.index": _at(Reader.MANAGER, "/profile/deputies"),
     "deputies.ask_end": _at(Reader.MANAGER, "/profile/deputies/{absence}/end"),
-    "approvals.list": _at(Reader.MANAGER, "/approvals", "/approvals?selected={blocked}"),
+    "approvals.list": _at(
+        Reader.MANAGER, "/approvals", "/approvals?chosen=all", "/approvals?selected={blocked}"
+    ),
     "approvals.show": _at(
         Reader.MANAGER,
         "/approvals/{pending}",
@@ -115,6 +117,7 @@ PAGES: dict[str, Where] = {
         "/approvals/{blocked}",
         "/approvals/{declined}",
     ),
+    "approvals.competing": _at(Reader.MANAGER, "/approvals/{rivalled}/compare"),
     "operator.messages": _at(
         Reader.OPERATOR, "/operator/messages", "/operator/messages?state=refused"
     ),
