@@ -123,6 +123,19 @@ class Asked:
 
 
 @dataclass
+class Exchanged:
+    """A question about a request, and its answer once there is one."""
+
+    version: int
+    by: int
+    at: datetime
+    text: str
+    answered_by: int | None = None
+    answered_at: datetime | None = None
+    answer: str | None = None
+
+
+@dataclass
 class Entry:
     """A reservation as it stands after its acts so far."""
 
@@ -142,6 +155,7 @@ class Entry:
     closing_reason: str | None = None
     asked: list[Asked] = field(default_factory=list)
     changes: list[Wanted] = field(default_factory=list)
+    exchanged: list[Exchanged] = field(default_factory=list)
 
     @property
     def waiting(self) -> Wanted | None:
@@ -332,6 +346,23 @@ class Ledger:
             kind = EventKind.AMENDMENT_DECLINED
             after = _reason_facts(code, reason)
             self._tell(entry, by, "declined_change", kind, at, after=after, reason=reason)
+        self._commit(at)
+
+    def ask(self, entry: Entry, by: int, text: str, at: datetime) -> None:
+        """Ask something before deciding."""
+        self._new_version(entry, at)
+        entry.exchanged.append(Exchanged(entry.version, by, at, text))
+        self._tell(entry, by, "asked", EventKind.ASKED, at)
+        self._bump_of(entry)
+        self._commit(at)
+
+    def answer(self, entry: Entry, by: int, text: str, at: datetime) -> None:
+        """Answer the question that waits."""
+        self._new_version(entry, at)
+        asked = entry.exchanged[-1]
+        asked.answered_by, asked.answered_at, asked.answer = by, at, text
+        self._tell(entry, by, "answered", EventKind.ANSWERED, at)
+        self._bump_of(entry)
         self._commit(at)
 
     def cancel(self, entry: Entry, by: int, reason: str, at: datetime) -> None:

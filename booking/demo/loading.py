@@ -4,23 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from sqlalchemy import Table, exists, func, insert, select
 
 from booking.core import clock, zones
 from booking.core.database import engine_name, session, transaction
 from booking.demo import large, season, story, upkeep
-from booking.demo.chance import stream
+from booking.demo.chance import public_id, stream
 from booking.demo.ledger import Ledger
 from booking.demo.park import Calendar, Park, build
-from booking.demo.people import People, everybody
+from booking.demo.people import BIOLOGY, LAB_MANAGER, People, everybody
 from booking.demo.reminders import reminders
-from booking.demo.rows import Rows, rows_of
+from booking.demo.rows import Row, Rows, rows_of
 from booking.demo.scene import Scene
 from booking.journal import service as journal
 from booking.messages.models import Message
 from booking.people.demo_accounts import DEMO_PASSWORD
-from booking.people.models import Grant, Membership, Organisation, Person
+from booking.people.models import Deputy, Grant, Membership, Organisation, Person
 from booking.people.passwords import hash_password
 from booking.policies import facts
 from booking.reservations.models import Reservation
@@ -131,7 +132,21 @@ def _people_rows(people: People, park: Park) -> Rows:
             for person_id, role, code in people.grants
         ],
     )
+    rows.add(Deputy, [_deputy(people, clock.now())])
     return rows
+
+
+def _deputy(people: People, now: datetime) -> Row:
+    """Nadia is away these days: Brahim decides, too."""
+    today = zones.to_local(now, zones.zone(ZONE)).date()
+    return {
+        "public_id": public_id(stream("deputies"), now),
+        "person_id": people.id_of[LAB_MANAGER],
+        "deputy_id": people.id_of[BIOLOGY],
+        "valid_from": today,
+        "valid_until": today + timedelta(days=4),
+        "created_at": now,
+    }
 
 
 def _insert(rows: Rows) -> None:

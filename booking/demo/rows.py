@@ -18,6 +18,7 @@ from booking.reservations.models import (
     Amendment,
     AmendmentResource,
     Approval,
+    Question,
     Reservation,
     ReservationResource,
 )
@@ -55,6 +56,7 @@ def rows_of(ledger: Ledger, fresh: Collection[str] = ()) -> Rows:
     rows.add(Amendment, [_change(ids, change_ids, *change) for change in changes])
     rows.add(AmendmentResource, list(_wanted_places(changes, change_ids)))
     rows.add(Approval, list(_approvals(entries, ids, change_ids)))
+    rows.add(Question, list(_questions(entries, ids)))
     rows.add(Hold, _holds(entries, change_ids))
     rows.add(occupancy, list(_claims(entries, ids, change_ids)))
     rows.add(JournalLine, [_line(line) for line in lines])
@@ -169,6 +171,23 @@ def _approval(reservation_id: int, change_ids: dict[str, int], asked: Asked) -> 
         "reason_code": asked.reason_code,
         "reason": asked.reason,
     }
+
+
+def _questions(entries: list[Entry], ids: dict[str, int]) -> Iterator[Row]:
+    asked = [(entry, one) for entry in entries for one in entry.exchanged]
+    asked.sort(key=lambda pair: pair[1].at)
+    for number, (entry, one) in enumerate(asked, 1):
+        yield {
+            "id": number,
+            "reservation_id": ids[entry.public_id],
+            "version": one.version,
+            "asked_by_id": one.by,
+            "asked_at": one.at,
+            "text": one.text,
+            "answered_by_id": one.answered_by,
+            "answered_at": one.answered_at,
+            "answer": one.answer,
+        }
 
 
 def _holds(entries: list[Entry], change_ids: dict[str, int]) -> list[Row]:

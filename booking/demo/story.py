@@ -78,9 +78,17 @@ class _Story:
     # --- Nadia ---
 
     def _requests_for_nadia(self) -> None:
-        """Seven: Salma's, three that want one time, a change, a newcomer's, and a late one."""
+        """Seven: Salma's with a question, three that want one time, a change, a newcomer's, and a
+        late one, asked about and answered."""
         salmas = self._aim("ELEC-3", self._day("ELEC-3", 5), 9, 13, "Essais du bras v3", 4)
-        self._book(self._salma, salmas, hours_ago=20)
+        entry = self._book(self._salma, salmas, hours_ago=20)
+        now, ledger = self._scene.now, self._scene.ledger
+        ledger.ask(
+            entry,
+            self._nadia,
+            "Le bras v3 a-t-il passé le contrôle de sécurité ?",
+            now - timedelta(hours=18),
+        )
         day = self._day("DATA-1", 4)
         for number, (opens, closes, title) in enumerate(
             (
@@ -95,7 +103,11 @@ class _Story:
         first = self._aim("ELEC-4", self._day("ELEC-4", 3), 14, 16, "Premier banc d'essai", 2)
         self._book(self._scene.people.newcomers[0], first, hours_ago=5)
         late = self._aim("OSC-2", self._day("OSC-2", 3), 9, 11, "Mesures de la série B", 1)
-        self._book(self._colleagues[52], late, hours_ago=41)
+        entry = self._book(self._colleagues[52], late, hours_ago=41)
+        asked, answered = now - timedelta(hours=39), now - timedelta(hours=37)
+        ledger.ask(entry, self._nadia, "Which probes do you bring?", asked)
+        answer = "Two passive ones, 500 MHz, and our own adapter."
+        ledger.answer(entry, self._colleagues[52].person_id, answer, answered)
 
     def _change_that_waits(self) -> None:
         """A confirmed lab that would like to begin an hour earlier and end an hour later."""

@@ -64,6 +64,8 @@ class Acts(Protocol):
     def withdraw_change(self, key: str, minute: int) -> None: ...
     def approve(self, key: str, by: Actor, minute: int, *rivals: str) -> None: ...
     def decline(self, key: str, by: Actor, reason: str, minute: int) -> None: ...
+    def ask(self, key: str, by: Actor, text: str, minute: int) -> None: ...
+    def answer(self, key: str, by: Actor, text: str, minute: int) -> None: ...
     def cancel(self, key: str, by: Actor, reason: str, minute: int) -> None: ...
     def expire(self, key: str, minute: int) -> None: ...
 
@@ -103,6 +105,14 @@ class ByVerbs:
     def decline(self, key: str, by: Actor, reason: str, minute: int) -> None:
         with at(minute):
             service.decline(by, self._ids[key], seen_version=self._version(key), reason=reason)
+
+    def ask(self, key: str, by: Actor, text: str, minute: int) -> None:
+        with at(minute):
+            service.ask(by, self._ids[key], question=text)
+
+    def answer(self, key: str, by: Actor, text: str, minute: int) -> None:
+        with at(minute):
+            service.answer(by, self._ids[key], text=text)
 
     def cancel(self, key: str, by: Actor, reason: str, minute: int) -> None:
         with at(minute):
@@ -152,6 +162,12 @@ class ByLedger:
 
     def decline(self, key: str, by: Actor, reason: str, minute: int) -> None:
         self.ledger.decline(self._entries[key], by.person_id, reason, instant(minute))
+
+    def ask(self, key: str, by: Actor, text: str, minute: int) -> None:
+        self.ledger.ask(self._entries[key], by.person_id, text, instant(minute))
+
+    def answer(self, key: str, by: Actor, text: str, minute: int) -> None:
+        self.ledger.answer(self._entries[key], by.person_id, text, instant(minute))
 
     def cancel(self, key: str, by: Actor, reason: str, minute: int) -> None:
         self.ledger.cancel(self._entries[key], by.person_id, reason, instant(minute))
@@ -225,6 +241,13 @@ def declined(acts: Acts, on: Cast) -> None:
     acts.decline("a", on.manager, "Not without the course", 30)
 
 
+def asked_about(acts: Acts, on: Cast) -> None:
+    acts.book("a", on.member, on.lab, local(9, 12), 0)
+    acts.ask("a", on.manager, "Which resin?", 10)
+    acts.answer("a", on.member, "Epoxy", 20)
+    acts.ask("a", on.manager, "How much of it?", 30)
+
+
 def request_cancelled(acts: Acts, on: Cast) -> None:
     acts.book("a", on.member, on.lab, local(9, 12), 0)
     acts.cancel("a", on.member, "", 30)
@@ -296,6 +319,7 @@ STORIES: tuple[Callable[[Acts, Cast], None], ...] = (
     approved,
     approved_among_rivals,
     declined,
+    asked_about,
     request_cancelled,
     expired,
     change_waits,

@@ -18,6 +18,7 @@ from booking.reservations.models import (
     Amendment,
     AmendmentResource,
     Approval,
+    Question,
     Reservation,
     ReservationResource,
 )
@@ -31,6 +32,7 @@ TABLES: tuple[Table, ...] = tuple(
         Amendment,
         AmendmentResource,
         Approval,
+        Question,
         Hold,
         occupancy,
         JournalLine,
@@ -38,7 +40,7 @@ TABLES: tuple[Table, ...] = tuple(
         Revision,
     )
 )
-RESERVATIONS, HOLDS = TABLES[0], TABLES[5]
+RESERVATIONS, HOLDS = Reservation.__table__, Hold.__table__
 NUMBERED = {
     "closing_reason",
     "asked_by_id",
