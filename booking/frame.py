@@ -29,10 +29,13 @@ from booking.assets.manifest import Manifest
 from booking.core import i18n, permissions, rate_limits, web
 from booking.core.database import abandon
 from booking.core.errors import (
+    FixedError,
     ForbiddenError,
+    InUseError,
     InvalidError,
     LastOneError,
     NotFoundError,
+    OutdatedError,
     RefusedError,
     SignInRequiredError,
     StaleError,
@@ -128,6 +131,7 @@ def _guard() -> None:
     # Who fetches a calendar is not looked up: the secret is the right, and a 304 must stay cheap.
     actor = None if action is Action.FETCH_FEED else web.current_actor_or_none()
     permissions.require_entry(actor, action)
+    request.max_content_length = web.body_limit()
     if request.method in UNSAFE and not web.has_bearer():
         web.csrf.protect()
     if actor is not None and request.method in UNSAFE and action in BOOKING_WRITES:
@@ -219,6 +223,21 @@ def _on_stale(error: StaleError) -> ResponseReturnValue:
     return _answer(status, error.code, "It has changed since", current_version=version)
 
 
+def _on_outdated(error: OutdatedError) -> ResponseReturnValue:
+    status = 412 if request.method in {"PATCH", "DELETE"} else 409
+    return _answer(
+        status, error.code, "It has changed since", changed=error.fields, etag=error.current
+    )
+
+
+def _on_in_use(error: InUseError) -> ResponseReturnValue:
+    return _answer(409, error.code, "It is in use")
+
+
+def _on_fixed(error: FixedError) -> ResponseReturnValue:
+    return _answer(409, error.code, "It can no longer be changed")
+
+
 def _on_too_many(error: TooManyError) -> ResponseReturnValue:
     wait = too_many_in_words(error)
     if web.is_api():
@@ -261,6 +280,9 @@ _HANDLERS: dict[type[Exception], Callable[..., ResponseReturnValue]] = {
     RefusedError: _on_refused,
     LastOneError: _on_last_one,
     StaleError: _on_stale,
+    OutdatedError: _on_outdated,
+    InUseError: _on_in_use,
+    FixedError: _on_fixed,
     TooManyError: _on_too_many,
     DBAPIError: _on_database_trouble,
     PoolTimeoutError: _on_database_trouble,

@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from booking.core import web, zones
-from booking.core.i18n import _, format_clock, format_short_day, pgettext
+from booking.core.i18n import OWN_NAMES, _, format_clock, format_short_day, pgettext
 from booking.journal.models import JsonFacts
 from booking.reservations import texts as reservations
 from booking.reservations.models import DeclineReason
+from booking.spaces.timetables import WEEKDAYS
+from booking.spaces.words import weekday_name
 
 ICONS: Mapping[str, str] = {
     "reservation": "calendar-check",
@@ -19,6 +21,13 @@ ICONS: Mapping[str, str] = {
     "resource": "armchair",
     "organisation": "building-2",
     "site": "settings",
+    "building": "building",
+    "floor": "layers",
+    "area": "map",
+    "kind": "layout-grid",
+    "feature": "projector",
+    "policy": "clipboard-check",
+    "hours": "clock",
 }
 
 
@@ -26,6 +35,7 @@ def acts() -> Mapping[str, str]:
     """Every act that is written anywhere, in words; a test holds the program to it."""
     return {
         **reservations.acts(),
+        **_acts_on_places(),
         "signed_in": _("Signed in"),
         "signed_out": _("Signed out"),
         "sign_in_failed": _("A sign-in failed"),
@@ -70,6 +80,44 @@ def acts() -> Mapping[str, str]:
     }
 
 
+def _acts_on_places() -> Mapping[str, str]:
+    return {
+        "site_changed": _("Changed the site"),
+        "building_added": _("Added a building"),
+        "building_changed": _("Changed a building"),
+        "building_removed": _("Deleted a building"),
+        "floor_added": _("Added a floor"),
+        "floor_changed": _("Changed a floor"),
+        "floor_removed": _("Deleted a floor"),
+        "area_added": _("Added an area"),
+        "area_changed": _("Changed an area"),
+        "area_removed": _("Deleted an area"),
+        "kind_added": _("Added a kind of space"),
+        "kind_changed": _("Changed a kind of space"),
+        "kind_removed": _("Deleted a kind of space"),
+        "feature_added": _("Added a feature"),
+        "feature_changed": _("Changed a feature"),
+        "feature_removed": _("Deleted a feature"),
+        "resource_added": _("Added a space"),
+        "resource_changed": _("Changed a space"),
+        "resource_retired": _("Retired a space"),
+        "resource_brought_back": _("Brought a space back"),
+        "resource_removed": _("Deleted a space"),
+        "policy_added": _("Added a policy"),
+        "policy_changed": _("Changed a policy"),
+        "policy_removed": _("Deleted a policy"),
+        "hours_added": _("Added opening hours"),
+        "hours_renamed": _("Renamed opening hours"),
+        "hours_removed": _("Deleted opening hours"),
+        "week_added": _("Let other hours hold from a day on"),
+        "week_changed": _("Changed hours that have not begun"),
+        "week_removed": _("Deleted hours that have not begun"),
+        "day_added": _("Gave a day hours of its own"),
+        "day_changed": _("Changed the hours of a day"),
+        "day_removed": _("Gave a day the hours of its week again"),
+    }
+
+
 def act(code: str) -> str:
     """One act in words; one that only an older version of the program wrote stands as it is."""
     return acts().get(code, code)
@@ -90,6 +138,13 @@ def _kinds() -> Mapping[str, str]:
         "resource": _("Space"),
         "organisation": _("Organisation"),
         "site": _("The park"),
+        "building": _("Building"),
+        "floor": _("Floor"),
+        "area": _("Area"),
+        "kind": _("Kind of space"),
+        "feature": _("Feature"),
+        "policy": _("Policy"),
+        "hours": _("Opening hours"),
     }
 
 
@@ -105,12 +160,45 @@ def label(key: str) -> str:
         "reason": _("Reason"),
         "reason_code": _("Reason"),
         "name": _("Name"),
+        "names": _("Name"),
+        "way_in": _("Way in"),
+        "step_free_note": _("Without steps"),
+        "code": _("Code"),
+        "address": _("Address"),
+        "building": _("Building"),
+        "level": _("Level"),
+        "floor": _("Floor"),
+        "area": _("Area"),
+        "kind": _("Kind"),
+        "capacity": _("Capacity"),
+        "features": _("Features"),
+        "policy": _("Policy"),
+        "hours": _("Opening hours"),
+        "valid_from": _("Holds from"),
+        "day": _("Day"),
+        "spans": _("Open"),
+        "granularity": _("In steps of"),
+        "shortest": _("Shortest"),
+        "longest": _("Longest"),
+        "notice": _("Notice"),
+        "horizon": _("Bookable so many days ahead"),
+        "who_may_book": _("Who may book"),
+        "needs_approval": _("A lab manager must approve"),
+        "holds_while_pending": _("The place is held until the decision"),
+        "decide_within": _("Time to decide"),
+        "others_see": _("What others see of a reservation"),
         "email": _("E-mail address"),
         "language": _("Language"),
         "role": _("Role"),
         "scopes": _("What it may do"),
         "detail": _("What the calendar shows"),
     }
+    name, _dot, language = key.partition(".")  # a text in one of the languages
+    if key in WEEKDAYS:
+        return weekday_name(WEEKDAYS.index(key))
+    own_name = OWN_NAMES.get(language)
+    if own_name is not None:
+        return f"{labels.get(name, labels['name'])} ({own_name})"
     return labels.get(key, key)
 
 

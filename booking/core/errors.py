@@ -68,6 +68,27 @@ class StaleError(BookingError):
 
 
 @dataclass
+class OutdatedError(BookingError):
+    """Somebody changed these fields since the form was opened; `current` is its mark now."""
+
+    fields: tuple[str, ...]
+    current: str
+    code = "stale"
+
+
+class FixedError(BookingError):
+    """It stays as it is: what people booked, and figures of the past, rest on it."""
+
+    code = "fixed"
+
+
+class InUseError(BookingError):
+    """It cannot be deleted while others refer to it."""
+
+    code = "in_use"
+
+
+@dataclass
 class RefusedError(BookingError):
     """The house rules, or the claims of others, say no; every reason is listed."""
 

@@ -29,6 +29,12 @@ def limit(wanted: int | None) -> int:
     return wanted
 
 
+def page_from(text: str | None) -> int:
+    """A number from an address or a form; 0 for what is none, or could not be stored."""
+    is_number = text is not None and text.isascii() and text.isdigit() and len(text) <= 9
+    return int(text) if text and is_number else 0
+
+
 def to_cursor(*parts: str | int) -> str:
     """The place in a list to go on from, opaque to the client."""
     return base64.urlsafe_b64encode(json.dumps(parts).encode()).decode().rstrip("=")

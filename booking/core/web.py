@@ -47,6 +47,22 @@ def acts(action: Action) -> Callable[[View], View]:
     return declare
 
 
+def accepts(octets: int) -> Callable[[View], View]:
+    """Let a route take bodies of that size, for files; all others take 256 KiB at most."""
+
+    def declare(view: View) -> View:
+        view.body_limit = octets  # type: ignore[attr-defined]  # read back by body_limit
+        return view
+
+    return declare
+
+
+def body_limit() -> int:
+    """How large the body of this request may be."""
+    view = current_app.view_functions.get(request.endpoint or "")
+    return getattr(view, "body_limit", BODY_LIMIT)
+
+
 def declared_action() -> Action | None:
     """The action of the view that this request reaches."""
     view = current_app.view_functions.get(request.endpoint or "")

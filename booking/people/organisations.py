@@ -10,7 +10,7 @@ from sqlalchemy import or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from booking.core import clock, ids, revisions
-from booking.core.database import session, transactional
+from booking.core.database import savepoint, session, transactional
 from booking.core.errors import InvalidError, LastOneError, Problem
 from booking.core.permissions import Action, Actor, allows, require
 from booking.journal import service as journal
@@ -142,7 +142,7 @@ def _checked_name(name: str) -> str:
 
 def _insert_or_refuse(made: Organisation) -> None:
     try:
-        with session().begin_nested():
+        with savepoint():
             session().add(made)
     except IntegrityError as error:
         raise InvalidError({"name": Problem.REUSED}) from error
@@ -151,7 +151,7 @@ def _insert_or_refuse(made: Organisation) -> None:
 def _rename_or_refuse(organisation: KnownOrganisation, name: str) -> None:
     statement = update(Organisation).where(Organisation.id == organisation.organisation_id)
     try:
-        with session().begin_nested():
+        with savepoint():
             session().execute(statement.values(name=name))
     except IntegrityError as error:
         raise InvalidError({"name": Problem.REUSED}) from error

@@ -12,10 +12,20 @@ from booking.core import web
 from booking.core.i18n import _
 from booking.core.permissions import Action
 from booking.core.web import acts
-from booking.pages.park import jobs, people, samples
+from booking.pages.park import hours, jobs, people, places, policies, resources, samples
+from booking.pages.park.first_steps import first_steps
 
 blueprint = Blueprint("park", __name__, url_prefix="/operator")
-for page in (people.blueprint, journal.blueprint, jobs.blueprint, samples.blueprint):
+for page in (
+    places.blueprint,
+    resources.blueprint,
+    hours.blueprint,
+    policies.blueprint,
+    people.blueprint,
+    journal.blueprint,
+    jobs.blueprint,
+    samples.blueprint,
+):
     blueprint.register_blueprint(page)
 
 
@@ -40,12 +50,66 @@ class Group:
 @blueprint.get("")
 @acts(Action.OPERATE)
 def show() -> ResponseReturnValue:
-    """The sections, by what they are about."""
-    return render_template("park/start.html", page_title=_("The park"), groups=_groups())
+    """What is missing before anybody can book, and the sections by what they are about."""
+    return render_template(
+        "park/start.html", page_title=_("The park"), steps=first_steps(), groups=_groups()
+    )
 
 
 def _groups() -> list[Group]:
     return [
+        Group(
+            _("Places"),
+            (
+                _section(
+                    "park.places.buildings",
+                    "building-2",
+                    _("Buildings"),
+                    _("With their floors and areas, the way in, access without steps."),
+                ),
+                _section(
+                    "park.resources.index",
+                    "armchair",
+                    _("Spaces"),
+                    _("Desks, rooms and machines: one by one or many at once, with photos."),
+                ),
+                _section(
+                    "park.places.kinds",
+                    "layout-grid",
+                    _("Kinds of spaces"),
+                    _("What they are called, and how they behave."),
+                ),
+                _section(
+                    "park.places.features",
+                    "projector",
+                    _("Features"),
+                    _("Equipment and properties that people look for."),
+                ),
+            ),
+        ),
+        Group(
+            _("Rules"),
+            (
+                _section(
+                    "park.policies.index",
+                    "clipboard-check",
+                    _("Policies"),
+                    _("Who may book, how long, how far ahead, and who approves."),
+                ),
+                _section(
+                    "park.hours.index",
+                    "clock",
+                    _("Opening hours"),
+                    _("Weeks by date, holidays and other exceptions."),
+                ),
+                _section(
+                    "park.places.site",
+                    "globe",
+                    _("Site"),
+                    _("Its name, time zone, weekend and currency."),
+                ),
+            ),
+        ),
         Group(
             _("People"),
             (

@@ -13,7 +13,7 @@ from flask.typing import ResponseReturnValue
 from booking.core import clock, i18n, web, zones
 from booking.core.errors import InvalidError, NotFoundError, Problem
 from booking.core.months import FIRST_DAY, LAST_DAY
-from booking.core.permissions import Action, Actor
+from booking.core.permissions import Action, Actor, allows
 from booking.core.web import acts
 from booking.pages.planning import queries
 from booking.pages.planning.axis import STEP, Axis
@@ -47,7 +47,8 @@ def day() -> ResponseReturnValue:
     now = clock.now()
     levels = queries.levels()
     if not levels:
-        return render_template("planning/empty.html")
+        may_describe = allows(actor, Action.OPERATE)
+        return render_template("planning/empty.html", may_describe=may_describe)
     level = _level(levels, request.args.get("floor", ""))
     zone = zones.zone(level.zone_name)
     today = zones.to_local(now, zone).date()

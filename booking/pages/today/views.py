@@ -55,6 +55,7 @@ def show() -> ResponseReturnValue:
         waiting=navigation.waiting_requests(actor),
         pending=queries.pending_count(actor, now),
         house=queries.free_now(now),
+        may_describe=allows(actor, Action.OPERATE),
     )
 
 

@@ -23,7 +23,11 @@ from booking.policies.facts import Place
 from booking.policies.models import Shown
 from booking.reservations import service
 from booking.reservations.wishes import Change
+from booking.spaces import photos, timetables
+from booking.spaces import service as spaces
+from booking.spaces.drafts import DayDraft, SpanDraft, WeekDraft
 from tests import make
+from tests.drawing import picture
 
 LONG_NAME = "Société marocaine d'instrumentation électromécanique et de robotique appliquée"
 LONG_WORD = "Aerothermodynamikpruefstandskalibrierungsprotokollfuehrung"
@@ -44,7 +48,8 @@ Build = Callable[[Flask, str], Park]
 
 
 def empty(_app: Flask, language: str) -> Park:
-    """People, and nothing to book: whoever decides is the operator."""
+    """A site and people, and nothing to book: whoever decides is the operator."""
+    make.site()
     operator = make.operator("Amine Tazi", language=language)
     member = make.person("Salma El Idrissi", language=language)
     return Park(member, operator, operator, _links(member, operator))
@@ -66,6 +71,7 @@ def full(app: Flask, language: str) -> Park:
         "lab": places.lab.spot.code,
         "floor": str(places.desk.spot.floor_id),
         "out": "A-10",
+        **_described(operator, places),
         **_past(member, places),
         **_present(member, manager, places),
         **_requests(places),
@@ -104,6 +110,33 @@ def _places() -> _Places:
     free_for_all = make.policy(needs_approval=True, holds_while_pending=False)
     contested = make.lab("LAB-ELEC-2", under=free_for_all, at=area)
     return _Places(desk, lab, contested)
+
+
+def _described(operator: Actor, places: _Places) -> dict[str, str]:
+    """What operators look after: a photo, a retired space, hours with a future and a day off."""
+    spot = places.desk.spot
+    retired = make.desk("OLD-01")
+    spaces.retire_resources(operator, [retired.spot.public_id])
+    photo = photos.add_photo(operator, spot.public_id, picture(800, 600), {"fr": LONG_NAME})
+    photos.add_photo(operator, spot.public_id, picture(), {"ar": ARABIC_TITLE})
+    first = timetables.today() + timedelta(days=20)
+    morning = (SpanDraft(opens="08:00", closes="12:00"),)
+    later = WeekDraft(valid_from=first, week=((morning,) * 5 + ((), ())))
+    timetables.add_week(operator, spot.hours_id, later)
+    timetables.add_day(operator, spot.hours_id, DayDraft(day=first, names={"ar": ARABIC_TITLE}))
+    return {
+        "resource": spot.public_id,
+        "retired": retired.spot.public_id,
+        "photo": photo,
+        "building_key": str(spot.building_id),
+        "area_key": str(spot.area_id),
+        "kind_key": str(spot.kind_id),
+        "policy_key": str(spot.policy_id),
+        "hours_key": str(spot.hours_id),
+        "feature_key": "1",
+        "week": first.isoformat(),
+        "day_off": first.isoformat(),
+    }
 
 
 def _past(member: Actor, places: _Places) -> dict[str, str]:

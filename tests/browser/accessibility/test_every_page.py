@@ -146,6 +146,69 @@ PAGES: dict[str, Where] = {
         "/reports",
         "/reports?from=2026-01-01&to=2026-12-31&by=organisation&part=coming",
         "/reports?from=2026-10-01&to=2026-10-31&by=month",
+    "park.places.site": _at(Reader.OPERATOR, "/operator/site"),
+    "park.places.buildings": _at(Reader.OPERATOR, "/operator/buildings"),
+    "park.places.new_building": _at(Reader.OPERATOR, "/operator/buildings/new"),
+    "park.places.edit_building": _at(Reader.OPERATOR, "/operator/buildings/{building_key}"),
+    "park.places.ask_remove_building": _at(
+        Reader.OPERATOR, "/operator/buildings/{building_key}/remove"
+    ),
+    "park.places.new_floor": _at(Reader.OPERATOR, "/operator/floors/new"),
+    "park.places.edit_floor": _at(Reader.OPERATOR, "/operator/floors/{floor}"),
+    "park.places.ask_remove_floor": _at(Reader.OPERATOR, "/operator/floors/{floor}/remove"),
+    "park.places.new_area": _at(Reader.OPERATOR, "/operator/areas/new"),
+    "park.places.edit_area": _at(Reader.OPERATOR, "/operator/areas/{area_key}"),
+    "park.places.ask_remove_area": _at(Reader.OPERATOR, "/operator/areas/{area_key}/remove"),
+    "park.places.kinds": _at(Reader.OPERATOR, "/operator/kinds"),
+    "park.places.new_kind": _at(Reader.OPERATOR, "/operator/kinds/new"),
+    "park.places.edit_kind": _at(Reader.OPERATOR, "/operator/kinds/{kind_key}"),
+    "park.places.ask_remove_kind": _at(Reader.OPERATOR, "/operator/kinds/{kind_key}/remove"),
+    "park.places.features": _at(Reader.OPERATOR, "/operator/features"),
+    "park.places.new_feature": _at(Reader.OPERATOR, "/operator/features/new"),
+    "park.places.edit_feature": _at(Reader.OPERATOR, "/operator/features/{feature_key}"),
+    "park.places.ask_remove_feature": _at(
+        Reader.OPERATOR, "/operator/features/{feature_key}/remove"
+    ),
+    "park.resources.index": _at(
+        Reader.OPERATOR,
+        "/operator/resources",
+        "/operator/resources?state=out_of_order",
+        "/operator/resources?text=absent",
+    ),
+    "park.resources.new_resource": _at(Reader.OPERATOR, "/operator/resources/new"),
+    "park.resources.edit_resource": _at(
+        Reader.OPERATOR, "/operator/resources/{resource}", "/operator/resources/{retired}"
+    ),
+    "park.resources.ask_remove_resource": _at(
+        Reader.OPERATOR, "/operator/resources/{resource}/remove"
+    ),
+    "park.resources.ask_retire": _at(Reader.OPERATOR, "/operator/resources/{resource}/retire"),
+    "park.resources.photo_list": _at(
+        Reader.OPERATOR,
+        "/operator/resources/{resource}/photos",
+        "/operator/resources/{retired}/photos",
+    ),
+    "park.resources.edit_photo": _at(Reader.OPERATOR, "/operator/resources/photos/{photo}"),
+    "park.hours.index": _at(Reader.OPERATOR, "/operator/hours"),
+    "park.hours.new": _at(Reader.OPERATOR, "/operator/hours/new"),
+    "park.hours.show": _at(Reader.OPERATOR, "/operator/hours/{hours_key}"),
+    "park.hours.edit_name": _at(Reader.OPERATOR, "/operator/hours/{hours_key}/name"),
+    "park.hours.ask_remove": _at(Reader.OPERATOR, "/operator/hours/{hours_key}/remove"),
+    "park.hours.new_week": _at(Reader.OPERATOR, "/operator/hours/{hours_key}/weeks/new"),
+    "park.hours.edit_week": _at(Reader.OPERATOR, "/operator/hours/{hours_key}/weeks/{week}"),
+    "park.hours.ask_remove_week": _at(
+        Reader.OPERATOR, "/operator/hours/{hours_key}/weeks/{week}/remove"
+    ),
+    "park.hours.new_day": _at(Reader.OPERATOR, "/operator/hours/{hours_key}/days/new"),
+    "park.hours.edit_day": _at(Reader.OPERATOR, "/operator/hours/{hours_key}/days/{day_off}"),
+    "park.hours.ask_remove_day": _at(
+        Reader.OPERATOR, "/operator/hours/{hours_key}/days/{day_off}/remove"
+    ),
+    "park.policies.index": _at(Reader.OPERATOR, "/operator/policies"),
+    "park.policies.new_policy": _at(Reader.OPERATOR, "/operator/policies/new"),
+    "park.policies.edit_policy": _at(Reader.OPERATOR, "/operator/policies/{policy_key}"),
+    "park.policies.ask_remove_policy": _at(
+        Reader.OPERATOR, "/operator/policies/{policy_key}/remove"
     ),
     "park.people.index": _at(
         Reader.OPERATOR, "/operator/people", "/operator/people?q=nobody&state=deactivated"

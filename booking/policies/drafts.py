@@ -1,0 +1,24 @@
+"""What an operator says about a policy, as forms and the API hand it over."""
+
+from __future__ import annotations
+
+from booking.core.refusals import WhoMayBook
+from booking.policies.models import Shown
+from booking.spaces.drafts import Draft, Names
+
+
+class PolicyDraft(Draft, frozen=True, kw_only=True):
+    """A policy; lengths, notice and time to decide in minutes, the horizon in days."""
+
+    names: Names
+    granularity: int = 15
+    shortest: int = 30
+    longest: int = 12 * 60
+    notice: int = 0
+    horizon: int = 60
+    who_may_book: WhoMayBook = WhoMayBook.ANYONE
+    needs_approval: bool = False
+    holds_while_pending: bool = True
+    decide_within: int = 48 * 60
+    own_request_may_be_decided: bool = False
+    others_see: Shown = Shown.BUSY

@@ -1,0 +1,126 @@
+"""What a policy will do, in whole sentences: for whom, how long, how far ahead, who decides."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from booking.core.i18n import _, format_duration
+from booking.core.refusals import WhoMayBook
+from booking.policies.drafts import PolicyDraft
+from booking.policies.models import Shown
+
+DAY = 24 * 60
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """One thing that a policy does; `topic` is the same for any policy."""
+
+    topic: str
+    icon: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A sentence that becomes another."""
+
+    icon: str
+    before: str
+    after: str
+
+
+def sentences(policy: PolicyDraft) -> tuple[Sentence, ...]:
+    """Everything the policy does, in the reader's language."""
+    return (
+        Sentence("who", "users", _who(policy)),
+        Sentence("ahead", "calendar-days", _ahead(policy)),
+        Sentence("length", "clock", _length(policy)),
+        Sentence("approval", "clipboard-check", _approval(policy)),
+        Sentence("shown", "eye", _shown(policy)),
+    )
+
+
+def differences(before: PolicyDraft, after: PolicyDraft) -> tuple[Difference, ...]:
+    """The sentences that a change makes different."""
+    return tuple(
+        Difference(new.icon, old.text, new.text)
+        for old, new in zip(sentences(before), sentences(after), strict=True)
+        if old.text != new.text
+    )
+
+
+def _who(policy: PolicyDraft) -> str:
+    if policy.who_may_book is WhoMayBook.MEMBERS:
+        return _("Only members of an organisation may book.")
+    return _("Anyone with an account may book.")
+
+
+def _ahead(policy: PolicyDraft) -> str:
+    horizon = format_duration(policy.horizon * DAY)
+    if not policy.horizon:
+        if not policy.notice:
+            return _("Bookings are for the same day only, until the very start.")
+        return _(
+            "Bookings are for the same day only, at least %(notice)s before the start.",
+            notice=format_duration(policy.notice),
+        )
+    if not policy.notice:
+        return _(
+            "Bookings are possible up to %(horizon)s ahead, until the very start.", horizon=horizon
+        )
+    return _(
+        "Bookings are possible up to %(horizon)s ahead, at least %(notice)s before the start.",
+        horizon=horizon,
+        notice=format_duration(policy.notice),
+    )
+
+
+def _length(policy: PolicyDraft) -> str:
+    step = format_duration(policy.granularity)
+    longest = format_duration(policy.longest)
+    if policy.shortest == policy.longest:
+        return _(
+            "Each reservation lasts %(length)s, and begins on steps of %(step)s.",
+            length=longest,
+            step=step,
+        )
+    return _(
+        "Each lasts between %(shortest)s and %(longest)s, in steps of %(step)s.",
+        shortest=format_duration(policy.shortest),
+        longest=longest,
+        step=step,
+    )
+
+
+def _approval(policy: PolicyDraft) -> str:
+    if not policy.needs_approval:
+        return _("Nobody needs to approve: a reservation is confirmed at once.")
+    deadline = format_duration(policy.decide_within)
+    if policy.holds_while_pending:
+        first = _(
+            "A lab manager decides within %(deadline)s; until then the place is held, and a request"
+            " nobody answers expires.",
+            deadline=deadline,
+        )
+    else:
+        first = _(
+            "A lab manager decides within %(deadline)s; until then the place stays free, several"
+            " may ask for the same time, and approving one declines the others.",
+            deadline=deadline,
+        )
+    second = (
+        _("Lab managers may decide on requests of their own.")
+        if policy.own_request_may_be_decided
+        else _("Nobody decides on a request of their own.")
+    )
+    return _("%(first)s %(second)s", first=first, second=second)
+
+
+def _shown(policy: PolicyDraft) -> str:
+    texts = {
+        Shown.BUSY: _("Others see only that the time is booked."),
+        Shown.ORGANISATION: _("Others see which organisation has booked."),
+        Shown.PERSON: _("Others see who has booked, and what for."),
+    }
+    return texts[policy.others_see]

@@ -1,0 +1,80 @@
+"""What lies ahead when places or their hours change: reservations that would be in the way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+from sqlalchemy import exists, func, select
+
+from booking.core import clock
+from booking.core.database import session
+from booking.core.intervals import LocalInterval
+from booking.reservations.models import LIVE, Reservation, ReservationResource
+from booking.spaces.models import Resource
+from booking.spaces.opening import Opening
+
+MOST_SHOWN = 20
+
+
+@dataclass(frozen=True)
+class Outside:
+    """The first of them, and how many there are in all."""
+
+    shown: tuple[tuple[int, str], ...]  # the reservation's key and the code of its place
+    count: int
+
+
+def has_any() -> bool:
+    """Whether anybody has ever booked or asked."""
+    return bool(session().scalar(select(exists(select(Reservation.id)))))
+
+
+def count_of(resource_id: int) -> int:
+    """How many live reservations a resource has ahead."""
+    statement = (
+        select(func.count())
+        .select_from(Reservation)
+        .join(ReservationResource, ReservationResource.reservation_id == Reservation.id)
+        .where(
+            ReservationResource.resource_id == resource_id,
+            Reservation.state.in_(LIVE),
+            Reservation.ends_at > clock.now(),
+        )
+    )
+    return session().scalar(statement) or 0
+
+
+def outside(hours_id: int, opening: Opening, first: date, last: date | None = None) -> Outside:
+    """The live reservations on these days that the hours would not cover, in order."""
+    conditions = [
+        Resource.hours_id == hours_id,
+        Reservation.state.in_(LIVE),
+        Reservation.ends_at > clock.now(),
+        Reservation.local_end > datetime.combine(first, time.min),
+    ]
+    if last is not None:
+        end = datetime.combine(last + timedelta(days=1), time.min)
+        conditions.append(Reservation.local_start < end)
+    rows = session().execute(
+        select(
+            Reservation.id,
+            Resource.code,
+            Reservation.local_start,
+            Reservation.local_end,
+            Reservation.zone,
+        )
+        .join(ReservationResource, ReservationResource.reservation_id == Reservation.id)
+        .join(Resource, Resource.id == ReservationResource.resource_id)
+        .where(*conditions)
+        .order_by(Reservation.starts_at, Reservation.id)
+        .execution_options(yield_per=1000)
+    )
+    shown: list[tuple[int, str]] = []
+    count = 0
+    for key, code, starts_at, ends_at, zone_name in rows:
+        if not opening.covers(LocalInterval(starts_at, ends_at, zone_name)):
+            count += 1
+            if len(shown) < MOST_SHOWN:
+                shown.append((key, code))
+    return Outside(tuple(shown), count)
