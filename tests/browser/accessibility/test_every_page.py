@@ -146,6 +146,7 @@ PAGES: dict[str, Where] = {
         "/reports",
         "/reports?from=2026-01-01&to=2026-12-31&by=organisation&part=coming",
         "/reports?from=2026-10-01&to=2026-10-31&by=month",
+    ),
     "park.places.site": _at(Reader.OPERATOR, "/operator/site"),
     "park.places.buildings": _at(Reader.OPERATOR, "/operator/buildings"),
     "park.places.new_building": _at(Reader.OPERATOR, "/operator/buildings/new"),
