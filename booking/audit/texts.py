@@ -71,8 +71,6 @@ def acts() -> Mapping[str, str]:
         "organisation_reactivated": _("An organisation was opened again"),
         "member_role_changed": _("The role of a member was changed"),
         "membership_ended": _("A membership was ended"),
-        "deputy_named": _("Named a deputy"),
-        "deputy_ended": _("Ended the time of a deputy"),
         "presence_shown": _("Lets colleagues see when they are here"),
         "presence_hidden": _("Hides from colleagues when they are here"),
         "reservations_settled": _("Reservations of somebody who leaves were settled"),
