@@ -61,6 +61,8 @@ from booking.reservations import departure_notices
 from booking.reservations import models as reservations
 from booking.reservations import notices as reservation_notices
 from booking.reservations import views as reservation_pages
+from booking.search import api as search_api
+from booking.search import views as search_pages
 from booking.spaces import queries as spaces
 from booking.spaces import views as photo_files
 from config import ROOT, Settings, SettingsError
@@ -89,6 +91,8 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     planning_pages.blueprint,
     space_pages.blueprint,
     finding_pages.blueprint,
+    search_pages.blueprint,
+    search_api.blueprint,
     today_pages.blueprint,
     message_pages.blueprint,
     check_pages.blueprint,

@@ -34,6 +34,8 @@ from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
+from booking.core import folding
+
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -290,6 +292,7 @@ def _set_up_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     ):
         cursor.execute(f"PRAGMA {pragma}")  # nosemgrep: sql-from-strings  # the words above
     cursor.close()
+    folding.register(connection)
 
 
 def _begin_on_sqlite(connection: Connection) -> None:

@@ -127,6 +127,7 @@ class Action(StrEnum):
     FETCH_FEED = "fetch_feed"  # the secret in the address is the right
     FOLLOW_LINK = "follow_link"  # the same, for a one-time link
     SEE_SPACES = "see_spaces"
+    SEARCH = "search"  # what is found is limited by what one may see
     BOOK = "book"
     BOOK_FOR = "book_for"
     SEE_RESERVATIONS = "see_reservations"
@@ -264,6 +265,7 @@ TABLE: dict[Action, tuple[Predicate, ...]] = {
     Action.FETCH_FEED: (anyone,),
     Action.FOLLOW_LINK: (anyone,),
     Action.SEE_SPACES: (signed_in,),
+    Action.SEARCH: (signed_in,),
     Action.BOOK: (signed_in,),
     Action.BOOK_FOR: (shares_an_organisation, receives_at_every_place, operator),
     Action.SEE_RESERVATIONS: (signed_in,),

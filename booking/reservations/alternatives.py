@@ -199,7 +199,8 @@ def nearest(
     shorter = [found for one in times for found in one.shorter()]
     longest_first = sorted(shorter, key=lambda one: one.local.minutes, reverse=True)
     other_days = sorted(
-        (found for one in times for found in islice(one.other_days(), 1)), key=by_distance
+        (found for one in times for found in islice(one.other_days(), 1)),
+        key=functools.partial(_distance_by_day, search),
     )
     return _best_of_each_first([same_day[:most], longest_first[:1], other_days[:most]], most)
 
@@ -500,6 +501,13 @@ def _full_length_first(times: _Times) -> Iterator[Alternative]:
 
 def _distance(search: _Search, alternative: Alternative) -> timedelta:
     return abs(alternative.local.starts_at - search.local.starts_at)
+
+
+def _distance_by_day(search: _Search, alternative: Alternative) -> tuple[int, timedelta]:
+    """First the days between, then how far it is from the wished time of day."""
+    starts_at = alternative.local.starts_at
+    wished = datetime.combine(starts_at.date(), search.local.starts_at.time())
+    return abs((starts_at.date() - search.day).days), abs(starts_at - wished)
 
 
 def _pairs(places: Iterable[Place]) -> list[tuple[int, int]]:

@@ -68,6 +68,7 @@ PAGES: dict[str, Where] = {
         "/find?kind=desk&day=2026-10-06&start=08:00&length=1440&people=3",
         "/find?kind=lab&day=2026-10-11&start=10:00&people=90",
     ),
+    "search.show": _at(Reader.OPERATOR, "/search", "/search?q=a", "/search?q=nowhere"),
     "space.show": _at(
         Reader.MEMBER,
         "/spaces/{desk}",

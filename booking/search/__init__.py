@@ -1,0 +1,1 @@
+"""One field that finds people, organisations, spaces and reservations, within one's rights."""
