@@ -491,7 +491,7 @@ def _day(instant: datetime) -> str:
 
 def _ago(instant: datetime | None) -> str:
     if instant is None:
-        return _("Never")
+        return ""
     now = clock.now()
     if (now - instant).total_seconds() < 60:
         return _("just now")
