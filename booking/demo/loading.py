@@ -14,12 +14,13 @@ from booking.demo import large, season, story, upkeep
 from booking.demo.chance import public_id, stream
 from booking.demo.ledger import Ledger
 from booking.demo.park import Calendar, Park, build
-from booking.demo.people import BIOLOGY, LAB_MANAGER, People, everybody
+from booking.demo.people import BIOLOGY, LAB_MANAGER, OPERATOR, People, everybody
 from booking.demo.reminders import reminders
 from booking.demo.rows import Row, Rows, rows_of
 from booking.demo.scene import Scene
 from booking.journal import service as journal
 from booking.messages.models import Message
+from booking.people import resets, service
 from booking.people.demo_accounts import DEMO_PASSWORD
 from booking.people.models import Deputy, Grant, Membership, Organisation, Person
 from booking.people.passwords import hash_password
@@ -74,8 +75,17 @@ def load(progress: Progress, reminder_minutes: tuple[int, ...]) -> Loaded:
         progress("Three months of reservations ...")
         _insert(acts(_scene(calendar, people), reminder_minutes))
         _count_on()
+        _invite(people)
         journal.write(None, "demo_loaded", subject_kind="site", subject_id="1")
         return _loaded()
+
+
+def _invite(people: People) -> None:
+    """One of the newcomers has not come yet: the operator has just invited them."""
+    newcomer = session().get_one(Person, people.newcomers[-1].person_id)
+    newcomer.password_hash = None
+    operator = session().get_one(Person, people.id_of[OPERATOR])
+    resets.send_link(service.as_actor(operator), newcomer)
 
 
 def enlarge(progress: Callable[[int], None]) -> Loaded:
