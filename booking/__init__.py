@@ -35,6 +35,10 @@ from booking.finding import views as finding_pages
 from booking.groups import api as groups_api
 from booking.groups import notices as group_notices
 from booking.groups import views as group_pages
+from booking.house import models as house_tables
+from booking.house import notices as house_notices
+from booking.house import queries as house
+from booking.house import views as house_pages
 from booking.journal import models as journal
 from booking.messages import models as messages
 from booking.messages import views as message_pages
@@ -53,6 +57,7 @@ from booking.people import notices as account_notices
 from booking.people import queries as people
 from booking.people import recipients, sign_in
 from booking.people import views as people_pages
+from booking.privacy import views as privacy_pages
 from booking.reminders import notices as reminder_notices
 from booking.reports import api as reports_api
 from booking.reports import views as report_pages
@@ -70,6 +75,7 @@ from config import ROOT, Settings, SettingsError
 # Loading these makes their tables known to the migrations.
 TABLES = (
     events,
+    house_tables,
     idempotency,
     jobs,
     journal,
@@ -103,6 +109,8 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     photo_files.blueprint,
     jobs_api.blueprint,
     audit_api.blueprint,
+    house_pages.logo_pages,
+    privacy_pages.pages,
     people_api.blueprint,
     directory_api.blueprint,
     *calendars.BLUEPRINTS,
@@ -140,6 +148,7 @@ MESSAGES: dict[MessageKind, MessageType[Any]] = {  # Any: each kind has its own 
     MessageKind.REMINDER: reminder_notices.REMINDER,
     MessageKind.APPROVAL_WAITING: approval_notices.APPROVAL_WAITING,
     MessageKind.APPROVAL_LATE: approval_notices.APPROVAL_LATE,
+    MessageKind.TEST: house_notices.TEST,
     MessageKind.INVITATION: account_notices.INVITATION,
     MessageKind.PASSWORD_RESET: account_notices.PASSWORD_RESET,
     MessageKind.PASSWORD_CHANGED: account_notices.PASSWORD_CHANGED,
@@ -171,6 +180,7 @@ def create_app(settings: Settings) -> Flask:
     app.extensions["work"] = worker.Work(
         EVENTS, Catalogue(MESSAGES, recipients.recipients, reservation_notices.uid_domain)
     )
+    app.extensions["park_name"] = house.park_name
     settings.instance.mkdir(parents=True, exist_ok=True)
     db.init_app(app)
     app.teardown_appcontext(close_reading)

@@ -13,6 +13,7 @@ from flask import (
     Response,
     current_app,
     flash,
+    g,
     redirect,
     render_template,
     request,
@@ -46,6 +47,8 @@ from booking.core.i18n import _
 from booking.core.permissions import Action
 from booking.core.rate_limits import Limit
 from booking.core.refusals import facts_as_json
+from booking.house import queries as house
+from booking.house.queries import Brand
 
 log = logging.getLogger("booking")
 
@@ -73,6 +76,14 @@ class Language:
 
     code: str
     name: str
+
+
+@dataclass(frozen=True)
+class Shown:
+    """The park's name in the reader's language, and its logo."""
+
+    name: str
+    logo_digest: str | None
 
 
 @dataclass(frozen=True)
@@ -107,6 +118,7 @@ def install(
         app.register_error_handler(error, handler)
     app.jinja_env.globals.update(
         asset=manifest.asset_url,
+        brand=_brand,
         languages=LANGUAGES,
         navigation=navigation,
         format_day=i18n.format_day,
@@ -146,10 +158,17 @@ def _what_templates_know() -> dict[str, object]:
         "language": i18n.language(),
         "direction": "rtl" if i18n.is_right_to_left() else "ltr",
         "theme": session.get("theme", ""),
-        "park_name": settings.site_name,
         "demo_bar": settings.demo,
         "person": _reader(),
     }
+
+
+def _brand() -> Shown:
+    """Name and logo, read once a request; a page about a database in trouble asks it nothing."""
+    if "brand" not in g:
+        g.brand = house.brand()
+    found: Brand = g.brand
+    return Shown(i18n.name_in(found.names) or web.settings().site_name, found.logo_digest)
 
 
 def _reader() -> Reader | None:
@@ -252,6 +271,7 @@ def _on_database_trouble(error: DBAPIError | PoolTimeoutError) -> ResponseReturn
     """Busy, gone, or its disk full: the client may come back. Anything else is a bug of ours."""
     abandon()
     web.read_as_nobody()
+    g.brand = Brand()
     log.error("database trouble, reference %s", web.request_id(), exc_info=error)
     if isinstance(error, DBAPIError) and not web.is_passing_trouble(error):
         return _answer(500, "error", "Something went wrong")

@@ -75,6 +75,12 @@ def settings() -> Settings:
     return found
 
 
+def park_name() -> str:
+    """What the park is called in the current language, as its operator has set it."""
+    found: str = current_app.extensions["park_name"]()
+    return found
+
+
 def current_actor_or_none() -> Actor | None:
     """Who is signed in, by session or token."""
     return getattr(flask_login.current_user, "actor", None)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -30,6 +30,8 @@ from booking.demo.places import (
     ResourcePlan,
 )
 from booking.demo.rows import Row, Rows
+from booking.house.models import THE_HOUSE, House
+from booking.house.rules import Retention
 from booking.policies.models import Policy
 from booking.spaces.models import (
     Area,
@@ -51,6 +53,8 @@ BUILT_AT = datetime(2026, 1, 5, 9, tzinfo=UTC)
 OPEN_SINCE = date(2020, 1, 1)
 DAYS = 45  # loaded on either side of today
 STOCKTAKING_FROM = 17  # the first weekday so many days ahead is closed
+CONTROLLER = "Parc de démonstration"
+CONTROLLER_ADDRESS = "Boulevard Sidi Othmane, Casablanca"
 COUNTRY, CURRENCY, WEEKEND = "MA", "MAD", "5,6"
 
 
@@ -99,6 +103,7 @@ def build(calendar: Calendar, uid_domain: str) -> Park:
     """Everything that stands before anybody comes."""
     park = Park()
     park.rows.add(Site, [_site(calendar, uid_domain)])
+    park.rows.add(House, [_house(uid_domain)])
     kinds = _numbered(KINDS)
     park.rows.add(
         Kind,
@@ -137,6 +142,18 @@ def _site(calendar: Calendar, uid_domain: str) -> Row:
         "currency": CURRENCY,
         "uid_domain": uid_domain,
         "legal_notice": LEGAL_NOTICE,
+    }
+
+
+def _house(uid_domain: str) -> Row:
+    """Who answers for personal data in the invented park; how long it is kept is as by default."""
+    return {
+        "id": THE_HOUSE,
+        "controller": CONTROLLER,
+        "controller_address": CONTROLLER_ADDRESS,
+        "privacy_contact": f"donnees@{uid_domain}",
+        "cndp_receipt": "D-000-DEMO/2026",
+        **{f"keep_{name}": number for name, number in asdict(Retention()).items()},
     }
 
 

@@ -73,7 +73,7 @@ def envelope(composed: Composed, recipient: Recipient, identifier: str) -> Envel
     name, address = parseaddr(web.settings().mail.sender)
     mail = EmailMessage(policy=SMTP)
     mail["Subject"] = composed.title
-    mail["From"] = Address(_plain(name or web.settings().site_name), addr_spec=address)
+    mail["From"] = Address(_plain(name or web.park_name()), addr_spec=address)
     mail["To"] = _to(recipient)
     mail["Date"] = format_datetime(clock.now())
     mail["Message-ID"] = identifier
@@ -100,7 +100,7 @@ def _laid_out(template: str, letter: Letter, recipient: Recipient) -> str:
         .render(
             letter=letter,
             greeting=_("Hello %(name)s,", name=recipient.name),
-            park=web.settings().site_name,
+            park=web.park_name(),
             language=i18n.language(),
             direction="rtl" if i18n.is_right_to_left() else "ltr",
         )

@@ -110,6 +110,11 @@ def kept(message_id: int) -> Kept | None:
     return None if row is None else Kept(row.title or "", row.text or "", row.html or "")
 
 
+def latest(kind: MessageKind, limit: int) -> list[Entry]:
+    """The last messages of a kind that are due, the newest first."""
+    return _entries(Message.kind == kind, Message.due_at <= clock.now(), limit=limit)
+
+
 def latest_keys(kind: MessageKind, limit: int) -> list[Key]:
     """The last messages of a kind, the newest first."""
     rows = session().execute(

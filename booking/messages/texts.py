@@ -21,6 +21,7 @@ def kind_in_words(kind: MessageKind) -> str:
         MessageKind.QUESTION: _("Question"),
         MessageKind.ANSWERED: _("Answer"),
         MessageKind.INVITATION: _("Invitation"),
+        MessageKind.TEST: pgettext("message", "Test"),
         MessageKind.PASSWORD_RESET: _("New password asked for"),
         MessageKind.PASSWORD_CHANGED: _("Password changed"),
         MessageKind.NEW_SIGN_IN: _("New sign-in"),

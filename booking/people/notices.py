@@ -70,7 +70,7 @@ def _address(link: Link) -> str:
 
 
 def _invitation_letter(opening: Opening, recipient: Recipient) -> Letter:
-    park = web.settings().site_name
+    park = web.park_name()
     lines = [Line(_("E-mail address"), recipient.email)]
     lines += [Line(_("Organisation"), name) for name in opening.organisations]
     return Letter(

@@ -26,6 +26,8 @@ OPEN_TO_ALL = {
     "feeds.fetch",  # as above
     "preferences.language",
     "preferences.theme",
+    "privacy.notice",
+    "house.logo_file",
     "health.healthz",
     "health.readyz",
     "openapi.document",

@@ -12,6 +12,7 @@ from booking.core import web
 from booking.core.i18n import _
 from booking.core.permissions import Action
 from booking.core.web import acts
+from booking.house import views as settings
 from booking.pages.park import hours, jobs, people, places, policies, resources, samples
 from booking.pages.park.first_steps import first_steps
 
@@ -21,6 +22,7 @@ for page in (
     resources.blueprint,
     hours.blueprint,
     policies.blueprint,
+    settings.blueprint,
     people.blueprint,
     journal.blueprint,
     jobs.blueprint,
@@ -124,6 +126,12 @@ def _groups() -> list[Group]:
         Group(
             _("Upkeep"),
             (
+                _section(
+                    "park.settings.show",
+                    "settings",
+                    _("Settings"),
+                    _("Name and logo, legal notice, personal data, mail."),
+                ),
                 _section(
                     "operator.messages",
                     "mail",

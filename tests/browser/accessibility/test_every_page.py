@@ -131,6 +131,8 @@ PAGES: dict[str, Where] = {
     "park.journal.show": _at(
         Reader.OPERATOR, "/operator/journal", "/operator/journal?act=set_up&actor=nobody"
     ),
+    "park.settings.show": _at(Reader.OPERATOR, "/operator/settings"),
+    "privacy.notice": _at(Reader.NOBODY, "/privacy"),
     "park.samples.index": _at(Reader.OPERATOR, "/operator/samples"),
     "park.samples.show": _at(
         Reader.OPERATOR,
@@ -257,6 +259,7 @@ NO_PAGES = {
     "calendars.reservation_file",
     "feeds.fetch",
     "health.healthz",
+    "house.logo_file",
     "health.readyz",
     "photos.show",
     "park.journal.export",

@@ -17,8 +17,8 @@ from booking.reservations.wishes import Change
 from tests import make
 from tests.web.pages.crowd import crowd
 
-MEMBER_STATEMENTS = 9
-MANAGER_STATEMENTS = 12
+MEMBER_STATEMENTS = 10
+MANAGER_STATEMENTS = 13
 
 
 class Statements(Protocol):

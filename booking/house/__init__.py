@@ -1,0 +1,1 @@
+"""What the house says of itself: its name and logo, who answers for data, how long data is kept."""
