@@ -137,6 +137,7 @@ def test_the_deputy_is_told_and_named_too(nadia: Actor, lab: Place) -> None:
     assert everybody.of(own) == {nadia.person_id}
     assert everybody.of(hers) == {operator.person_id}
     assert who_answers(lab) == ["Nadia", "Omar"]
+    assert [queries.count_for(one) for one in (omar, nadia)] == [1, 2]
 
 
 def test_the_rights_of_a_deputy_cost_no_further_statement(
