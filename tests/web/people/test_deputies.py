@@ -19,7 +19,7 @@ from booking.core.database import session, transaction
 from booking.core.errors import ForbiddenError
 from booking.core.permissions import Actor, Scope
 from booking.journal.models import JournalLine
-from booking.people import deputies, terms
+from booking.people import closing, deputies, terms
 from booking.people.models import Deputy, Person, PersonState
 from booking.policies.facts import Place
 from booking.reservations import service
@@ -123,6 +123,11 @@ def test_a_deputy_passes_nothing_on_and_gets_nothing_from_who_is_gone(
     omar = away(nadia, make.person("Omar"))
     with pytest.raises(ForbiddenError):
         away(omar, make.person("Rim"))
+    rim = away(nadia, make.person("Rim"))
+    with transaction() as current:
+        closing.close(None, current.get_one(Person, rim.person_id))
+    closing.reopen(make.operator(), rim.public_id)
+    assert make.actor(rim.person_id).grants == ()
     with transaction() as current:
         current.get_one(Person, nadia.person_id).state = PersonState.DEACTIVATED
     assert make.actor(omar.person_id).grants == ()
