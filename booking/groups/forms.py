@@ -19,7 +19,7 @@ from wtforms.validators import Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from booking.core.errors import InvalidError, Problem
-from booking.core.forms import PageForm, lazy_gettext
+from booking.core.forms import PageForm, lazy_gettext, problem_text
 from booking.core.i18n import _, format_day, name_in
 from booking.core.months import day_from
 from booking.finding.queries import Park
@@ -67,6 +67,8 @@ class TogetherForm(PageForm):
             return _("Enter a number of places from 1 to 30.")
         if field == "people":
             return _("Choose at most as many colleagues as places.")
+        if field in ("kind", "area", "building"):
+            return problem_text(problem)
         return texts.problem(field, problem)
 
     def to_wanted(self) -> Wanted:

@@ -40,6 +40,8 @@ blueprint = Blueprint("groups", __name__)
 
 UNSIGNED = ("csrf_token", "idempotency_key")
 USUAL = ("09:00", "17:00")
+USUAL_MINUTES = (9 * 60, 17 * 60)
+DAYS_LOOKED_AT = 14
 WORKING_HOURS = (8 * 60, 18 * 60)
 DAY = timedelta(days=1)
 
@@ -167,11 +169,29 @@ def _usual(actor: Actor, park: Park) -> dict[str, str]:
     kind = "desk" if "desk" in kinds else next(iter(kinds), "")
     return {
         "kind": kind,
-        "day": (_today(park) + DAY).isoformat(),
+        "day": _next_working_day(park, kind).isoformat(),
         "start": USUAL[0],
         "end": USUAL[1],
         "organisation": actor.memberships[0].public_id if actor.memberships else "",
     }
+
+
+def _next_working_day(park: Park, kind: str) -> date:
+    """The next day on which something of the kind is open in the usual hours, tomorrow at least."""
+    today = _today(park)
+    opening_of = openings(_hours(park, kind), today, today + DAYS_LOOKED_AT * DAY)
+    starts, ends = USUAL_MINUTES
+    for number in range(1, DAYS_LOOKED_AT):
+        day = today + number * DAY
+        for opening in opening_of.values():
+            if any(one.opens <= starts and ends <= one.closes for one in opening.spans_on(day)):
+                return day
+    return today + DAY
+
+
+def _hours(park: Park, kind: str | None) -> list[int]:
+    kind_id = next((one.id for one in park.kinds if one.code == kind), 0)
+    return finding.hours_of_kind(kind_id)
 
 
 def _today(park: Park) -> date:
@@ -264,11 +284,9 @@ def _seats(
 
 def _open_hours(park: Park, kind: str | None, today: date) -> tuple[int, int]:
     """The first opening and the last closing of a week, on half-hours."""
-    kind_id = next((one.id for one in park.kinds if one.code == kind), 0)
-    hours = finding.hours_of_kind(kind_id)
     spans = [
         span
-        for opening in openings(hours, today, today + 7 * DAY).values()
+        for opening in openings(_hours(park, kind), today, today + 7 * DAY).values()
         for number in range(7)
         for span in opening.spans_on(today + number * DAY)
     ]

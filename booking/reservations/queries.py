@@ -13,6 +13,7 @@ from sqlalchemy import (
     ColumnExpressionArgument,
     Row,
     Select,
+    and_,
     bindparam,
     exists,
     false,
@@ -221,6 +222,13 @@ def decidable_by(actor: Actor) -> ColumnElement[bool]:
 def mine(actor: Actor) -> ColumnElement[bool]:
     """The condition that the reservation is for this person."""
     return Reservation.person_id == actor.person_id
+
+
+def booked_for_others(actor: Actor) -> ColumnElement[bool]:
+    """The condition that this person booked it for somebody else."""
+    return and_(
+        Reservation.booked_by_id == actor.person_id, Reservation.person_id != actor.person_id
+    )
 
 
 def of_resource(resource_public_id: str) -> ColumnElement[bool]:

@@ -9,7 +9,7 @@ from itertools import groupby
 
 from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import not_
+from sqlalchemy import ColumnElement, not_
 
 from booking.core import clock
 from booking.core.i18n import _, format_day
@@ -46,28 +46,33 @@ class Tab:
 @pages.get("/reservations")
 @acts(Action.SEE_RESERVATIONS)
 def mine() -> ResponseReturnValue:
-    """What is to come by start; what was, and what was closed, the latest first."""
-    shows_past = request.args.get("when") == "past"
+    """What is to come by start; what was, and what was closed, the latest first; what is booked
+    for others and to come."""
+    when = request.args.get("when")
+    shows_past, shows_others = when == "past", when == "others"
     page = _page_number(request.args.get("page"))
-    found = _past(page) if shows_past else _upcoming(page)
+    whose = queries.booked_for_others if shows_others else queries.mine
+    found = _past(page) if shows_past else _upcoming(page, whose(current_actor()))
     return render_template(
         "reservations/mine.html",
         page_title=_("My reservations"),
         tabs=(
-            Tab(url_for("reservations.mine"), _("Upcoming"), not shows_past),
+            Tab(url_for("reservations.mine"), _("Upcoming"), not (shows_past or shows_others)),
             Tab(url_for("reservations.mine", when="past"), _("Past and closed"), shows_past),
+            Tab(url_for("reservations.mine", when="others"), _("For others"), shows_others),
         ),
         days=_by_day(found[:PAGE]),
         shows_past=shows_past,
-        newer_url=_url(shows_past, page - 1) if page > 1 else None,
-        older_url=_url(shows_past, page + 1) if len(found) > PAGE else None,
+        shows_others=shows_others,
+        newer_url=_url(when, page - 1) if page > 1 else None,
+        older_url=_url(when, page + 1) if len(found) > PAGE else None,
         texts=texts,
     )
 
 
-def _upcoming(page: int) -> list[Details]:
+def _upcoming(page: int, whose: ColumnElement[bool]) -> list[Details]:
     return queries.find(
-        queries.mine(current_actor()),
+        whose,
         Reservation.state.in_(LIVE),
         Reservation.ends_at > clock.now(),
         limit=PAGE + 1,
@@ -91,10 +96,10 @@ def _page_number(text: str | None) -> int:
     return min(max(int(number), 1), LAST_PAGE)
 
 
-def _url(shows_past: bool, page: int) -> str:
+def _url(when: str | None, page: int) -> str:
     return url_for(
         "reservations.mine",
-        when="past" if shows_past else None,
+        when=when if when in ("past", "others") else None,
         page=None if page == 1 else page,
     )
 

@@ -22,7 +22,7 @@ from booking.people.models import FeedDetail, Grant, Person, Token, TokenKind
 from booking.policies.facts import Place
 from booking.policies.models import Shown
 from booking.reservations import service
-from booking.reservations.wishes import Change
+from booking.reservations.wishes import Change, GroupWish
 from booking.spaces import photos, timetables
 from booking.spaces import service as spaces
 from booking.spaces.drafts import DayDraft, SpanDraft, WeekDraft
@@ -69,6 +69,7 @@ def full(app: Flask, language: str) -> Park:
         **_granted(manager),
         "desk": places.desk.spot.code,
         "lab": places.lab.spot.code,
+        "room": "ROOM-12",
         "floor": str(places.desk.spot.floor_id),
         "out": "A-10",
         **_described(operator, places),
@@ -88,6 +89,7 @@ class _Places:
     desk: Place
     lab: Place
     contested: Place
+    seats: tuple[Place, ...]
 
 
 def _places() -> _Places:
@@ -109,7 +111,7 @@ def _places() -> _Places:
     lab = make.lab("LAB-ELEC-1", at=area)
     free_for_all = make.policy(needs_approval=True, holds_while_pending=False)
     contested = make.lab("LAB-ELEC-2", under=free_for_all, at=area)
-    return _Places(desk, lab, contested)
+    return _Places(desk, lab, contested, (make.desk("A-12", at=area), make.desk("A-13", at=area)))
 
 
 def _described(operator: Actor, places: _Places) -> dict[str, str]:
@@ -170,7 +172,17 @@ def _present(member: Actor, manager: Actor, places: _Places) -> dict[str, str]:
     make.reservation(
         make.member_of(name="كريم الزيتوني"), make.desk("A-11"), starts_at=make.at(9, days=0)
     )
+    team = service.book_together(
+        member,
+        GroupWish(
+            tuple(place.spot.public_id for place in places.seats),
+            make.at(9, days=4),
+            make.at(17, days=4),
+            title=LONG_WORD,
+        ),
+    )
     return {
+        "group": team.public_id,
         "running": running.public_id,
         "confirmed": confirmed.public_id,
         "cancelled": cancelled.public_id,

@@ -81,9 +81,20 @@ PAGES: dict[str, Where] = {
         "/book?kind=absent",
         "/book?resource={desk}&day=2026-10-06",
         "/book?resource={desk}&day=2026-10-11",
+        "/book?resource={lab}&also={room}&day=2026-10-07",
         "/book?resource={lab}&day=2026-10-07&month=2026-10",
     ),
-    "reservations.mine": _at(Reader.MEMBER, "/reservations", "/reservations?when=past"),
+    "reservations.mine": _at(
+        Reader.MEMBER, "/reservations", "/reservations?when=past", "/reservations?when=others"
+    ),
+    "groups.form": _at(
+        Reader.MEMBER,
+        "/together",
+        "/together?count=3&day=2026-10-09",
+        "/together?count=30&day=2026-10-09",
+    ),
+    "groups.show": _at(Reader.MEMBER, "/groups/{group}"),
+    "groups.cancel": _at(Reader.MEMBER, "/groups/{group}/cancel"),
     "reservations.show": _at(
         Reader.MEMBER,
         "/reservations/{running}",
