@@ -15,6 +15,7 @@ from booking.api import find as find_api
 from booking.api import jobs as jobs_api
 from booking.api import openapi
 from booking.api import people as directory_api
+from booking.api import places as places_api
 from booking.api import resources as resources_api
 from booking.approvals import api as approvals_api
 from booking.approvals import notices as approval_notices
@@ -89,6 +90,7 @@ TABLES = (
 BLUEPRINTS: tuple[Blueprint, ...] = (
     *people_pages.BLUEPRINTS,
     openapi.blueprint,
+    places_api.blueprint,
     resources_api.blueprint,
     find_api.blueprint,
     reservations_api.blueprint,

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 
+import msgspec
+
 from booking.core.errors import InvalidError, Problem
+from booking.spaces.drafts import ResourceDraft
 
 MOST_AT_ONCE = 500
 _RANGE = re.compile(r"(.*?)([0-9]+)\s*(?:\.\.|…)\s*(.*?)([0-9]+)", re.ASCII)
@@ -26,3 +29,19 @@ def codes(text: str, field: str = "code", most: int = MOST_AT_ONCE) -> tuple[str
     if int(last) - int(first) >= most:
         raise InvalidError({field: Problem.TOO_MANY})
     return tuple(f"{prefix}{number:0{len(first)}}" for number in range(int(first), int(last) + 1))
+
+
+def drafts(draft: ResourceDraft) -> list[ResourceDraft]:
+    """The draft of each code that is meant; they share the rest, and a name gets each one's code
+    where there are several."""
+    wanted = codes(draft.code)
+    if len(wanted) == 1:
+        return [msgspec.structs.replace(draft, code=wanted[0])]
+    return [
+        msgspec.structs.replace(
+            draft,
+            code=code,
+            names={language: f"{name} {code}" for language, name in draft.names.items() if name},
+        )
+        for code in wanted
+    ]

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-import msgspec
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import FileStorage
@@ -103,20 +102,8 @@ def _filters(wanted: Wanted) -> list[Filter]:
 
 
 def add_range(actor: Actor, draft: ResourceDraft) -> list[str]:
-    """The resources of a code, or of a range of codes: they share the rest, and a name that was
-    given gets each one's code."""
-    codes = numbering.codes(draft.code)
-    if len(codes) == 1:
-        return service.add_resources(actor, [msgspec.structs.replace(draft, code=codes[0])])
-    drafts = [
-        msgspec.structs.replace(
-            draft,
-            code=code,
-            names={language: f"{name} {code}" for language, name in draft.names.items() if name},
-        )
-        for code in codes
-    ]
-    return service.add_resources(actor, drafts)
+    """The resources of a code, or of a range of codes."""
+    return service.add_resources(actor, numbering.drafts(draft))
 
 
 def _offer(form: DraftForm[ResourceDraft]) -> None:
