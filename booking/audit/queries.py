@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
@@ -115,15 +115,29 @@ def _page(conditions: list[ColumnElement[bool]], after: Place | None, limit: int
         statement = statement.where(tuple_(JournalLine.at, JournalLine.id) < place)
     rows = session().execute(statement).all()
     names = _names({(row.subject_kind, row.subject_id) for row in rows})
+    absent = _absent(row.after or {} for row in rows)
     return [
         Entry(
             *row[:7],
             subject_name=names.get((row.subject_kind, row.subject_id), ""),
             before=row.before or {},
-            after=row.after or {},
+            after=_with_absent(row.after or {}, absent),
         )
         for row in rows
     ]
+
+
+def _absent(lines: Iterable[JsonFacts]) -> dict[int, str]:
+    """The names of those in whose place a deputy acted: no statement where nobody did."""
+    ids = {found for line in lines if isinstance(found := line.get("instead_of"), int)}
+    if not ids:
+        return {}
+    return dict(session().execute(select(Person.id, Person.name).where(Person.id.in_(ids))).all())
+
+
+def _with_absent(after: JsonFacts, absent: Mapping[int, str]) -> JsonFacts:
+    found = after.get("instead_of")
+    return after if not isinstance(found, int) else {**after, "instead_of": absent.get(found, "")}
 
 
 # --- what is looked for ---

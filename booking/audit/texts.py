@@ -198,6 +198,7 @@ def label(key: str) -> str:
         "language": _("Language"),
         "role": _("Role"),
         "scopes": _("What it may do"),
+        "instead_of": _("In the place of"),
         "detail": _("What the calendar shows"),
     }
     name, _dot, language = key.partition(".")  # a text in one of the languages

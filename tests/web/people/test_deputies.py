@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import timedelta
@@ -89,6 +90,9 @@ def test_what_a_deputy_decides_is_journaled_for_the_absent(
     make.signed_in(client, nadia)
     page = client.get(f"/approvals/{yes.public_id}").text
     assert "\u2068Omar\u2069, for \u2068Nadia\u2069" in page
+    make.signed_in(client, make.operator())
+    journal = client.get("/operator/journal").text
+    assert re.search(r"In the place of.{0,120}Nadia", journal, re.DOTALL)
 
 
 def test_who_needs_nobodys_rights_decides_in_their_own_name(nadia: Actor, lab: Place) -> None:
