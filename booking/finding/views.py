@@ -82,6 +82,7 @@ def show() -> ResponseReturnValue:
         features=_features(found),
         pages=_pages(found),
         book_url=lambda place, local: _book_url(place, local, wanted),
+        values_of_local=values_of_local,
         texts=texts,
         reservation_texts=reservation_texts,
         describe=describe,

@@ -248,7 +248,11 @@ def test_several_people_get_seats_beside_each_other(client: FlaskClient) -> None
     found = ask(client, make.person(), people=3)
     together = [one["code"] for one in found["items"] if one["id"] in found["together"]]
     assert sorted(together) == ["A-03", "A-04", "A-05"]
-    assert "Beside each other" in text_of(page(client, make.person(), people="3"))
+    answer = page(client, make.member_of(), people="3")
+    assert "Beside each other" in text_of(answer)
+    link = re.findall(r'href="(/together[^"]+)"', answer.text)[0]
+    assert parse_qs(urlsplit(html.unescape(link)).query)["count"] == ["3"]
+    assert client.get(html.unescape(link)).status_code == 200
 
 
 def test_so_many_of_a_kind_near_each_other(client: FlaskClient) -> None:
