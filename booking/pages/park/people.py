@@ -136,7 +136,7 @@ def show(person_id: UUID) -> ResponseReturnValue:
         page_title=found.name,
         person_id=person_id,
         row=_row(found),
-        language=i18n.OWN_NAMES[found.language],
+        spoken=i18n.OWN_NAMES[found.language],
         created=_day(found.created_at),
         sessions=_sessions(directory.session_count(found.person_id)),
         terms=[_term_row(one, one.holds_on(today)) for one in found.memberships],

@@ -118,6 +118,7 @@ def _park() -> tuple[Known, dict[str, str]]:
         "resource": desk.spot.public_id,
         "resources": [desk.spot.public_id],
         "reservation_id": request.public_id,
+        "person_id": make.person().public_id,
         "starts_at": "2026-10-06T10:00",
         "ends_at": "2026-10-06T11:00",
         "from": "2026-10-05T00:00",
