@@ -81,8 +81,11 @@ def name_deputy(actor: Actor, *, email: str, first_day: date, last_day: date) ->
 def end_deputy(actor: Actor, public_id: str) -> None:
     """Take it back: from now on the deputy decides in their own name alone. Raises NotFoundError
     for what the actor may not see."""
-    absence(actor, public_id)
-    row = session().scalars(select(Deputy).where(Deputy.public_id == public_id)).one()
+    row = session().scalar(
+        select(Deputy).where(Deputy.public_id == public_id, _visible_to(actor)).with_for_update()
+    )
+    if row is None:
+        raise NotFoundError
     require(actor, Action.END_DEPUTY, row)
     _write(actor, "deputy_ended", row, queries.person_by_id(row.deputy_id))
     session().delete(row)
