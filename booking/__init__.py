@@ -11,9 +11,11 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from whitenoise import WhiteNoise
 
 from booking import cli, frame, worker
+from booking.api import departing as departing_api
 from booking.api import find as find_api
 from booking.api import jobs as jobs_api
 from booking.api import openapi
+from booking.api import organisations as organisations_api
 from booking.api import people as directory_api
 from booking.api import places as places_api
 from booking.api import resources as resources_api
@@ -49,6 +51,7 @@ from booking.occupancy import guard
 from booking.occupancy import models as occupancy
 from booking.pages import checks as check_pages
 from booking.pages import health, navigation
+from booking.pages import organisation as organisation_pages
 from booking.pages.park import start as park_start
 from booking.pages.planning import views as planning_pages
 from booking.pages.space import views as space_pages
@@ -102,6 +105,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     search_pages.blueprint,
     search_api.blueprint,
     today_pages.blueprint,
+    *organisation_pages.BLUEPRINTS,
     message_pages.blueprint,
     check_pages.blueprint,
     park_start.blueprint,
@@ -113,6 +117,8 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     audit_api.blueprint,
     house_pages.logo_pages,
     privacy_pages.pages,
+    organisations_api.blueprint,
+    departing_api.blueprint,
     people_api.blueprint,
     directory_api.blueprint,
     *calendars.BLUEPRINTS,

@@ -155,12 +155,13 @@ class _Cast:
         for company in range(2, 2 + NEWCOMERS):
             person_id = self._add_somebody(_domain(COMPANIES[company - 1]), days_ago=2)
             self._join(person_id, company, 2, manages=False)
+        self._let_somebody_leave()
         self._let_some_change()
 
     def people(self) -> People:
         """What was made."""
         id_of = {str(row["email"]): _id(row) for row in self.persons}
-        current = [row for row in self.memberships if row["valid_until"] is None]
+        current = [row for row in self.memberships if self._holds(row["valid_until"])]
         holders = [Holder(_number(row["person_id"]), _number(row["organisation_id"]))
                    for row in current]  # fmt: skip
         members = frozenset(holder.person_id for holder in holders)
@@ -176,6 +177,21 @@ class _Cast:
             tuple(holders[-NEWCOMERS:]),
             members,
         )
+
+    def _holds(self, until: object) -> bool:
+        return not isinstance(until, date) or until >= self._today
+
+    def _let_somebody_leave(self) -> None:
+        """One of Youssef's colleagues has a last day, and reservations until then and beyond."""
+        atlas = COMPANIES.index(ATLAS_ROBOTICS) + 1
+        known = {account.email for account in DEMO_ACCOUNTS}
+        colleagues = (
+            row
+            for row in self.memberships
+            if row["organisation_id"] == atlas
+            and self.persons[_number(row["person_id"]) - 1]["email"] not in known
+        )
+        next(colleagues)["valid_until"] = self._today + timedelta(days=12)
 
     def _let_some_change(self) -> None:
         """One is in two companies (asked for which, when booking), one came from another."""
@@ -222,6 +238,8 @@ class _Cast:
                 "state": PersonState.ACTIVE,
                 "password_hash": self._password_hash,
                 "is_demo": True,
+                # Half of them agree that colleagues see where they are, both demo members too.
+                "shows_presence": person_id % 2 == 0 or email in (MEMBER, MANAGER),
                 "created_at": at,
             }
         )

@@ -29,6 +29,8 @@ def entries() -> list[NavigationEntry]:
         found = [today, planning, requests, mine, find]
     else:
         found = [today, find, planning, mine]
+    if actor.memberships:
+        found.append(_entry("organisation.mine", "users", _("My organisation")))
     if allows(actor, Action.SEE_FIGURES):
         found.append(_entry("reports.show", "chart-column", _("Figures")))
     if allows(actor, Action.OPERATE):

@@ -100,6 +100,11 @@ def make_links(person_ids: Collection[int], kind: TokenKind) -> dict[int, str]:
     return made
 
 
+def end_invitation(person_id: int) -> None:
+    """The link in an invitation works no more; part of the caller's transaction."""
+    end_links([person_id], {TokenKind.INVITATION})
+
+
 def secret_of(kind: TokenKind, public_id: str) -> str:
     """The secret of a link: 256 bits that nobody can compute without SECRET_KEY."""
     words = b"\0".join((_DOMAIN, kind.value.encode(), public_id.encode()))

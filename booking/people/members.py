@@ -6,15 +6,13 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, case, func, or_, select
 
 from booking.core.database import execute, session
 from booking.core.errors import NotFoundError
 from booking.core.permissions import Action, Actor, Role, require
 from booking.people import terms
 from booking.people.models import MemberRole, Membership, Organisation, Person, PersonState
-
-LARGEST_PAGE = 200
 
 
 @dataclass(frozen=True)
@@ -30,6 +28,15 @@ class KnownOrganisation:
     def is_active(self) -> bool:
         """Whether its members may book for it."""
         return self.deactivated_at is None
+
+
+@dataclass(frozen=True)
+class ListedOrganisation:
+    """An organisation with how many are in it today, and how many of them manage it."""
+
+    organisation: KnownOrganisation
+    members: int
+    managers: int
 
 
 @dataclass(frozen=True)
@@ -91,6 +98,36 @@ def visible_organisations(actor: Actor) -> ColumnElement[bool]:
     return Organisation.id.in_(actor.organisation_ids)
 
 
+def organisations(
+    actor: Actor, *, search: str = "", limit: int, offset: int = 0, after: str | None = None
+) -> list[ListedOrganisation]:
+    """Those that the actor may see, by name, two statements however many there are; `after` is the
+    name to go on from."""
+    conditions = [visible_organisations(actor)]
+    if search:
+        conditions.append(Organisation.name.icontains(search, autoescape=True))
+    if after is not None:
+        conditions.append(Organisation.name > after)
+    found = [
+        KnownOrganisation(*row)
+        for row in execute(
+            _ORGANISATIONS.where(*conditions)
+            .order_by(Organisation.name)
+            .limit(limit)
+            .offset(offset or None)
+        )
+    ]
+    counts = _counts([one.organisation_id for one in found])
+    return [ListedOrganisation(one, *counts.get(one.organisation_id, (0, 0))) for one in found]
+
+
+def listed(actor: Actor, public_id: str) -> ListedOrganisation:
+    """One of them with its counts; absent and not visible look the same."""
+    found = organisation(actor, public_id)
+    counts = _counts([found.organisation_id])
+    return ListedOrganisation(found, *counts.get(found.organisation_id, (0, 0)))
+
+
 def members(
     organisation_id: int, *conditions: ColumnElement[bool], limit: int, offset: int = 0
 ) -> list[Member]:
@@ -118,6 +155,21 @@ def count(organisation_id: int) -> int:
         Membership, Membership.person_id == Person.id
     )
     return session().scalar(statement.where(*_current(organisation_id))) or 0
+
+
+def inside(organisation_id: int) -> Select[int]:
+    """The keys of everybody who is in it today or will be."""
+    statement = select(Person.id).join(Membership, Membership.person_id == Person.id)
+    return statement.where(*_current(organisation_id))
+
+
+def belongs_anywhere(person_id: int) -> bool:
+    """Whether the person is in any organisation today or will be."""
+    statement = select(Membership.id).where(
+        Membership.person_id == person_id,
+        or_(Membership.valid_until.is_(None), Membership.valid_until >= terms.today()),
+    )
+    return session().scalar(statement.limit(1)) is not None
 
 
 def colleagues(organisation_ids: Collection[int]) -> dict[int, tuple[Colleague, ...]]:
@@ -164,12 +216,26 @@ def other_managers(organisation_id: int, person_id: int) -> Sequence[int]:
 
 
 def _known(condition: ColumnElement[bool]) -> KnownOrganisation | None:
-    row = execute(
-        select(
-            Organisation.id, Organisation.public_id, Organisation.name, Organisation.deactivated_at
-        ).where(condition)
-    ).first()
+    row = execute(_ORGANISATIONS.where(condition)).first()
     return None if row is None else KnownOrganisation(*row)
+
+
+def _counts(organisation_ids: Sequence[int]) -> dict[int, tuple[int, int]]:
+    """Members and managers of today."""
+    if not organisation_ids:
+        return {}
+    managers = case((Membership.role == MemberRole.MANAGER, 1), else_=0)
+    rows = execute(
+        select(Membership.organisation_id, func.count(), func.sum(managers))
+        .join(Person, Person.id == Membership.person_id)
+        .where(
+            Membership.organisation_id.in_(organisation_ids),
+            Person.state == PersonState.ACTIVE,
+            *terms.holds_on(terms.today()),
+        )
+        .group_by(Membership.organisation_id)
+    )
+    return {organisation_id: (count, managers) for organisation_id, count, managers in rows}
 
 
 def _current(organisation_id: int) -> tuple[ColumnElement[bool], ...]:
@@ -181,6 +247,9 @@ def _current(organisation_id: int) -> tuple[ColumnElement[bool], ...]:
     )
 
 
+_ORGANISATIONS = select(
+    Organisation.id, Organisation.public_id, Organisation.name, Organisation.deactivated_at
+)
 _MEMBERS: Select[int, str, str, str, MemberRole, date, date | None, bool, int] = select(
     Person.id,
     Person.public_id,

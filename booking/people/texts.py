@@ -10,11 +10,15 @@ from booking.core.forms import problem_text as general_text
 from booking.core.i18n import _, ngettext
 from booking.core.permissions import Scope
 from booking.people import passwords
-from booking.people.models import FeedDetail
+from booking.people.models import FeedDetail, MemberRole
 
 DETAILS = {
     FeedDetail.FULL: lazy_gettext("All details of my reservations"),
     FeedDetail.BUSY: lazy_gettext("Only when I am busy"),
+}
+MEMBER_ROLES = {
+    MemberRole.MEMBER: lazy_gettext("Member"),
+    MemberRole.MANAGER: lazy_gettext("Manager"),
 }
 SCOPES = {
     Scope.READ: lazy_gettext("See what I see"),

@@ -75,6 +75,7 @@ class Filter(msgspec.Struct, forbid_unknown_fields=True, rename={"from_": "from"
     to: Moment | None = None
     mine: bool = False
     resource: PublicId | None = None
+    organisation: PublicId | None = None
     state: State | None = None
     limit: int | None = None
     cursor: str | None = None
@@ -279,6 +280,9 @@ def _conditions(actor: Actor, wanted: Filter) -> list[ColumnElement[bool]]:
         conditions.append(Reservation.state == wanted.state)
     if wanted.resource is not None:
         conditions.append(queries.of_resource(public_id("resource", wanted.resource)))
+    if wanted.organisation is not None:
+        wanted_id = public_id("organisation", wanted.organisation)
+        conditions.append(queries.of_organisation(wanted_id))
     if wanted.from_ is not None:
         conditions.append(Reservation.ends_at > schema.instant("from", wanted.from_))
     if wanted.to is not None:

@@ -19,7 +19,7 @@ from booking.messages import service as planner
 from booking.messages.letters import Key, Letter, Line, Link, MessageType, Recipient, Section
 from booking.messages.models import MessageKind
 from booking.people import members
-from booking.people.models import Organisation
+from booking.people.models import Organisation, Person
 from booking.reservations import notices, queries, texts
 from booking.reservations.models import (
     Departure,
@@ -38,6 +38,7 @@ class Leave:
 
     departure: Departure
     organisation: str
+    is_told_to_who_leaves: bool
     taken_over: Sequence[Details]
     handed_over: Sequence[Details]
     cancelled: Sequence[Details]
@@ -73,9 +74,13 @@ def _who_leaves(departure: Departure) -> set[int]:
         assert departure.organisation_id is not None  # of this kind it is
         found = members.colleagues({departure.organisation_id})
         return {one.person_id for one in found[departure.organisation_id]}
-    if departure.kind is DepartureKind.MEMBERSHIP and departure.person_id is not None:
-        return {departure.person_id}
-    return set()
+    if departure.kind is DepartureKind.PERSON:
+        return set()
+    # Who never came does not hear that they left.
+    came = select(Person.id).where(
+        Person.id == departure.person_id, Person.password_hash.is_not(None)
+    )
+    return set(session().scalars(came))
 
 
 def _leave(key: Key) -> Leave | None:
@@ -99,6 +104,9 @@ def _leave(key: Key) -> Leave | None:
     return Leave(
         departure,
         _organisation_name(departure),
+        # Of an organisation that leaves everybody is a member, also who takes over.
+        is_told_to_who_leaves=departure.kind is DepartureKind.ORGANISATION
+        or key.recipient_id == departure.person_id,
         taken_over=_chosen(found, [one for one in fates if one.to_person_id == key.recipient_id]),
         handed_over=_chosen(
             found, [one for one in fates if one.to_person_id not in (None, key.recipient_id)]
@@ -128,11 +136,7 @@ def _always(_key: Key, _leave: Leave) -> bool:
 
 
 def _letter(leave: Leave, recipient: Recipient) -> Letter:
-    """Of an organisation that leaves everybody is a member, also who takes over."""
-    of_an_organisation = leave.departure.kind is DepartureKind.ORGANISATION
-    if of_an_organisation or recipient.person_id == leave.departure.person_id:
-        return _to_who_leaves(leave)
-    return _to_who_takes_over(leave)
+    return _to_who_leaves(leave) if leave.is_told_to_who_leaves else _to_who_takes_over(leave)
 
 
 def _to_who_takes_over(leave: Leave) -> Letter:

@@ -37,7 +37,7 @@ from booking.core.errors import (
 from booking.core.events import EventKind
 from booking.core.permissions import Action, Actor, require
 from booking.journal import service as journal
-from booking.people import closing, members, organisations, terms
+from booking.people import closing, links, members, organisations, terms
 from booking.people.members import Colleague, KnownOrganisation, Member
 from booking.people.models import Membership, Organisation, Person, PersonState
 from booking.reservations import queries, service
@@ -567,9 +567,14 @@ def _end_terms(actor: Actor, plan: Plan, member: Member) -> None:
         "membership_ended",
         subject_kind="person",
         subject_id=member.public_id,
-        before={"role": member.role.value},
-        after={"organisation": plan.organisation.public_id, "last_day": until.isoformat()},
+        after={
+            "organisation": plan.organisation.public_id,
+            "role": member.role.value,
+            "last_day": until.isoformat(),
+        },
     )
+    if not member.has_password and not members.belongs_anywhere(member.person_id):
+        links.end_invitation(member.person_id)
 
 
 def _next_term_over() -> tuple[Membership, Person, KnownOrganisation] | None:

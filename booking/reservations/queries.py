@@ -248,6 +248,12 @@ def of_any(resource_ids: Collection[int]) -> ColumnElement[bool]:
     )
 
 
+def of_organisation(organisation_public_id: str) -> ColumnElement[bool]:
+    """The condition that the reservation is for this organisation."""
+    this_one = select(Organisation.id).where(Organisation.public_id == organisation_public_id)
+    return Reservation.organisation_id == this_one.scalar_subquery()
+
+
 def details(actor: Actor, public_id: str) -> Details:
     """One reservation; raises NotFoundError when it is absent or not visible to the actor."""
     found = details_by_id(public_id)

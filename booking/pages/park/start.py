@@ -13,7 +13,17 @@ from booking.core.i18n import _
 from booking.core.permissions import Action
 from booking.core.web import acts
 from booking.house import views as settings
-from booking.pages.park import hours, jobs, people, places, policies, resources, samples
+from booking.pages.park import (
+    hours,
+    jobs,
+    leaving,
+    organisations,
+    people,
+    places,
+    policies,
+    resources,
+    samples,
+)
 from booking.pages.park.first_steps import first_steps
 
 blueprint = Blueprint("park", __name__, url_prefix="/operator")
@@ -24,6 +34,8 @@ for page in (
     policies.blueprint,
     settings.blueprint,
     people.blueprint,
+    leaving.blueprint,
+    organisations.blueprint,
     journal.blueprint,
     jobs.blueprint,
     samples.blueprint,
@@ -120,6 +132,12 @@ def _groups() -> list[Group]:
                     "users",
                     _("People"),
                     _("Accounts, invitations, memberships, and who may do what."),
+                ),
+                _section(
+                    "park.organisations.index",
+                    "building-2",
+                    _("Organisations"),
+                    _("Who is in the park, who manages them, and who leaves."),
                 ),
             ),
         ),

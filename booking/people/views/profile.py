@@ -13,7 +13,16 @@ from booking.core.errors import InvalidError
 from booking.core.i18n import _, ngettext
 from booking.core.permissions import Action, allows
 from booking.core.web import acts, current_actor
-from booking.people import deputies, feeds, passwords, service, sessions, texts, tokens
+from booking.people import (
+    deputies,
+    feeds,
+    organisations,
+    passwords,
+    service,
+    sessions,
+    texts,
+    tokens,
+)
 from booking.people.forms import ChangePasswordForm, LanguageForm
 from booking.people.views import browsers
 
@@ -112,6 +121,7 @@ def _page(form: LanguageForm) -> str:
         sessions=_session_rows(),
         feeds=_feed_rows(),
         tokens=_token_rows(),
+        shows_presence=organisations.shows_presence(current_actor()),
     )
 
 

@@ -10,18 +10,19 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from booking import worker
 from booking.core import clock
 from booking.core.database import end_reading, session, transaction
 from booking.core.permissions import Actor, Role, Scope
 from booking.messages.models import Message, MessageState
-from booking.people import deputies, feeds, invitations, links, terms, tokens
+from booking.people import deputies, feeds, invitations, links, organisations, terms, tokens
 from booking.people.models import FeedDetail, Grant, Person, Token, TokenKind
 from booking.policies.facts import Place
 from booking.policies.models import Shown
-from booking.reservations import service
+from booking.reservations import departures, service
+from booking.reservations.departures import Choices
 from booking.reservations.wishes import Change, GroupWish
 from booking.spaces import photos, timetables
 from booking.spaces import service as spaces
@@ -76,6 +77,7 @@ def full(app: Flask, language: str) -> Park:
         **_past(member, places),
         **_present(member, manager, places),
         **_requests(places),
+        **_organisations(member, places),
         **_secrets(member),
         **_absence(manager),
     }
@@ -202,6 +204,36 @@ def _requests(places: _Places) -> dict[str, str]:
     blocked = make.reservation(place=places.contested, starts_at=make.at(14))
     make.closure(places.contested, make.at(13), make.at(18))
     return {"rivalled": first.public_id, "blocked": blocked.public_id}
+
+
+def _organisations(member: Actor, places: _Places) -> dict[str, str]:
+    """One that the member is in, one that they manage, with somebody who is shown and leaves and
+    somebody who has not come, and one that has left."""
+    managed = make.organisation(f"{LONG_WORD} SARL")
+    member = make.join(member, managed, is_manager=True)
+    colleague = make.member_of(managed, name="عبد الرحمان بنعبد الله الشرقاوي")
+    organisations.show_presence(colleague, True)
+    for hour, days in ((16, 0), (16, 3)):
+        make.reservation(
+            colleague,
+            places.desk,
+            starts_at=make.at(hour, days=days),
+            title=ARABIC_TITLE,
+            organisation_id=managed.public_id,
+        )
+    invited = make.member_of(managed, name=LONG_NAME)
+    with transaction() as current:
+        came = update(Person).where(Person.id == colleague.person_id)
+        current.execute(came.values(password_hash="came"))
+    left = make.organisation("Loukoum Éditions")
+    departures.deactivate_organisation(make.operator(), left.public_id, Choices())
+    return {
+        "organisation": member.memberships[0].public_id,
+        "managed": managed.public_id,
+        "colleague": colleague.public_id,
+        "invited": invited.public_id,
+        "deactivated": left.public_id,
+    }
 
 
 def _secrets(member: Actor) -> dict[str, str]:

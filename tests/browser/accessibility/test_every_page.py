@@ -109,6 +109,28 @@ PAGES: dict[str, Where] = {
         Reader.MEMBER, "/reservations/{confirmed}/edit", "/reservations/{running}/edit"
     ),
     "reservations.cancel": _at(Reader.MEMBER, "/reservations/{confirmed}/cancel"),
+    "organisation.mine": _at(Reader.MEMBER, "/organisation"),
+    "organisation.show": _at(Reader.MEMBER, "/organisation/{organisation}"),
+    "organisation.people": _at(
+        Reader.MEMBER, "/organisation/{organisation}/members", "/organisation/{managed}/members"
+    ),
+    "organisation.reservations": _at(
+        Reader.MEMBER,
+        "/organisation/{organisation}/reservations",
+        "/organisation/{organisation}/reservations?when=past",
+        "/organisation/{organisation}/reservations?state=pending",
+    ),
+    "organisation.member": _at(
+        Reader.MEMBER,
+        "/organisation/{managed}/members/{colleague}",
+        "/organisation/{managed}/members/{invited}",
+    ),
+    "organisation.ask_end": _at(
+        Reader.MEMBER,
+        "/organisation/{managed}/members/{colleague}/end",
+        "/organisation/{managed}/members/{colleague}/end?last_day=2026-10-06&month=2026-10",
+    ),
+    "organisation.invite": _at(Reader.MEMBER, "/organisation/{managed}/invitations"),
     "profile.show": _at(Reader.MEMBER, "/profile"),
     "profile.password": _at(Reader.MEMBER, "/profile/password"),
     "secrets.new_feed": _at(Reader.MEMBER, "/profile/feeds"),
@@ -238,6 +260,19 @@ PAGES: dict[str, Where] = {
     "park.people.ask_take_grant": _at(
         Reader.OPERATOR, "/operator/people/{decider}/grants/{grant}/take"
     ),
+    "park.organisations.index": _at(
+        Reader.OPERATOR, "/operator/organisations", "/operator/organisations?q=absent"
+    ),
+    "park.organisations.new": _at(Reader.OPERATOR, "/operator/organisations/new"),
+    "park.organisations.show": _at(
+        Reader.OPERATOR,
+        "/operator/organisations/{organisation}",
+        "/operator/organisations/{deactivated}",
+    ),
+    "park.organisations.ask_deactivate": _at(
+        Reader.OPERATOR, "/operator/organisations/{organisation}/deactivate"
+    ),
+    "park.leaving.ask": _at(Reader.OPERATOR, "/operator/people/{colleague}/deactivate"),
     "park.jobs.show": _at(Reader.OPERATOR, "/operator/jobs"),
 }
 
@@ -272,6 +307,7 @@ NO_PAGES = {
     "health.healthz",
     "house.logo_file",
     "health.readyz",
+    "organisation.people_file",
     "photos.show",
     "park.journal.export",
     "planning.fragment",

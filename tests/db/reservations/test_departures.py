@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from booking.core import clock
 from booking.core.database import session, transaction
@@ -39,6 +39,8 @@ class Startup:
         self.manager = make.member_of(self.organisation, name="Youssef", is_manager=True)
         self.leaver = make.member_of(self.organisation, name="Salma")
         self.colleague = make.member_of(self.organisation, name="Karim")
+        with transaction() as current:
+            current.execute(update(Person).values(password_hash="came"))
 
     def booked(self, *, days: int = 1, lab: bool = False, by: Actor | None = None) -> Details:
         place = make.lab() if lab else make.desk()
