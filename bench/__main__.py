@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
-from bench import bookings, pages, processes
+from bench import bookings, imports, pages, processes
 from bench.clients import Clients
 from bench.figures import Figure, Goal, growth_table, table
 from bench.stage import Stage, stage
@@ -49,6 +49,7 @@ MEASURES: tuple[Measure, ...] = (
     ("requests that wait", pages.approvals),
     ("calendars", pages.feeds),
     ("memory", memory),
+    ("files", imports.files),
 )
 
 

@@ -34,6 +34,8 @@ from booking.core.database import (
     schema_version,
 )
 from booking.core.events import EventKind
+from booking.exchange import api as exchange_api
+from booking.exchange import models as import_drafts
 from booking.finding import views as finding_pages
 from booking.groups import api as groups_api
 from booking.groups import notices as group_notices
@@ -78,6 +80,7 @@ from config import ROOT, Settings, SettingsError
 
 # Loading these makes their tables known to the migrations.
 TABLES = (
+    import_drafts,
     events,
     house_tables,
     idempotency,
@@ -111,6 +114,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     park_start.blueprint,
     report_pages.blueprint,
     reports_api.blueprint,
+    exchange_api.blueprint,
     health.blueprint,
     photo_files.blueprint,
     jobs_api.blueprint,

@@ -28,6 +28,7 @@ from booking.core import clock, idempotency, jobs, rate_limits, web
 from booking.core.database import db, end_reading, session, transaction
 from booking.core.events import MOST_ATTEMPTS, Event, EventKind, Happened
 from booking.core.jobs import JobName, Run
+from booking.exchange import service as imports
 from booking.messages import letters
 from booking.messages import service as messages
 from booking.messages.delivery import deliver
@@ -96,6 +97,7 @@ def tick(app: Flask) -> Done:
         with _part(JobName.KEYS, done.runs), transaction():
             idempotency.forget_old_keys()
             rate_limits.forget_old_tries()
+            imports.forget_old_drafts()
         with _trouble_is_logged("the end of the tick"), transaction():
             jobs.note(done.runs)
             messages.note_tick()

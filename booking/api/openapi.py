@@ -135,6 +135,11 @@ def _operation(
     if found.body is not None:
         content = {"application/json": {"schema": schema_of(found.body)}}
         operation["requestBody"] = {"required": _has_required(found.body), "content": content}
+    elif found.takes:
+        operation["requestBody"] = {
+            "required": True,
+            "content": {found.takes: {"schema": {"type": "string"}}},
+        }
     return operation
 
 
@@ -188,6 +193,8 @@ def _responses(method: str, found: Description, schema_of: Callable[[object], Js
         good["headers"] = {
             "Link": {"schema": {"type": "string"}, "description": 'The next page: rel="next"'}
         }
+    elif found.gives:
+        good["content"] = {found.gives: {"schema": {"type": "string"}}}
     elif found.answer is not None:
         good["content"] = {"application/json": {"schema": schema_of(found.answer)}}
     problem = {"application/problem+json": {"schema": schema_of(Problem)}}

@@ -58,6 +58,8 @@ def acts() -> Mapping[str, str]:
         "feed_made": _("Made a calendar address"),
         "feed_rotated": _("Replaced a calendar address"),
         "feed_revoked": _("Ended a calendar address"),
+        "imported": _("Imported a file"),
+        "exported": _("Exported data"),
         "photo_added": _("Added a photo"),
         "photo_described": _("Described a photo anew"),
         "photo_moved": _("Moved a photo"),

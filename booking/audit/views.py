@@ -78,7 +78,7 @@ def export() -> ResponseReturnValue:
     if not form.validate():
         return _page(form, []), 422
     entries = queries.find_all(current_actor(), form.to_search())
-    return web.answer_file(csv_text.octets(_rows(entries)), "journal.csv", csv_text.MIME_TYPE)
+    return web.answer_file(csv_text.octets(rows(entries)), "journal.csv", csv_text.MIME_TYPE)
 
 
 def _page(form: JournalForm, found: list[Entry]) -> str:
@@ -132,7 +132,8 @@ def _address(entry: Entry) -> str:
     return ""
 
 
-def _rows(entries: Iterator[Entry]) -> Iterator[tuple[Cell, ...]]:
+def rows(entries: Iterator[Entry]) -> Iterator[tuple[Cell, ...]]:
+    """The lines as a file has them, its header first."""
     yield HEADER
     for entry in entries:
         yield (

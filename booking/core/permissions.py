@@ -153,6 +153,7 @@ class Action(StrEnum):
     SEE_JOURNAL = "see_journal"
     SEE_FIGURES = "see_figures"
     SEE_PEOPLE = "see_people"
+    EXPORT = "export"
     OPERATE = "operate"
 
 
@@ -304,6 +305,7 @@ TABLE: dict[Action, tuple[Predicate, ...]] = {
     Action.SEE_JOURNAL: (operator, auditor),
     Action.SEE_FIGURES: (operator, auditor, lab_manager, organisation_manager),
     Action.SEE_PEOPLE: (operator, auditor),
+    Action.EXPORT: (operator, auditor),
     Action.OPERATE: (operator,),
 }
 
@@ -322,6 +324,7 @@ SCOPES: dict[Action, Scope] = {
     Action.NAME_DEPUTY: Scope.DECIDE,
     Action.END_DEPUTY: Scope.DECIDE,
     Action.OPERATE: Scope.ADMIN,
+    Action.EXPORT: Scope.ADMIN,
     Action.SEE_JOURNAL: Scope.ADMIN,
     Action.SEE_PEOPLE: Scope.ADMIN,
     Action.DECIDE_ANYTHING: Scope.ADMIN,

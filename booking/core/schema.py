@@ -47,6 +47,8 @@ class Description:
     answer: object  # a type that msgspec knows; None where the answer has no JSON body
     items: object  # what a list is made of, where the answer is one
     status: int
+    takes: str  # the type of a body that is a file
+    gives: str  # the type of an answer that is a file
 
 
 def describes(
@@ -56,14 +58,17 @@ def describes(
     answer: object = None,
     items: object = None,
     status: int = 200,
+    takes: str = "",
+    gives: str = "",
 ) -> Callable[[View], View]:
     """Declare the shapes of an endpoint; reading another one than was declared is an error.
 
-    `answer` is the shape of what a 2xx says, `items` that of the entries where it is a list.
+    `answer` is the shape of what a 2xx says, `items` that of the entries where it is a list;
+    `takes` and `gives` are media types, where a body or an answer is a file.
     """
 
     def declare(view: View) -> View:
-        view.described = Description(query, body, answer, items, status)  # type: ignore[attr-defined]  # read back by description_of
+        view.described = Description(query, body, answer, items, status, takes, gives)  # type: ignore[attr-defined]  # read back by description_of
         return view
 
     return declare

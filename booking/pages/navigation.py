@@ -49,6 +49,9 @@ def _for_auditors(actor: Actor) -> list[NavigationEntry]:
     if allows(actor, Action.SEE_PEOPLE):
         people = ("park.people.",)
         found.append(_entry("park.people.index", "users", _("People"), within=people))
+    if allows(actor, Action.EXPORT):
+        files = ("park.exchange.",)
+        found.append(_entry("park.exchange.show", "download", _("Export"), within=files))
     return found
 
 

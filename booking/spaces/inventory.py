@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -39,6 +39,7 @@ from booking.spaces.models import (
 )
 
 LARGEST_KEY = 2**31 - 1
+AT_ONCE = 1000  # resources in one statement
 
 Key = InstrumentedAttribute[int]
 Page = tuple[int, int]  # the key after which to go on, and how many
@@ -379,23 +380,39 @@ def _escaped(text: str) -> str:
     return text
 
 
+_RESOURCES = (
+    select(Resource, Area.code, Kind.code, Site.zone)
+    .join(Area, Area.id == Resource.area_id)
+    .join(Kind, Kind.id == Resource.kind_id)
+    .join(Floor, Floor.id == Area.floor_id)
+    .join(Building, Building.id == Floor.building_id)
+    .join(Site, Site.id == Building.site_id)
+)
+
+
 def resource(public_id: str) -> StoredResource:
     """One resource, retired or not; raises NotFoundError."""
-    row = (
-        session()
-        .execute(
-            select(Resource, Area.code, Kind.code, Site.zone)
-            .join(Area, Area.id == Resource.area_id)
-            .join(Kind, Kind.id == Resource.kind_id)
-            .join(Floor, Floor.id == Area.floor_id)
-            .join(Building, Building.id == Floor.building_id)
-            .join(Site, Site.id == Building.site_id)
-            .where(Resource.public_id == public_id)
-        )
-        .first()
-    )
+    row = session().execute(_RESOURCES.where(Resource.public_id == public_id)).first()
     if row is None:
         raise NotFoundError
+    return _stored_resource(row, _features_of([row[0].id])[row[0].id])
+
+
+def all_resources() -> Iterator[StoredResource]:
+    """Every resource by its code, retired or not, read piece by piece."""
+    last = ""
+    while True:
+        statement = _RESOURCES.where(Resource.code > last).order_by(Resource.code).limit(AT_ONCE)
+        rows = session().execute(statement).all()
+        features = _features_of([row[0].id for row in rows])
+        for row in rows:
+            yield _stored_resource(row, features[row[0].id])
+        if len(rows) < AT_ONCE:
+            return
+        last = rows[-1][0].code
+
+
+def _stored_resource(row: _AnyRow, features: tuple[str, ...]) -> StoredResource:
     found, area_code, kind_code, zone_name = row
     back = found.expected_back_at
     draft = ResourceDraft(
@@ -407,7 +424,7 @@ def resource(public_id: str) -> StoredResource:
         hours=found.hours_id,
         capacity=found.capacity,
         units=found.units,
-        features=_features_of([found.id])[found.id],
+        features=features,
         state=found.state,
         out_of_order_reason=found.out_of_order_reason or "",
         expected_back=back and zones.to_local(back, zones.zone(zone_name)).date(),

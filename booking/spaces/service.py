@@ -433,6 +433,7 @@ def remove_resource(actor: Actor, public_id: str) -> None:
 def _new_row(draft: ResourceDraft, references: _References) -> Values:
     return {
         "public_id": ids.new_public_id(),
+        "in_use_since": clock.now(),
         "retired_at": None,
         **_resource_values(draft, references),
     }
@@ -584,6 +585,33 @@ def _locked_resource(public_id: str) -> Resource:
     if found is None:
         raise NotFoundError
     return found
+
+
+# --- looking before writing ---
+
+
+def check(draft: BuildingDraft | FloorDraft | AreaDraft) -> None:
+    """Raise the InvalidError that adding or changing would raise for a field; writes nothing."""
+    if isinstance(draft, BuildingDraft):
+        _building_values(draft)
+    elif isinstance(draft, FloorDraft):
+        _floor_values(draft)
+    else:
+        _area_values(draft)
+
+
+def check_resources(drafts: Sequence[ResourceDraft]) -> list[InvalidError | None]:
+    """What adding or changing each of these would refuse about its fields; writes nothing."""
+    references = _references(drafts)
+    return [_refusal(draft, references) for draft in drafts]
+
+
+def _refusal(draft: ResourceDraft, references: _References) -> InvalidError | None:
+    try:
+        _resource_values(draft, references)
+    except InvalidError as error:
+        return error
+    return None
 
 
 # --- what they share ---

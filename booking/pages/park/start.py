@@ -12,6 +12,7 @@ from booking.core import web
 from booking.core.i18n import _
 from booking.core.permissions import Action
 from booking.core.web import acts
+from booking.exchange import views as exchange
 from booking.house import views as settings
 from booking.pages.park import (
     hours,
@@ -36,6 +37,7 @@ for page in (
     people.blueprint,
     leaving.blueprint,
     organisations.blueprint,
+    exchange.blueprint,
     journal.blueprint,
     jobs.blueprint,
     samples.blueprint,
@@ -161,6 +163,12 @@ def _groups() -> list[Group]:
                     "languages",
                     _("What messages look like"),
                     _("Each kind of message in each language."),
+                ),
+                _section(
+                    "park.exchange.show",
+                    "arrow-down-up",
+                    _("Import and export"),
+                    _("Places and people from CSV files, and everything as one."),
                 ),
                 _section(
                     "park.journal.show",

@@ -16,6 +16,8 @@ from booking import worker
 from booking.core import clock
 from booking.core.database import end_reading, session, transaction
 from booking.core.permissions import Actor, Role, Scope
+from booking.exchange import service as imports
+from booking.exchange.rules import Subject
 from booking.messages.models import Message, MessageState
 from booking.people import deputies, feeds, invitations, links, organisations, terms, tokens
 from booking.people.models import FeedDetail, Grant, Person, Token, TokenKind
@@ -32,6 +34,7 @@ from tests.drawing import picture
 
 LONG_NAME = "Société marocaine d'instrumentation électromécanique et de robotique appliquée"
 LONG_WORD = "Aerothermodynamikpruefstandskalibrierungsprotokollfuehrung"
+FLOORS = b"building,level,name_fr\nB1,9,Toit\nB9,low,\n"
 ARABIC_TITLE = "اجتماع تحضيري لعرض النموذج الأولي أمام لجنة التحكيم"
 
 
@@ -80,6 +83,7 @@ def full(app: Flask, language: str) -> Park:
         **_organisations(member, places),
         **_secrets(member),
         **_absence(manager),
+        "import": imports.try_out(operator, Subject.FLOORS, FLOORS).public_id,
     }
     end_reading()
     worker.until_nothing_is_due(app)

@@ -177,6 +177,8 @@ PAGES: dict[str, Where] = {
     "operator.message_html": _at(Reader.OPERATOR, "/operator/messages/{planned}/html"),
     "operator.verify": _at(Reader.OPERATOR, "/operator/verify"),
     "park.show": _at(Reader.OPERATOR, "/operator"),
+    "park.exchange.show": _at(Reader.OPERATOR, "/operator/files"),
+    "park.exchange.report": _at(Reader.OPERATOR, "/operator/files/imports/{import}"),
     "reports.show": _at(
         Reader.OPERATOR,
         "/reports",
@@ -311,7 +313,9 @@ NO_PAGES = {
     "photos.show",
     "park.journal.export",
     "planning.fragment",
-    "reports.file",  # a file to save
+    "park.exchange.file",  # a file to save
+    "park.exchange.template",  # as above
+    "reports.file",  # as above
     "planning.reservation",  # leads to the reservation
     "reservations.again",  # leads to the booking form
 }
