@@ -73,8 +73,13 @@ def state_in_words(state: MessageState) -> str:
     }[state]
 
 
-def explanation(state: MessageState) -> str:
+def explanation(state: MessageState, *, hands_over: bool = False) -> str:
     """What that state means for the text below."""
+    if hands_over:
+        return _(
+            "No mail server is set: give the link to its recipient yourself. It stands here only"
+            " as long as it works."
+        )
     return {
         MessageState.PLANNED: _("It is not sent yet. This is how it would look now."),
         MessageState.SENDING: _("It is being sent. This is how it looks."),

@@ -103,7 +103,7 @@ def message(message_id: int) -> ResponseReturnValue:
             "operator/message.html",
             page_title=texts.kind_in_words(entry.key.kind),
             row=_row(entry, recipient),
-            explanation=texts.explanation(entry.state),
+            explanation=texts.explanation(entry.state, hands_over=_hands_over(entry)),
             shown=shown,
             is_as_of_today=_is_other(language, recipient),
             languages_to_see=preview.language_choices(
@@ -175,15 +175,20 @@ def _shown_to(entry: Entry, recipient: Recipient | None) -> Shown | None:
     it over: then, and only as long as it would work, the operator reads it here.
     """
     language = recipient.language if recipient else web.settings().default_language
-    hands_over = not web.settings().mail.host and entry.state is MessageState.KEPT
-    is_secret = letters.carries_a_secret(_catalogue(), entry.key.kind)
+    hands_over = _hands_over(entry)
     composed = None
-    if recipient is not None and (entry.state in PREVIEWED or (hands_over and is_secret)):
+    if recipient is not None and (entry.state in PREVIEWED or hands_over):
         composed = mail.compose(_catalogue(), entry.key, recipient, shows_secrets=hands_over)
     if composed is not None:
         return preview.shown(composed)
     kept = queries.kept(entry.id)
     return None if kept is None else preview.shown_as(kept.title, kept.text, kept.html, language)
+
+
+def _hands_over(entry: Entry) -> bool:
+    """Whether the operator takes the place of the mail server."""
+    is_kept = not web.settings().mail.host and entry.state is MessageState.KEPT
+    return is_kept and letters.carries_a_secret(_catalogue(), entry.key.kind)
 
 
 def _row(entry: Entry, recipient: Recipient | None) -> Row:
