@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
 
@@ -81,7 +81,7 @@ class TermRow:
     url: str
     role: str
     term: str
-    is_over: bool
+    holds: bool
 
 
 @dataclass(frozen=True)
@@ -139,7 +139,7 @@ def show(person_id: UUID) -> ResponseReturnValue:
         spoken=i18n.OWN_NAMES[found.language],
         created=_day(found.created_at),
         sessions=_sessions(directory.session_count(found.person_id)),
-        terms=[_term_row(one, one.holds_on(today)) for one in found.memberships],
+        terms=[_term_row(one, person_id, today) for one in found.memberships],
         grants=[_grant_row(one) for one in granting.grants_of(found.person_id)],
         is_open=found.standing in (Standing.ACTIVE, Standing.INVITED),
         is_invited=found.standing is Standing.INVITED,
@@ -459,8 +459,11 @@ def _role_words(roles: tuple[Role, ...], manages: bool) -> tuple[str, ...]:
     return tuple(words[one] for one in RoleHeld if one in held)
 
 
-def _term_row(line: MembershipLine, holds: bool) -> TermRow:
+def _term_row(line: MembershipLine, person_id: UUID, today: date) -> TermRow:
+    """A term that is not over leads to the page that changes or ends it."""
     manages = line.role is MemberRole.MANAGER
+    is_over = line.valid_until is not None and line.valid_until < today
+    member = {"public_id": line.organisation_id, "person_id": person_id}
     begins = i18n.format_day(line.valid_from)
     if line.valid_until is None:
         term = _("Since %(day)s", day=begins)
@@ -468,10 +471,10 @@ def _term_row(line: MembershipLine, holds: bool) -> TermRow:
         term = _("From %(first)s to %(last)s", first=begins, last=i18n.format_day(line.valid_until))
     return TermRow(
         organisation=line.organisation,
-        url="",
+        url="" if is_over else web.path_of("organisation.member", **member),
         role=_("Manager of the organisation") if manages else _("Member"),
         term=term,
-        is_over=not holds,
+        holds=line.holds_on(today),
     )
 
 

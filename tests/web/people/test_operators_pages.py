@@ -68,7 +68,11 @@ def test_a_membership_is_added(client: FlaskClient, operator: Actor) -> None:
     path = f"/operator/people/{omar.public_id}"
     assert forms.post(client, f"{path}/memberships", organisation="").status_code == 422
     forms.post(client, f"{path}/memberships", organisation=atlas.public_id, role="member")
-    assert "Atlas" in client.get(path).text
+    page = client.get(path).text
+    assert "Atlas" in page
+    member = f"/organisation/{atlas.public_id}/members/{omar.public_id}"
+    assert f'href="{member}"' in page
+    assert client.get(member).status_code == 200
     assert make.actor(omar.person_id).organisation_ids == {atlas.id}
 
 
