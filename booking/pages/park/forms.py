@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, ClassVar, Generic, Self, TypeVar
 
+import msgspec
 from babel import Locale, UnknownLocaleError
 from babel.numbers import list_currencies
 from wtforms import (
@@ -101,9 +102,22 @@ class DraftForm(PageForm, Generic[AnyDraft]):
         return cls(formdata=None, **values).offer()
 
     def to_draft(self) -> AnyDraft:
-        """What was typed; the form has been validated."""
-        values = {name: self[name].data for name in self.DRAFT.__struct_fields__ if name in self}
+        """What was typed; the form has been validated. A field that was not sent has the value
+        that the draft gives it; raises InvalidError where it gives none."""
+        sent = {name: self.value_of(name) for name in self.DRAFT.__struct_fields__}
+        values = {name: value for name, value in sent.items() if value is not None}
+        missing = {
+            field.name: Problem.MISSING
+            for field in msgspec.structs.fields(self.DRAFT)
+            if field.required and field.name not in values
+        }
+        if missing:
+            raise InvalidError(missing)
         return self.DRAFT(**values)  # type: ignore[return-value]  # the class says which
+
+    def value_of(self, name: str) -> Any:  # Any: each field has its own type
+        """What a field says about a member of the draft."""
+        return self[name].data if name in self else None
 
     def problem_text(self, field: str, problem: Problem) -> str:
         return texts.problem(field, problem)
@@ -160,6 +174,7 @@ class SiteForm(DraftForm[SiteDraft]):
         lazy_gettext("The week begins on"), coerce=int, validate_choice=False
     )
     weekend = ChecksField(lazy_gettext("Weekend"), coerce=int, validate_choice=False)
+    kept: Mapping[str, str] = {}
 
     def offer(self) -> Self:
         territories = {
@@ -179,15 +194,16 @@ class SiteForm(DraftForm[SiteDraft]):
         self.weekend.choices = _select(days)
         return self
 
-    def to_draft(self) -> SiteDraft:
-        return SiteDraft(
-            names=self.names.data,
-            zone=(self.zone.data or "").strip(),
-            country=self.country.data or "",
-            weekend=tuple(self.weekend.data or ()),
-            first_weekday=self.first_weekday.data,
-            currency=self.currency.data or "",
-        )
+    def value_of(self, name: str) -> Any:  # Any: as above
+        if name == "weekend":
+            return tuple(self.weekend.data or ())
+        return self.kept.get(name) or super().value_of(name)
+
+    def keep(self, stored: SiteDraft) -> Self:
+        """Offer no other zone and country than there are."""
+        del self.zone, self.country
+        self.kept = {"zone": stored.zone, "country": stored.country}
+        return self
 
 
 def _has_locale(territory: str) -> bool:
@@ -205,7 +221,8 @@ class BuildingForm(DraftForm[BuildingDraft]):
 
     DRAFT = BuildingDraft
     ROWS: ClassVar[Rows] = (
-        ("code", "address"),
+        ("code",),
+        ("address",),
         ("names",),
         ("way_in",),
         ("step_free_note",),
@@ -348,10 +365,10 @@ class ResourceForm(DraftForm[ResourceDraft]):
         self.state.choices = _select(texts.CONDITIONS.items())
         return self
 
-    def to_draft(self) -> ResourceDraft:
-        draft = super().to_draft()
-        values = {name: getattr(draft, name) for name in draft.__struct_fields__}
-        return ResourceDraft(**values | {"features": tuple(draft.features or ())})
+    def value_of(self, name: str) -> Any:  # Any: as above
+        if name == "features":
+            return tuple(self.features.data or ())
+        return super().value_of(name)
 
 
 class NewResourcesForm(ResourceForm):
@@ -442,8 +459,8 @@ class WeekForm(DraftForm[WeekDraft]):
         days = {f"day_{number}": spans for number, spans in enumerate(draft.week)}
         return cls(formdata=None, valid_from=draft.valid_from, **days).offer()
 
-    def to_draft(self) -> WeekDraft:
-        return WeekDraft(valid_from=self.valid_from.data, week=_each_day(self))
+    def value_of(self, name: str) -> Any:  # Any: as above
+        return _each_day(self) if name == "week" else super().value_of(name)
 
 
 def _each_day(form: WeekForm) -> tuple[tuple[SpanDraft, ...], ...]:
@@ -497,8 +514,8 @@ class DayForm(DraftForm[DayDraft]):
     )
     confirmed = HiddenField()
 
-    def to_draft(self) -> DayDraft:
-        return DayDraft(day=self.day.data, names=self.names.data or {}, spans=self.spans.spans)
+    def value_of(self, name: str) -> Any:  # Any: as above
+        return self.spans.spans if name == "spans" else super().value_of(name)
 
 
 # --- policies ---

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, TypeVar
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from booking.core import idempotency, ids, zones
@@ -520,7 +520,10 @@ def _affected(outside: Outside) -> list[Affected]:
 
 
 def _words(week: Week | None) -> tuple[DaysAlike, ...]:
-    return week_in_words(week, inventory.site().draft.first_weekday) if week else ()
+    """A week in words, beginning as the site's does, which is read once for a page."""
+    if "first_weekday" not in g:
+        g.first_weekday = inventory.the_site().first_weekday
+    return week_in_words(week, g.first_weekday) if week else ()
 
 
 def _week_line(key: int, stored: StoredWeek, *, holds_now: bool) -> WeekLine:

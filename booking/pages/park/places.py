@@ -6,7 +6,6 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any
 
-import msgspec
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
@@ -58,13 +57,16 @@ def change_site() -> ResponseReturnValue:
     """Store what was typed; zone and country only while nobody has booked."""
     stored, is_fixed = inventory.site(), ahead.has_any()
     form = SiteForm().offer()
-    draft = form.to_draft()
     if is_fixed:
-        kept = {"zone": stored.draft.zone, "country": stored.draft.country}
-        draft = msgspec.structs.replace(draft, **kept)
+        form.keep(stored.draft)
+    if not form.validate():
+        return _site_page(form), 422
     try:
         service.change_site(
-            current_actor(), draft, has_reservations=is_fixed, seen=form.seen.data or ""
+            current_actor(),
+            form.to_draft(),
+            has_reservations=is_fixed,
+            seen=form.seen.data or "",
         )
     except InvalidError as error:
         form.show(error)
@@ -81,8 +83,8 @@ def change_site() -> ResponseReturnValue:
 def _site_page(form: SiteForm, changes: list[Change] | None = None) -> str:
     stored = inventory.site()
     is_fixed = ahead.has_any()
-    if is_fixed:
-        del form.zone, form.country
+    if is_fixed and "zone" in form:
+        form.keep(stored.draft)
     form.seen.data = form.seen.data or stored.mark
     return render_template(
         "park/site.html",
