@@ -146,6 +146,8 @@ def give_back(public_id: UUID) -> ResponseReturnValue:
     try:
         done = service.cancel_group(current_actor(), str(public_id), reason=form.reason.data or "")
     except InvalidError as error:
+        if not _to_give_back(current_actor(), str(public_id)):
+            return redirect(url_for("groups.show", public_id=public_id), 303)
         form.show(error)
         return _cancel_page(str(public_id), form), 422
     except RefusedError as refused:
