@@ -7,7 +7,7 @@ at the same times leave the same rows in every table.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -153,6 +153,7 @@ class Entry:
     version: int = 1
     closing_code: DeclineReason | None = None
     closing_reason: str | None = None
+    group: str | None = None
     asked: list[Asked] = field(default_factory=list)
     changes: list[Wanted] = field(default_factory=list)
     exchanged: list[Exchanged] = field(default_factory=list)
@@ -197,6 +198,17 @@ class Line:
     after: JsonFacts | None = None
     event: EventKind | None = None
     reason: str | None = None
+    by_group: bool = False
+
+
+@dataclass(frozen=True)
+class GroupTold:
+    """What happened to a group as a whole."""
+
+    public_id: str
+    at: datetime
+    actor_id: int
+    version: int
 
 
 class Ledger:
@@ -208,11 +220,25 @@ class Ledger:
         self._touched: set[tuple[Scope, int]] = set()
         self.entries: list[Entry] = []
         self.lines: list[Line] = []
+        self.groups: list[GroupTold] = []
         self.revisions: Counter[tuple[Scope, int]] = Counter()
         self.changed_at: dict[tuple[Scope, int], datetime] = {}
 
     def book(self, holder: Holder, aim: Aim, at: datetime) -> Entry:
         """Book, or ask for, one resource or several together."""
+        entry = self._add(holder, aim, at)
+        self._commit(at)
+        return entry
+
+    def book_together(self, wished: Sequence[tuple[Holder, Aim]], at: datetime) -> list[Entry]:
+        """Several places at one time, each a reservation of its own."""
+        group = public_id(self._chance, at)
+        entries = [self._add(holder, aim, at, group) for holder, aim in wished]
+        self.groups.append(GroupTold(group, at, entries[0].holder.booker_id, 1))
+        self._commit(at)
+        return entries
+
+    def _add(self, holder: Holder, aim: Aim, at: datetime, group: str | None = None) -> Entry:
         pending = bool(aim.asking)
         entry = Entry(
             public_id=public_id(self._chance, at),
@@ -225,6 +251,7 @@ class Ledger:
             created_at=at,
             changed_at=at,
             settled_at=at,
+            group=group,
         )
         self.entries.append(entry)
         entry.asked.extend(Asked(at, 1, policy_id) for policy_id in aim.policies)
@@ -235,9 +262,9 @@ class Ledger:
             EventKind.REQUESTED if pending else EventKind.CONFIRMED,
             at,
             after=aim.facts(entry.state) | _for_whom(holder),
+            by_group=group is not None,
         )
         self._bump(entry, aim.places)
-        self._commit(at)
         return entry
 
     def rename(self, entry: Entry, title: str, at: datetime) -> None:
@@ -444,13 +471,14 @@ class Ledger:
         before: JsonFacts | None = None,
         after: JsonFacts | None = None,
         reason: str | None = None,
+        by_group: bool = False,
     ) -> None:
         if before is not None and after is not None:
             changed = {key for key in after if before.get(key) != after[key]}
             before = {key: value for key, value in before.items() if key in changed}
             after = {key: value for key, value in after.items() if key in changed}
         self.lines.append(
-            Line(at, actor_id, act, entry, entry.version, before, after, kind, reason)
+            Line(at, actor_id, act, entry, entry.version, before, after, kind, reason, by_group)
         )
 
     def _tell_change(

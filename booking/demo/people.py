@@ -87,6 +87,10 @@ class People:
         organisation_id = next(found, None)
         return Holder(person_id, organisation_id if isinstance(organisation_id, int) else None)
 
+    def public_id_of(self, person_id: int) -> str:
+        """How a person is named outside."""
+        return next(str(row["public_id"]) for row in self.persons if row["id"] == person_id)
+
 
 def everybody(today: date, zone: ZoneInfo, password_hash: str) -> People:
     """All of them, made from the seed; joined so many days before today."""

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
 from sqlalchemy import Table
 
 from booking.core import zones
-from booking.core.events import Event
+from booking.core.events import Event, EventKind
 from booking.core.revisions import Revision
 from booking.demo.ledger import Aim, Asked, Entry, Ledger, Line, Wanted
 from booking.journal.models import JournalLine
@@ -18,6 +18,7 @@ from booking.reservations.models import (
     Amendment,
     AmendmentResource,
     Approval,
+    Group,
     Question,
     Reservation,
     ReservationResource,
@@ -48,7 +49,15 @@ def rows_of(ledger: Ledger, fresh: Collection[str] = ()) -> Rows:
     change_ids = {wanted.public_id: number for number, (_, wanted) in enumerate(changes, 1)}
     lines = sorted(ledger.lines, key=lambda line: line.at)
     rows = Rows()
-    rows.add(Reservation, [_reservation(ids[entry.public_id], entry) for entry in entries])
+    group_ids = {told.public_id: number for number, told in enumerate(ledger.groups, 1)}
+    rows.add(
+        Group,
+        [{"id": number, "public_id": public_id} for public_id, number in group_ids.items()],
+    )
+    rows.add(
+        Reservation,
+        [_reservation(ids[entry.public_id], entry, group_ids) for entry in entries],
+    )
     rows.add(
         ReservationResource,
         [row for entry in entries for row in _places(ids[entry.public_id], entry)],
@@ -60,7 +69,7 @@ def rows_of(ledger: Ledger, fresh: Collection[str] = ()) -> Rows:
     rows.add(Hold, _holds(entries, change_ids))
     rows.add(occupancy, list(_claims(entries, ids, change_ids)))
     rows.add(JournalLine, [_line(line) for line in lines])
-    rows.add(Event, list(_events(lines, fresh)))
+    rows.add(Event, [*_events(lines, fresh), *_group_events(ledger, fresh)])
     rows.add(
         Revision,
         [
@@ -92,7 +101,7 @@ def _times(aim: Aim) -> Row:
     }
 
 
-def _reservation(reservation_id: int, entry: Entry) -> Row:
+def _reservation(reservation_id: int, entry: Entry, group_ids: Mapping[str, int]) -> Row:
     return {
         "id": reservation_id,
         "public_id": entry.public_id,
@@ -100,6 +109,7 @@ def _reservation(reservation_id: int, entry: Entry) -> Row:
         "person_id": entry.holder.person_id,
         "booked_by_id": entry.holder.booker_id,
         "organisation_id": entry.holder.organisation_id,
+        "group_id": None if entry.group is None else group_ids[entry.group],
         "title": entry.aim.title,
         "headcount": entry.aim.headcount,
         "state": entry.state,
@@ -253,7 +263,20 @@ def _events(lines: list[Line], fresh: Collection[str]) -> Iterator[Row]:
                     "version": line.version,
                     "actor_id": line.actor_id,
                     "reason": line.reason,
+                    **({"by_group": True} if line.by_group else {}),
                 },
                 "created_at": line.at,
                 "handled_at": None if line.entry.public_id in fresh else line.at + NEXT_TICK,
             }
+
+
+def _group_events(ledger: Ledger, fresh: Collection[str]) -> Iterator[Row]:
+    news = {entry.group for entry in ledger.entries if entry.public_id in fresh}
+    for told in ledger.groups:
+        yield {
+            "kind": EventKind.GROUPED,
+            "subject": told.public_id,
+            "facts": {"version": told.version, "actor_id": told.actor_id, "reason": None},
+            "created_at": told.at,
+            "handled_at": None if told.public_id in news else told.at + NEXT_TICK,
+        }

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from booking.core import zones
 from booking.core.intervals import LocalInterval
 from booking.demo.ledger import Aim, Entry, Holder
-from booking.demo.people import BIOLOGY, LAB_MANAGER, MEMBER
+from booking.demo.people import BIOLOGY, LAB_MANAGER, MANAGER, MEMBER
 from booking.demo.scene import Scene
 from booking.reservations.models import DeclineReason
 
@@ -34,6 +35,7 @@ class _Story:
         """Salma's weeks, then what waits for Nadia."""
         self._salmas_past()
         self._salmas_present()
+        self._together()
         self._requests_for_nadia()
 
     # --- Salma ---
@@ -74,6 +76,49 @@ class _Story:
         confirmed = self._aim("ELEC-1", self._day("ELEC-1", 6), 9, 12, "Carte moteur, série A", 4)
         entry = self._book(self._salma, confirmed, hours_ago=120)
         self._scene.ledger.approve(entry, self._nadia, self._later(entry, hours=6))
+
+    def _together(self) -> None:
+        """A lab with two machines, a room that the manager has booked for Salma, and desks that
+        she has booked for her team."""
+        scene = self._scene
+        day = self._day("ELEC-4", 8)
+        lab = self._aim("ELEC-4", day, 9, 11, "Mesures avec deux oscilloscopes", 4)
+        measuring = replace(lab, beside=(scene.places["OSC-3"], scene.places["OSC-4"]))
+        entry = self._book(self._salma, measuring, hours_ago=70)
+        scene.ledger.approve(entry, self._nadia, self._later(entry, hours=5))
+        for_salma = replace(
+            self._salma,
+            booked_by=scene.people.id_of[MANAGER],
+            person=scene.people.public_id_of(self._salma.person_id),
+        )
+        review = self._aim("A1-R3", self._day("A1-R3", 6), 14, 15, "Revue avec la direction", 5)
+        self._book(for_salma, review, hours_ago=26)
+        self._desks_for_a_team()
+
+    def _desks_for_a_team(self) -> None:
+        scene = self._scene
+        team = [
+            one
+            for one in scene.people.holders
+            if one.organisation_id == self._salma.organisation_id
+            and one.person_id not in (self._salma.person_id, scene.people.id_of[MANAGER])
+        ][:3]
+        named = [
+            replace(
+                one,
+                booked_by=self._salma.person_id,
+                person=scene.people.public_id_of(one.person_id),
+            )
+            for one in team
+        ]
+        codes = ("A2-01", "A2-02", "A2-03", "A2-04")
+        day = self._day(codes[0], 9)
+        aims = [self._aim(code, day, 9, 17, "Semaine du prototype") for code in codes]
+        for aim in aims:
+            scene.taken.take(aim.place, aim.local)
+        holders = (self._salma, *named)
+        at = scene.now - timedelta(hours=3)
+        scene.ledger.book_together(list(zip(holders, aims, strict=True)), at)
 
     # --- Nadia ---
 
@@ -144,7 +189,8 @@ class _Story:
             at = aim.interval.starts_at - timedelta(days=days_before, minutes=-37)
             at = min(at, self._scene.now - timedelta(hours=14))
         if aim.place.limits.holds_while_pending:
-            self._scene.taken.take(aim.place, aim.local)
+            for place in aim.places:
+                self._scene.taken.take(place, aim.local)
         elif self._scene.taken.is_free(aim.place, aim.local):
             self._scene.taken.take(aim.place, _hour_around(aim.local))
         return self._scene.ledger.book(holder, aim, at)

@@ -15,7 +15,7 @@ from booking.core.permissions import Actor, Role
 from booking.demo.ledger import Aim, Entry, Holder, Ledger
 from booking.policies.facts import Place
 from booking.reservations import queries, service
-from booking.reservations.wishes import Change, Wish
+from booking.reservations.wishes import Change, GroupWish, Wish
 from tests import make
 
 MONDAY = date(2026, 10, 12)
@@ -40,6 +40,11 @@ class Cast:
     member: Actor
     other: Actor
     manager: Actor
+    colleague: Actor
+    desks: tuple[Place, ...]
+
+
+Places = tuple[Place, ...]
 
 
 def cast() -> Cast:
@@ -49,7 +54,10 @@ def cast() -> Cast:
     lab, data_lab = make.lab(), make.lab(under=choosing)
     manager = make.lab_manager(lab)
     manager = make.grant(manager, Role.LAB_MANAGER, place=data_lab)
-    return Cast(desk, lab, data_lab, make.member_of(), make.person(), manager)
+    atlas = make.organisation()
+    member, colleague = make.member_of(atlas), make.member_of(atlas)
+    desks = (make.desk(), make.desk(), make.desk())
+    return Cast(desk, lab, data_lab, member, make.person(), manager, colleague, desks)
 
 
 class Acts(Protocol):
@@ -57,6 +65,12 @@ class Acts(Protocol):
 
     def book(
         self, key: str, who: Actor, place: Place, when: LocalInterval, minute: int
+    ) -> None: ...
+    def book_for(
+        self, key: str, who: Actor, whom: Actor, places: Places, when: LocalInterval, minute: int
+    ) -> None: ...
+    def book_together(
+        self, key: str, who: Actor, whom: Actor, places: Places, when: LocalInterval, minute: int
     ) -> None: ...
     def rename(self, key: str, title: str, minute: int) -> None: ...
     def move(self, key: str, when: LocalInterval, minute: int) -> None: ...
@@ -83,6 +97,23 @@ class ByVerbs:
         with at(minute):
             self._ids[key] = service.book(who, wish).public_id
         self._actors[key] = who
+
+    def book_for(
+        self, key: str, who: Actor, whom: Actor, places: Places, when: LocalInterval, minute: int
+    ) -> None:
+        ids = tuple(place.spot.public_id for place in places)
+        wish = Wish(ids, when.starts_at, when.ends_at, key, person_id=whom.public_id)
+        with at(minute):
+            self._ids[key] = service.book(who, wish).public_id
+        self._actors[key] = whom
+
+    def book_together(
+        self, key: str, who: Actor, whom: Actor, places: Places, when: LocalInterval, minute: int
+    ) -> None:
+        ids = tuple(place.spot.public_id for place in places)
+        wish = GroupWish(ids, when.starts_at, when.ends_at, (whom.public_id,), key)
+        with at(minute):
+            service.book_together(who, wish)
 
     def rename(self, key: str, title: str, minute: int) -> None:
         self._change(key, Change(title=title), minute)
@@ -144,6 +175,21 @@ class ByLedger:
         holder = Holder(who.person_id, organisation)
         self._entries[key] = self.ledger.book(holder, Aim(place, when, key), instant(minute))
 
+    def book_for(
+        self, key: str, who: Actor, whom: Actor, places: Places, when: LocalInterval, minute: int
+    ) -> None:
+        first, *beside = places
+        aim = Aim(first, when, key, beside=tuple(beside))
+        self._entries[key] = self.ledger.book(_for(who, whom), aim, instant(minute))
+
+    def book_together(
+        self, key: str, who: Actor, whom: Actor, places: Places, when: LocalInterval, minute: int
+    ) -> None:
+        own = Holder(who.person_id, who.memberships[0].organisation_id)
+        holders = (_for(who, whom), *([own] * (len(places) - 1)))
+        aims = (Aim(place, when, key) for place in places)
+        self.ledger.book_together(list(zip(holders, aims, strict=True)), instant(minute))
+
     def rename(self, key: str, title: str, minute: int) -> None:
         self.ledger.rename(self._entries[key], title, instant(minute))
 
@@ -176,6 +222,11 @@ class ByLedger:
         self.ledger.expire(self._entries[key], instant(minute))
 
 
+def _for(who: Actor, whom: Actor) -> Holder:
+    organisation_id = who.memberships[0].organisation_id
+    return Holder(whom.person_id, organisation_id, who.person_id, whom.public_id)
+
+
 def instant(minute: int) -> datetime:
     """So many minutes after the first act."""
     return NOON + timedelta(minutes=minute)
@@ -194,6 +245,26 @@ TWO_DAYS = 48 * 60
 def booked(acts: Acts, on: Cast) -> None:
     acts.book("a", on.member, on.desk, local(9, 12), 0)
     acts.book("b", on.other, on.desk, local(12, 14), 3)
+
+
+def booked_for_a_colleague(acts: Acts, on: Cast) -> None:
+    acts.book_for("a", on.member, on.colleague, (on.desk,), local(9, 12), 0)
+    acts.cancel("a", on.colleague, "", 5)
+
+
+def several_places(acts: Acts, on: Cast) -> None:
+    acts.book_for("a", on.member, on.colleague, (on.lab, on.desk), local(9, 12), 0)
+    acts.approve("a", on.manager, 30)
+    acts.move("a", local(9, 11), 40)
+
+
+def several_policies(acts: Acts, on: Cast) -> None:
+    acts.book_for("a", on.member, on.colleague, (on.lab, on.data_lab), local(9, 12), 0)
+    acts.approve("a", on.manager, 30)
+
+
+def a_team(acts: Acts, on: Cast) -> None:
+    acts.book_together("a", on.member, on.colleague, on.desks, local(9, 12), 0)
 
 
 def cancelled(acts: Acts, on: Cast) -> None:
@@ -311,6 +382,10 @@ def change_that_holds_nothing(acts: Acts, on: Cast) -> None:
 
 STORIES: tuple[Callable[[Acts, Cast], None], ...] = (
     booked,
+    booked_for_a_colleague,
+    several_places,
+    several_policies,
+    a_team,
     cancelled,
     renamed,
     moved_and_shortened,

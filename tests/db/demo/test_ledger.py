@@ -18,6 +18,7 @@ from booking.reservations.models import (
     Amendment,
     AmendmentResource,
     Approval,
+    Group,
     Question,
     Reservation,
     ReservationResource,
@@ -38,6 +39,7 @@ TABLES: tuple[Table, ...] = tuple(
         JournalLine,
         Event,
         Revision,
+        Group,
     )
 )
 RESERVATIONS, HOLDS = Reservation.__table__, Hold.__table__
@@ -88,7 +90,11 @@ def _stored(table: Table) -> list[Row]:
 
 def _plain(rows: Mapping[Table, list[Row]]) -> Callable[[Row], Row]:
     """How to replace what chance gave by what it stands for, and leave out mere row numbers."""
-    numbers = {str(row["public_id"]): row["id"] for row in rows.get(RESERVATIONS, [])}
+    numbers = {
+        str(row["public_id"]): row["id"]
+        for table in (RESERVATIONS, Group.__table__)
+        for row in rows.get(table, [])
+    }
     changes = {row["id"]: row["amendment_id"] for row in rows.get(HOLDS, [])}
 
     def plain(row: Row) -> Row:
