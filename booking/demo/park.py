@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from booking.core import zones
 from booking.core.intervals import Span
 from booking.demo.chance import public_id, stream
+from booking.demo.pictures import picture_of
 from booking.demo.places import (
     BREAKDOWNS,
     BUILDINGS,
@@ -19,6 +20,7 @@ from booking.demo.places import (
     HOURS,
     KINDS,
     LEGAL_NOTICE,
+    PICTURED,
     POLICIES,
     SITE,
     STOCKTAKING,
@@ -43,6 +45,7 @@ from booking.spaces.models import (
     HoursSpan,
     HoursVersion,
     Kind,
+    Photo,
     Resource,
     ResourceFeature,
     ResourceState,
@@ -127,6 +130,7 @@ def build(calendar: Calendar, uid_domain: str) -> Park:
     builder = _Builder(park, calendar)
     for building in BUILDINGS:
         builder.erect(building)
+    park.rows.add(Photo, _photos(park))
     return park
 
 
@@ -280,6 +284,36 @@ class _Builder:
             "out_of_order_reason": broken.reason,
             "expected_back_at": back and self._calendar.at(back, 8),
         }
+
+
+def _photos(park: Park) -> list[Row]:
+    """A picture of a few spaces of each kind."""
+    kind_of = {
+        resource.code: (resource.kind, resource.names)
+        for building in BUILDINGS
+        for floor in building.floors
+        for area in floor.areas
+        for resource in area.resources
+    }
+    numbers = stream("photos")
+    rows = []
+    for code in PICTURED:
+        kind, names = kind_of[code]
+        picture = picture_of(kind)
+        rows.append(
+            {
+                "public_id": public_id(numbers, BUILT_AT),
+                "resource_id": park.resources[code],
+                "position": 0,
+                "description": names,
+                "width": picture.width,
+                "height": picture.height,
+                "large": picture.large,
+                "small": picture.small,
+                "created_at": BUILT_AT,
+            }
+        )
+    return rows
 
 
 def _numbered(plans: Mapping[str, object]) -> dict[str, int]:

@@ -705,6 +705,12 @@ _SAISS = BuildingPlan(
 
 BUILDINGS: tuple[BuildingPlan, ...] = (_ATLAS, _RIF, _SAISS)
 
+# The spaces that have a picture.
+PICTURED = (
+    *("A0-01", "A1-01", "A0-R1", "A1-R3", "A2-R1", "R3-R1"),
+    *("FAB-1", "ELEC-1", "BIO-1", "DATA-1", "S0-1", "S1-1", "IMP-1", "LAS-1"),
+)
+
 LAB_AREAS = ("R0-FAB", "R1-ELEC", "R2-BIO", "R3-DATA")
 TRAINING_AREAS = ("S0-COUR", "S1-NORD", "S2-SUD", "S3-EST")
 

@@ -11,6 +11,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
+from werkzeug.datastructures import FileStorage
 from werkzeug.test import encode_multipart
 
 from booking import setup
@@ -209,7 +210,7 @@ def test_photos_are_sent_shown_and_refused(operator: FlaskClient) -> None:
     def send(data: bytes, **fields: str) -> int:
         sent = {
             "csrf_token": token(operator, page),
-            "picture": (io.BytesIO(data), "../evil.php"),
+            "picture": FileStorage(io.BytesIO(data), filename="../evil.php"),
             **fields,
         }
         boundary, octets = encode_multipart(sent)
