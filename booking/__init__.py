@@ -63,6 +63,7 @@ from booking.people import notices as account_notices
 from booking.people import queries as people
 from booking.people import recipients, sign_in
 from booking.people import views as people_pages
+from booking.privacy import api as privacy_api
 from booking.privacy import views as privacy_pages
 from booking.reminders import notices as reminder_notices
 from booking.reports import api as reports_api
@@ -123,6 +124,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     privacy_pages.pages,
     organisations_api.blueprint,
     departing_api.blueprint,
+    privacy_api.blueprint,
     people_api.blueprint,
     directory_api.blueprint,
     *calendars.BLUEPRINTS,

@@ -1,4 +1,4 @@
-"""The commands that look after an installation: `verify`, `doctor` and `tz-reproject`."""
+"""The commands that look after an installation: `verify`, `doctor`, `retention`, `tz-reproject`."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from flask.cli import with_appcontext
 from booking.checks import condition, promises
 from booking.core import zones
 from booking.core.database import end_reading
+from booking.privacy import retention as kept
 from booking.reservations import reprojection
 
 PROMISES = {
@@ -27,7 +28,7 @@ PROMISES = {
 
 def register(app: Flask) -> None:
     """Add them to the application."""
-    for command in (verify, doctor, tz_reproject):
+    for command in (verify, doctor, retention, tz_reproject):
         app.cli.add_command(command)
 
 
@@ -78,3 +79,15 @@ def tz_reproject(dry_run: bool) -> None:
         when = f"{conflict.local_start:%Y-%m-%d %H:%M}"
         click.echo(f"  {what} at {when} cannot be moved: {conflict.cause.value}")
     sys.exit(1 if report.conflicts else 0)
+
+
+@click.command()
+@click.option("--dry-run", is_flag=True, help="Say what would be taken away and change nothing.")
+@with_appcontext
+def retention(dry_run: bool) -> None:
+    """Take away personal data whose time is over; the worker does it once a day."""
+    done = kept.run(dry_run=dry_run)
+    end_reading()
+    for name, count in done.counts.items():
+        click.echo(f"{count:>6}  {name}")
+    click.echo("Nothing was changed." if dry_run else f"{done.total} taken away.")

@@ -35,6 +35,7 @@ from booking.messages.delivery import deliver
 from booking.messages.letters import Catalogue
 from booking.messages.models import MessageKind, MessageState
 from booking.people import resets
+from booking.privacy import retention
 from booking.reservations import reprojection
 from booking.reservations.departures import end_next_term
 from booking.reservations.service import expire_next
@@ -45,6 +46,7 @@ Handler = Callable[[Happened], None]
 
 # One tick does about this much, then it is written down that it ran.
 MOST_EXPIRED = 200
+ONCE_A_DAY = timedelta(days=1)
 MOST_DEPARTURES = 20
 MOST_EVENTS = 500
 SECONDS_OF_SENDING = 15.0
@@ -94,6 +96,9 @@ def tick(app: Flask) -> Done:
     """Do what is due, as much as fits into one tick, and write down that it ran."""
     with app.app_context():
         done = work()
+        if jobs.begin(JobName.RETENTION, every=ONCE_A_DAY):
+            with _part(JobName.RETENTION, done.runs):
+                retention.run()
         with _part(JobName.KEYS, done.runs), transaction():
             idempotency.forget_old_keys()
             rate_limits.forget_old_tries()

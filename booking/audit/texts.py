@@ -83,6 +83,8 @@ def acts() -> Mapping[str, str]:
         "controller_changed": _("Changed who answers for personal data"),
         "retention_changed": _("Changed how long data is kept"),
         "mail_tried": _("Sent a test message"),
+        "anonymised": _("An account was made anonymous"),
+        "retention_ran": _("Data whose time was over was taken away"),
         "set_up": _("The park was set up"),
         "demo_loaded": _("The demo park was loaded"),
         "events_tried_again": _("Let what was set aside be tried again"),

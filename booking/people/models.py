@@ -197,3 +197,14 @@ class PasswordRequest(Model):
     id: Mapped[int] = mapped_column(primary_key=True)
     email: Mapped[str] = mapped_column(String(254))
     created_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class Viewing(Model):
+    """Somebody with a role looked at data of somebody else, on that day for the first time."""
+
+    __tablename__ = "viewing"
+
+    subject_id: Mapped[int] = mapped_column(ForeignKey("person.id"), primary_key=True)
+    day: Mapped[date] = mapped_column(Date, primary_key=True)
+    viewer_id: Mapped[int] = mapped_column(ForeignKey("person.id"), primary_key=True)
+    first_at: Mapped[datetime] = mapped_column(Instant, index=True)

@@ -16,6 +16,7 @@ from booking.core.permissions import Action, Actor
 from booking.core.refusals import facts_as_json
 from booking.core.schema import Moment, PublicId, describes, moment, public_id
 from booking.core.web import acts, current_actor
+from booking.people.viewings import note_view
 from booking.reservations import alternatives, queries, service
 from booking.reservations.alternatives import Alternative
 from booking.reservations.models import Reservation, State
@@ -134,6 +135,7 @@ def show(reservation_id: UUID) -> Response:
     """One reservation; its ETag is its version."""
     actor = current_actor()
     found = queries.details(actor, str(reservation_id))
+    note_view(actor, found.person_id)
     return listing.read(as_json(found, actor), etag=str(found.version))
 
 

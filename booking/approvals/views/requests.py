@@ -34,6 +34,7 @@ from booking.core.refusal_texts import describe
 from booking.core.refusals import Reason
 from booking.core.web import acts, current_actor
 from booking.people import deputies
+from booking.people.viewings import note_view
 from booking.reservations import service, texts
 from booking.reservations.history import Entry
 from booking.reservations.models import State
@@ -219,6 +220,7 @@ def _page(
     """The request as it is now, with what was refused and what was typed."""
     actor = current_actor()
     case = case_of(actor, queries.request_for(actor, public_id))
+    note_view(actor, case.request.person_id)
     if error is not None:
         note = _refused(error, case, seen_version)
     page = render_template(

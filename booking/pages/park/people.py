@@ -32,6 +32,7 @@ from booking.people.directory import (
     Standing,
 )
 from booking.people.models import MemberRole
+from booking.people.viewings import note_view
 from booking.spaces import granting
 from booking.spaces.granting import Granted, Office
 
@@ -130,6 +131,7 @@ def show(person_id: UUID) -> ResponseReturnValue:
     """Somebody's account, memberships and grants."""
     actor = current_actor()
     found = directory.person(actor, str(person_id))
+    note_view(actor, found.person_id)
     today = terms.today()
     return render_template(
         "park/person.html",

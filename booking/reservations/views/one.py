@@ -16,6 +16,7 @@ from booking.core.idempotency import Answer
 from booking.core.permissions import Action, Actor, allows
 from booking.core.refusal_texts import describe
 from booking.core.web import acts, current_actor
+from booking.people.viewings import note_view
 from booking.reservations import (
     alternatives,
     availability,
@@ -66,7 +67,9 @@ def possible(actor: Actor, found: Details) -> Possible:
 def show(public_id: UUID) -> ResponseReturnValue:
     """Everything about it that the reader may know."""
     actor = current_actor()
-    return page_of(actor, queries.details(actor, str(public_id)))
+    found = queries.details(actor, str(public_id))
+    note_view(actor, found.person_id)
+    return page_of(actor, found)
 
 
 @pages.get("/reservations/<uuid:public_id>/again")

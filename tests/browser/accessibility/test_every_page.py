@@ -165,6 +165,9 @@ PAGES: dict[str, Where] = {
         Reader.OPERATOR, "/operator/journal", "/operator/journal?act=set_up&actor=nobody"
     ),
     "park.settings.show": _at(Reader.OPERATOR, "/operator/settings"),
+    "privacy.my_data": _at(Reader.MEMBER, "/profile/data"),
+    "privacy.forget_me": _at(Reader.MEMBER, "/profile/data/forget"),
+    "privacy.anonymise": _at(Reader.OPERATOR, "/operator/people/{person}/anonymise"),
     "privacy.notice": _at(Reader.NOBODY, "/privacy"),
     "park.samples.index": _at(Reader.OPERATOR, "/operator/samples"),
     "park.samples.show": _at(
@@ -308,6 +311,8 @@ NO_PAGES = {
     "feeds.fetch",
     "health.healthz",
     "house.logo_file",
+    "privacy.as_json",
+    "privacy.as_zip",
     "health.readyz",
     "organisation.people_file",
     "photos.show",

@@ -1,0 +1,119 @@
+"""People see and take what is held about them, see who looked at it, and end it."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from datetime import timedelta
+
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import func, select
+
+from booking.core import clock
+from booking.core.database import end_reading, session
+from booking.core.permissions import Scope
+from booking.people import passwords
+from booking.people.models import Person, PersonState, Viewing
+from booking.reservations import service as reservations
+from booking.reservations.models import Reservation, State
+from tests import make
+from tests.forms import post
+
+PASSWORD = "a sentence of my own"
+HOSTILE = "=HYPERLINK(1)"
+
+
+def test_everything_comes_as_json_and_as_tables(app: Flask, client: FlaskClient) -> None:
+    who = make.member_of(name="Salma El Idrissi")
+    made = make.reservation(who, title=HOSTILE)
+    reservations.cancel(who, made.public_id, reason="malade")
+    make.reservation(title="Somebody else's")
+    make.signed_in(client, who)
+    answer = client.get("/profile/data/download.json", buffered=True)
+    data = json.loads(answer.data)
+    assert data["account"][0]["name"] == "Salma El Idrissi"
+    assert [one["title"] for one in data["reservations"]] == [HOSTILE]
+    assert {line["act"] for line in data["journal"]} == {"booked", "cancelled"}
+    assert "digest" not in answer.text
+    assert "password" not in answer.text
+    assert "Somebody else" not in answer.text
+    packed = client.get("/profile/data/download.zip", buffered=True).data
+    with zipfile.ZipFile(io.BytesIO(packed)) as archive:
+        assert {"account.csv", "reservations.csv", "journal.csv"} <= set(archive.namelist())
+        assert f"'{HOSTILE}" in archive.read("reservations.csv").decode("utf-8-sig")
+    again = client.get("/api/v1/me/data", headers=make.bearer(who, Scope.WRITE)).json
+    assert again is not None
+    assert again["account"] == data["account"]
+
+
+def test_downloads_are_limited(app: Flask, client: FlaskClient) -> None:
+    make.signed_in(client, make.person())
+    statuses = [
+        client.get("/profile/data/download.json", buffered=True).status_code for _ in range(21)
+    ]
+    assert statuses == [200] * 20 + [429]
+
+
+def test_who_looked_is_shown_once_a_day(app: Flask, client: FlaskClient) -> None:
+    who = make.person("Salma")
+    made = make.reservation(who)
+    operator = make.operator("Amine Tazi")
+    make.signed_in(client, operator)
+    for _ in range(2):
+        assert client.get(f"/reservations/{made.public_id}").status_code == 200
+        assert client.get(f"/operator/people/{who.public_id}").status_code == 200
+    with clock.frozen_at(clock.now() + timedelta(days=1)):
+        client.get(f"/operator/people/{who.public_id}")
+    assert session().scalar(select(func.count()).select_from(Viewing)) == 2
+    colleague = make.signed_in(app.test_client(), who)
+    assert colleague.get(f"/reservations/{made.public_id}").status_code == 200
+    assert session().scalar(select(func.count()).select_from(Viewing)) == 2
+    assert colleague.get("/profile/data").text.count("Amine Tazi") == 2
+
+
+def _with_a_password(client: FlaskClient) -> FlaskClient:
+    made = make.person("Salma El Idrissi", password_hash=passwords.hash_password(PASSWORD))
+    make.reservation(made, title="Ouverture")
+    return make.signed_in(client, made)
+
+
+def test_who_closes_their_account_is_forgotten(app: Flask, client: FlaskClient) -> None:
+    _with_a_password(client)
+    page = "/profile/data/forget"
+    assert post(client, page, password="wrong").status_code == 422
+    answer = post(client, page, password=PASSWORD)
+    assert (answer.status_code, answer.location) == (303, "/sign-in")
+    end_reading()
+    session().expire_all()
+    person = session().scalars(select(Person)).one()
+    assert (person.name, person.state) == ("—", PersonState.ANONYMISED)
+    assert person.email.endswith("@anonymised.invalid")
+    kept = session().scalars(select(Reservation)).one()
+    assert (kept.title, kept.state) == ("", State.CANCELLED)
+    assert client.get("/profile").status_code == 303
+
+
+def test_the_last_operator_stays(app: Flask, client: FlaskClient) -> None:
+    last = make.operator()
+    make.signed_in(client, last)
+    page = f"/operator/people/{last.public_id}/anonymise"
+    answer = post(client, page)
+    assert answer.status_code == 303
+    assert "last operator" in client.get(answer.location or "").text
+
+
+def test_an_operator_makes_somebody_anonymous(app: Flask, client: FlaskClient) -> None:
+    who = make.member_of(name="Salma")
+    make.signed_in(client, make.operator())
+    page = f"/operator/people/{who.public_id}/anonymise"
+    assert "Salma" in client.get(page).text
+    assert post(client, page).status_code == 303
+    assert client.get(page).status_code == 404
+
+
+def test_only_operators_make_others_anonymous(app: Flask, client: FlaskClient) -> None:
+    who = make.person()
+    make.signed_in(client, make.auditor())
+    assert client.get(f"/operator/people/{who.public_id}/anonymise").status_code == 403
