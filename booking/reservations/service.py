@@ -330,6 +330,8 @@ def cancel_group(actor: Actor, public_id: str, *, reason: str = "") -> Grouped:
     """Give back all reservations of a group that can still be given back and that the actor may
     cancel; raises RefusedError where none can."""
     group_id = session().scalar(select(Group.id).where(Group.public_id == public_id))
+    if group_id is None:  # compared with nothing, every reservation without a group would be locked
+        raise NotFoundError
     session().execute(
         select(Reservation.id)
         .where(Reservation.group_id == group_id)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -25,7 +27,11 @@ from booking.reservations import service as reservations
 from booking.reservations.models import Group, Reservation, State
 from booking.reservations.wishes import GroupWish
 from tests import make
+from tests.conftest import Statements
 from tests.working import Run, Told
+
+
+NOBODY = "0190163d-8694-739b-aea5-966c26f8ad91"
 
 
 @dataclass(frozen=True)
@@ -191,6 +197,14 @@ def test_who_may_see_and_cancel_a_group(team: Team) -> None:
         reservations.cancel_group(team.imane, made.public_id)
     done = reservations.cancel_group(team.youssef, made.public_id)
     assert [one.person.name for one in done.reservations] == ["Youssef"]
+
+
+def test_a_group_that_is_not_there_holds_up_nobody(
+    team: Team, count_statements: Callable[[], AbstractContextManager[Statements]]
+) -> None:
+    with count_statements() as sent, pytest.raises(NotFoundError):
+        reservations.cancel_group(team.salma, NOBODY)
+    assert sent.count == 1, sent  # and no reservation without a group was locked
 
 
 def test_a_group_under_a_policy_that_asks_waits_place_by_place(team: Team) -> None:
