@@ -23,7 +23,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 
-from sqlalchemy import ColumnElement, delete, exists, insert, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, exists, insert, or_, select, update
 from sqlalchemy.orm import aliased
 
 from booking.core import clock, events, ids, revisions, web, zones
@@ -159,7 +159,14 @@ def end_membership(
     organisation = members.organisation(actor, organisation_id, Action.MANAGE_ORGANISATION)
     member = members.member(organisation.organisation_id, person_id)
     _refuse_day(member, last_day)
-    _lock(_of_membership(organisation, member.person_id, last_day), organisation, member.person_id)
+    _lock(
+        [
+            _of_membership(organisation, member.person_id, last_day),
+            _for_others(organisation, member.person_id, last_day),
+        ],
+        organisation,
+        member.person_id,
+    )
     member = members.member(organisation.organisation_id, person_id)
     if member.is_manager:
         organisations.refuse_last_manager(actor, organisation, member)
@@ -180,7 +187,14 @@ def end_next_term() -> bool:
     if found is None:
         return False
     membership, person, organisation = found
-    _lock(_of_membership(organisation, person.id, None), organisation, person.id)
+    _lock(
+        [
+            _of_membership(organisation, person.id, None),
+            _for_others(organisation, person.id, None),
+        ],
+        organisation,
+        person.id,
+    )
     name = PersonName(person.public_id, person.name)
     plan = _membership_plan(organisation, name, person.id, None)
     first = members.other_managers(organisation.organisation_id, person.id)[:1]
@@ -219,7 +233,7 @@ def close_account(actor: Actor | None, person_id: str) -> Done:
 
 
 def _close_account(actor: Actor | None, person: Person, choices: Choices) -> Done:
-    _lock(_of_person(person.id), None, person.id)
+    _lock([_of_person(person.id), _for_others(None, person.id, None)], None, person.id)
     if person.state is not PersonState.ACTIVE:  # somebody was faster
         raise NotFoundError
     plan = _person_plan(person)
@@ -245,7 +259,7 @@ def deactivate_organisation(actor: Actor, organisation_id: str, choices: Choices
     """
     require(actor, Action.OPERATE)
     organisation = members.organisation(actor, organisation_id)
-    _lock(_of_organisation(organisation), organisation)
+    _lock([_of_organisation(organisation)], organisation)
     plan = _organisation_plan(members.organisation(actor, organisation_id))
     if plan.organisation is None or not plan.organisation.is_active:  # somebody was faster
         raise NotFoundError
@@ -342,14 +356,9 @@ def _let_go_of_what_was_booked_for_others(actor: Actor | None, plan: Plan) -> No
     """Who booked for a colleague could otherwise go on changing it after leaving."""
     if plan.person_id is None:
         return
-    conditions = [
-        Reservation.booked_by_id == plan.person_id,
-        Reservation.person_id != plan.person_id,
-        *_ahead(plan.last_day),
-    ]
-    if plan.organisation is not None:
-        conditions.append(Reservation.organisation_id == plan.organisation.organisation_id)
-    for one in queries.find(*conditions):
+    is_over = plan.last_day is not None and plan.last_day < terms.today()
+    last_day = None if is_over else plan.last_day
+    for one in queries.find(*_for_others(plan.organisation, plan.person_id, last_day)):
         service.hand_over(
             actor,
             one,
@@ -498,6 +507,20 @@ def _of_person(person_id: int) -> list[ColumnElement[bool]]:
     return [Reservation.person_id == person_id, *_ahead(None)]
 
 
+def _for_others(
+    organisation: KnownOrganisation | None, person_id: int, last_day: date | None
+) -> list[ColumnElement[bool]]:
+    """What the person has booked for somebody else, in one organisation or in any."""
+    conditions = [
+        Reservation.booked_by_id == person_id,
+        Reservation.person_id != person_id,
+        *_ahead(last_day),
+    ]
+    if organisation is not None:
+        conditions.append(Reservation.organisation_id == organisation.organisation_id)
+    return conditions
+
+
 def _of_organisation(organisation: KnownOrganisation) -> list[ColumnElement[bool]]:
     return [Reservation.organisation_id == organisation.organisation_id, *_ahead(None)]
 
@@ -516,15 +539,14 @@ def _ahead(last_day: date | None) -> list[ColumnElement[bool]]:
 
 
 def _lock(
-    conditions: Sequence[ColumnElement[bool]],
+    which: Sequence[Sequence[ColumnElement[bool]]],
     organisation: KnownOrganisation | None,
     person_id: int | None = None,
 ) -> None:
     """Hold what shall be settled, then whoever leaves: a verb that holds a reservation still writes
     its journal line, which refers to the person, so persons come last."""
-    statements = [
-        select(Reservation.id).where(*conditions).order_by(Reservation.id).with_for_update()
-    ]
+    touched = or_(*(and_(*conditions) for conditions in which))
+    statements = [select(Reservation.id).where(touched).order_by(Reservation.id).with_for_update()]
     if organisation is not None:
         of_this = Organisation.id == organisation.organisation_id
         statements.append(select(Organisation.id).where(of_this).with_for_update())
@@ -589,7 +611,10 @@ def _next_term_over() -> tuple[Membership, Person, KnownOrganisation] | None:
                 Membership.valid_until < today,
                 Membership.valid_until >= today - OUTAGE,
                 exists().where(
-                    Reservation.person_id == Membership.person_id,
+                    or_(
+                        Reservation.person_id == Membership.person_id,
+                        Reservation.booked_by_id == Membership.person_id,
+                    ),
                     Reservation.organisation_id == Membership.organisation_id,
                     *_ahead(None),
                 ),

@@ -9,7 +9,7 @@ from flask import Flask
 from sqlalchemy import select, update
 
 from booking.core import clock
-from booking.core.database import session, transaction
+from booking.core.database import end_reading, session, transaction
 from booking.core.errors import ForbiddenError, InvalidError, LastOneError, NotFoundError
 from booking.core.permissions import Actor, Role
 from booking.journal.models import JournalLine
@@ -21,8 +21,9 @@ from booking.reservations import departures, service
 from booking.reservations.departures import Choices, PlanChangedError
 from booking.reservations.models import HouseReason, State
 from booking.reservations.queries import Details
-from booking.reservations.wishes import Change
+from booking.reservations.wishes import Change, Wish
 from tests import make
+from tests.rivals import overtaken
 from tests.working import Run, Told, run, told
 
 __all__ = ["run", "told"]
@@ -366,3 +367,38 @@ def test_only_the_operator_closes_accounts_and_organisations(startup: Startup) -
         departures.deactivate_person(startup.manager, startup.leaver.public_id, CANCEL)
     with pytest.raises(ForbiddenError):
         departures.deactivate_organisation(startup.manager, startup.id, CANCEL)
+
+
+# --- what somebody who leaves has booked for others ---
+
+
+def _booked_for_a_colleague(startup: Startup) -> Details:
+    wish = Wish(
+        (make.desk().spot.public_id,),
+        make.at(10),
+        make.at(12),
+        person_id=startup.colleague.public_id,
+        organisation_id=startup.id,
+    )
+    return make.details(service.book(startup.leaver, wish).public_id)
+
+
+def test_a_change_at_the_moment_of_leaving_is_not_lost(app: Flask, startup: Startup) -> None:
+    found = _booked_for_a_colleague(startup)
+    change = Change(title="Demo")
+    overtaken(app, lambda: service.change(startup.colleague, found.public_id, change), startup.end)
+    end_reading()
+    after = make.details(found.public_id)
+    assert (after.title, after.version) == ("Demo", found.version + 2)
+    assert after.booked_by_id == startup.colleague.person_id
+
+
+def test_whoever_has_left_by_date_keeps_no_say_over_what_they_booked_for_others(
+    startup: Startup,
+) -> None:
+    startup.end(last_day=clock.now().date())
+    found = _booked_for_a_colleague(startup)
+    with clock.frozen_at(clock.now() + timedelta(hours=17)):
+        assert departures.end_next_term()
+        assert not departures.end_next_term()
+    assert make.details(found.public_id).booked_by_id == startup.colleague.person_id
