@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from sqlalchemy import Executable, insert, select, update
+from sqlalchemy import Executable, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from booking.core import clock, ids, web
@@ -147,8 +147,10 @@ def _persons(actor: Actor, guests: Sequence[Guest]) -> dict[str, _Known]:
     """The persons of these addresses; whoever has no account gets one."""
     first = {guest.email: guest for guest in reversed(guests)}
     known = _known(list(first))
-    new = [guest for email, guest in first.items() if email not in known]
+    new = [first[email] for email in sorted(first) if email not in known]
     made = _make_persons(new)
+    if len(made) < len(new):  # somebody else invited them at the same moment
+        known |= _known([guest.email for guest in new if guest.email not in made])
     journal.write_each(
         actor,
         "person_created",
@@ -178,6 +180,7 @@ def _known(emails: Sequence[str]) -> dict[str, _Known]:
 
 
 def _make_persons(guests: Sequence[Guest]) -> dict[str, _Known]:
+    """Those of them that nobody else has made meanwhile."""
     if not guests:
         return {}
     rows = [
@@ -191,9 +194,9 @@ def _make_persons(guests: Sequence[Guest]) -> dict[str, _Known]:
         }
         for guest in guests
     ]
-    made = session().execute(
-        insert(Person).returning(Person.email, Person.id, Person.public_id), rows
-    )
+    dialect = sqlite if engine_name() == "sqlite" else postgresql
+    statement = dialect.insert(Person.__table__).on_conflict_do_nothing(index_elements=["email"])
+    made = execute(statement.returning(Person.email, Person.id, Person.public_id), rows)
     return {
         row.email: _Known(row.id, row.public_id, PersonState.ACTIVE, False, is_new=True)
         for row in made

@@ -21,6 +21,7 @@ from booking.people.models import MemberRole, Membership, Person, PersonState, T
 from tests import make
 from tests.conftest import Statements
 from tests.mail_server import Inbox
+from tests.rivals import overtaken
 from tests.working import Run, Told, inbox, run, told, use_mail
 
 Count = Callable[[], AbstractContextManager[Statements]]
@@ -183,3 +184,17 @@ def test_many_are_invited_in_a_number_of_statements_that_does_not_grow_with_thei
     assert len({one.person_id for one in made}) == 300
     for model in (Membership, Token, Message):
         assert session().scalar(select(func.count()).select_from(model)) == 301
+
+
+def test_two_who_invite_one_address_at_one_moment_both_succeed(app: Flask) -> None:
+    operator, atlas, karama = make.operator(), make.organisation(), make.organisation()
+    guests = [Guest("lina@example.com", organisation_id=one.id) for one in (atlas, karama)]
+    theirs = overtaken(
+        app,
+        lambda: invitations.invite_all(operator, guests[:1]),
+        lambda: invitations.invite_all(operator, guests[1:]),
+    )
+    end_reading()
+    (made,) = session().scalars(select(Person).where(Person.email == "lina@example.com"))
+    assert [one.person_id for one in theirs] == [made.id]
+    assert make.actor(made.id).organisation_ids == {atlas.id, karama.id}
