@@ -275,11 +275,11 @@ def resource_photos(resource_id: UUID) -> Response:
 def add_photo(resource_id: UUID) -> Response:
     """Add a photo: the body is the picture (PNG, JPEG or WebP), the query says what it shows."""
     said = schema.query(Described)
-    actor, data = current_actor(), request.get_data()
+    actor, picture = current_actor(), pictures.render(request.get_data())
 
     def act() -> Answer:
         described = {"fr": said.fr, "ar": said.ar, "en": said.en}
-        return Answer(201, photos.add_photo(actor, str(resource_id), data, described))
+        return Answer(201, photos.store_photo(actor, str(resource_id), picture, described))
 
     answer = once(actor, act)
     return web.answer_json(_photo(photos.photo(answer.location)), answer.status)

@@ -80,47 +80,17 @@ def add_photo(actor: Actor, resource_id: str, data: bytes, description: Mapping[
     Raises InvalidError for `picture` and `description`.
     """
     require(actor, Action.OPERATE)
-    described = _described(description)
-    return _store(actor, resource_id, pictures.render(data), described)
+    return store_photo(actor, resource_id, pictures.render(data), description)
 
 
 @transactional
-def describe_photo(actor: Actor, public_id: str, description: Mapping[str, str]) -> None:
-    """Replace what is said about a photo to those who cannot see it."""
+def store_photo(
+    actor: Actor, resource_id: str, picture: Rendered, description: Mapping[str, str]
+) -> str:
+    """The same with a picture that is written anew already, for whoever stores it in a transaction
+    of their own."""
     require(actor, Action.OPERATE)
     described = _described(description)
-    before = photo(public_id)
-    session().execute(
-        update(Photo).where(Photo.public_id == public_id).values(description=described)
-    )
-    _write(actor, "photo_described", before)
-
-
-@transactional
-def move_photo(actor: Actor, public_id: str, to: int) -> None:
-    """Put a photo at another place in the order; 0 is the first, which lists show."""
-    require(actor, Action.OPERATE)
-    moved = photo(public_id)
-    _lock(moved.resource_id)
-    order = [one.public_id for one in photos_of([moved.resource_id])[moved.resource_id]]
-    order.remove(public_id)
-    order.insert(max(0, min(to, len(order))), public_id)
-    for position, one in enumerate(order):
-        session().execute(update(Photo).where(Photo.public_id == one).values(position=position))
-    _write(actor, "photo_moved", moved)
-
-
-@transactional
-def delete_photo(actor: Actor, public_id: str) -> None:
-    """Delete a photo in both sizes."""
-    require(actor, Action.OPERATE)
-    deleted = photo(public_id)
-    session().execute(delete(Photo).where(Photo.public_id == public_id))
-    _write(actor, "photo_deleted", deleted)
-
-
-@transactional
-def _store(actor: Actor, resource_id: str, picture: Rendered, described: dict[str, str]) -> str:
     key = session().scalar(select(Resource.id).where(Resource.public_id == resource_id))
     if key is None:
         raise NotFoundError
@@ -152,6 +122,43 @@ def _store(actor: Actor, resource_id: str, picture: Rendered, described: dict[st
     )
     _write(actor, "photo_added", photo(public_id))
     return public_id
+
+
+@transactional
+def describe_photo(actor: Actor, public_id: str, description: Mapping[str, str]) -> None:
+    """Replace what is said about a photo to those who cannot see it."""
+    require(actor, Action.OPERATE)
+    described = _described(description)
+    before = photo(public_id)
+    session().execute(
+        update(Photo).where(Photo.public_id == public_id).values(description=described)
+    )
+    _write(actor, "photo_described", before)
+
+
+@transactional
+def move_photo(actor: Actor, public_id: str, to: int) -> None:
+    """Put a photo at another place in the order; 0 is the first, which lists show."""
+    require(actor, Action.OPERATE)
+    moved = photo(public_id)
+    _lock(moved.resource_id)
+    order = [one.public_id for one in photos_of([moved.resource_id]).get(moved.resource_id, ())]
+    if public_id not in order:  # somebody deleted it meanwhile
+        raise NotFoundError
+    order.remove(public_id)
+    order.insert(max(0, min(to, len(order))), public_id)
+    for position, one in enumerate(order):
+        session().execute(update(Photo).where(Photo.public_id == one).values(position=position))
+    _write(actor, "photo_moved", moved)
+
+
+@transactional
+def delete_photo(actor: Actor, public_id: str) -> None:
+    """Delete a photo in both sizes."""
+    require(actor, Action.OPERATE)
+    deleted = photo(public_id)
+    session().execute(delete(Photo).where(Photo.public_id == public_id))
+    _write(actor, "photo_deleted", deleted)
 
 
 def _lock(resource_id: int) -> None:

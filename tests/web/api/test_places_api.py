@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
+from booking.core.database import session
 from booking.core.permissions import Scope
+from booking.spaces import pictures
 from booking.spaces.pictures import MOST_BYTES
 from tests import make
 from tests.drawing import picture
@@ -132,6 +134,22 @@ def test_a_photo_is_sent_as_it_is_and_a_larger_body_only_there(client: FlaskClie
     large = b" " * (MOST_BYTES - 1)
     assert client.post(f"{API}/buildings", data=large, headers=headers).status_code == 413
     assert client.delete(f"{API}/photos/{photo['id']}", headers=headers).status_code == 204
+
+
+def test_a_photo_is_drawn_before_the_others_have_to_wait(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk, render = make.desk(), pictures.render
+
+    def rendered_outside(data: bytes, field: str = "picture") -> pictures.Rendered:
+        assert not session().info.get("writing")
+        return render(data, field)
+
+    monkeypatch.setattr(pictures, "render", rendered_outside)
+    address = f"{API}/resources/{desk.spot.public_id}/photos?fr=Un+bureau"
+    headers = {**make.bearer(make.operator()), "Idempotency-Key": "k"}
+    for _time in range(2):
+        assert client.post(address, data=picture(), headers=headers).status_code == 201
 
 
 @pytest.mark.parametrize(
