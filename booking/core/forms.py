@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from typing import ClassVar
+from typing import Any, ClassVar
 
+from flask import request
 from flask_wtf import FlaskForm
-from wtforms import HiddenField
+from werkzeug.datastructures import MultiDict
+from wtforms import FileField, HiddenField
 
 from booking.core import i18n
 from booking.core.errors import InvalidError, Problem, TooManyError
@@ -29,6 +31,23 @@ class PageForm(FlaskForm):
 
     class Meta:
         csrf = False
+
+        def wrap_formdata(
+            self,
+            form: PageForm,
+            formdata: Any,  # Any: what the form was given, or Flask-WTF's mark for «what was sent»
+        ) -> MultiDict[str, Any] | None:  # Any: texts and files
+            """What was sent: texts, and files where the form takes one; nothing that is JSON."""
+            if formdata is None or isinstance(formdata, MultiDict):
+                return formdata
+            if request.method in {"GET", "HEAD"}:
+                return None
+            sent: MultiDict[str, Any] = MultiDict(request.form)  # Any: as above
+            for field in form:
+                files = request.files.getlist(field.name)
+                if files and isinstance(field, FileField):
+                    sent.setlist(field.name, files)
+            return sent
 
     def __init__(self, **values: object) -> None:
         super().__init__(**values)  # type: ignore[no-untyped-call]  # half-annotated
