@@ -30,7 +30,6 @@ from tests import make
 from tests.conftest import Statements
 from tests.working import Run, Told
 
-
 NOBODY = "0190163d-8694-739b-aea5-966c26f8ad91"
 
 
