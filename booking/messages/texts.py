@@ -54,7 +54,9 @@ def occasion(kind: MessageKind) -> str:
         MessageKind.JOINED: _("To somebody with an account, when they join an organisation."),
         MessageKind.ADDRESS_CHANGED: _("To the new address, when an operator changes it."),
         MessageKind.ADDRESS_LEFT: _("To the old address, when an operator changes it."),
-        MessageKind.HANDED_OVER: _("To both, when a reservation goes to somebody else."),
+        MessageKind.HANDED_OVER: _(
+            "To whoever leaves and whoever takes over, with all the reservations it is about."
+        ),
         MessageKind.GROUPED: _("To the person who booked several places at once."),
         MessageKind.TEST: _("To the operator, when the mail server is tried."),
     }

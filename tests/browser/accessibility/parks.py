@@ -80,7 +80,7 @@ def full(app: Flask, language: str) -> Park:
         **_past(member, places),
         **_present(member, manager, places),
         **_requests(places),
-        **_organisations(member, places),
+        **_organisations(member, manager, places),
         **_secrets(member),
         **_absence(manager),
         "import": imports.try_out(operator, Subject.FLOORS, FLOORS).public_id,
@@ -210,11 +210,11 @@ def _requests(places: _Places) -> dict[str, str]:
     return {"rivalled": first.public_id, "blocked": blocked.public_id}
 
 
-def _organisations(member: Actor, places: _Places) -> dict[str, str]:
-    """One that the member is in, one that they manage, with somebody who is shown and leaves and
-    somebody who has not come, and one that has left."""
-    managed = make.organisation(f"{LONG_WORD} SARL")
-    member = make.join(member, managed, is_manager=True)
+def _organisations(member: Actor, manager: Actor, places: _Places) -> dict[str, str]:
+    """One that the member is in, one that the lab manager looks after, with somebody who is shown
+    and leaves and somebody who has not come, and one that has left."""
+    managed = make.organisation(f"{LONG_NAME} (filiale)")
+    make.join(manager, managed, is_manager=True)
     colleague = make.member_of(managed, name="عبد الرحمان بنعبد الله الشرقاوي")
     organisations.show_presence(colleague, True)
     for hour, days in ((16, 0), (16, 3)):

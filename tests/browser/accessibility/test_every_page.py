@@ -111,9 +111,7 @@ PAGES: dict[str, Where] = {
     "reservations.cancel": _at(Reader.MEMBER, "/reservations/{confirmed}/cancel"),
     "organisation.mine": _at(Reader.MEMBER, "/organisation"),
     "organisation.show": _at(Reader.MEMBER, "/organisation/{organisation}"),
-    "organisation.people": _at(
-        Reader.MEMBER, "/organisation/{organisation}/members", "/organisation/{managed}/members"
-    ),
+    "organisation.people": _at(Reader.MEMBER, "/organisation/{organisation}/members"),
     "organisation.reservations": _at(
         Reader.MEMBER,
         "/organisation/{organisation}/reservations",
@@ -121,16 +119,18 @@ PAGES: dict[str, Where] = {
         "/organisation/{organisation}/reservations?state=pending",
     ),
     "organisation.member": _at(
-        Reader.MEMBER,
+        Reader.MANAGER,
+        "/organisation/{managed}",
+        "/organisation/{managed}/members",
         "/organisation/{managed}/members/{colleague}",
         "/organisation/{managed}/members/{invited}",
     ),
     "organisation.ask_end": _at(
-        Reader.MEMBER,
+        Reader.MANAGER,
         "/organisation/{managed}/members/{colleague}/end",
         "/organisation/{managed}/members/{colleague}/end?last_day=2026-10-06&month=2026-10",
     ),
-    "organisation.invite": _at(Reader.MEMBER, "/organisation/{managed}/invitations"),
+    "organisation.invite": _at(Reader.MANAGER, "/organisation/{managed}/invitations"),
     "profile.show": _at(Reader.MEMBER, "/profile"),
     "profile.password": _at(Reader.MEMBER, "/profile/password"),
     "secrets.new_feed": _at(Reader.MEMBER, "/profile/feeds"),
