@@ -75,7 +75,7 @@ def show() -> ResponseReturnValue:
 def _groups() -> list[Group]:
     return [
         Group(
-            _("Places"),
+            _("Buildings and spaces"),
             (
                 _section(
                     "park.places.buildings",
