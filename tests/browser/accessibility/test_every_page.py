@@ -176,7 +176,8 @@ PAGES: dict[str, Where] = {
         "/operator/samples/reminder?language=ar",
         "/operator/samples/approval_waiting?language=en",
     ),
-    "park.samples.html": _at(Reader.OPERATOR, "/operator/samples/confirmed/html"),
+    # Without a reservation there is no sample to frame: the fragment skips it in the empty park.
+    "park.samples.html": _at(Reader.OPERATOR, "/operator/samples/confirmed/html#{confirmed}"),
     "operator.message_html": _at(Reader.OPERATOR, "/operator/messages/{planned}/html"),
     "operator.verify": _at(Reader.OPERATOR, "/operator/verify"),
     "park.show": _at(Reader.OPERATOR, "/operator"),
