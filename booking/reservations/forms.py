@@ -164,7 +164,7 @@ class BookForm(TimesForm):
 
     person = SelectField(lazy_gettext("Booked for"), validate_choice=False)
     email = StringField(lazy_gettext("Or for anybody, by e-mail address"))
-    organisation = SelectField(lazy_gettext("For"), validate_choice=False)
+    organisation = SelectField(lazy_gettext("Organisation"), validate_choice=False)
     idempotency_key = HiddenField()
 
     def to_wish(self, places: Sequence[Place]) -> Wish:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Any
 
 import pytest
@@ -15,6 +17,7 @@ from booking.policies.facts import Place
 from booking.reservations import queries
 from booking.reservations.models import State
 from tests import make
+from tests.conftest import Statements
 
 Json = dict[str, Any]  # Any: what was answered is looked at, not typed
 GROUPS, BOOKINGS = "/api/v1/groups", "/api/v1/reservations"
@@ -301,3 +304,31 @@ def test_the_api_books_for_a_colleague_and_for_nobody_else(
     ).get_json()
     assert made["holder"]["person"]["name"] == "Karim"
     assert made["booked_by"]["name"] == "Salma"
+
+
+def test_a_page_costs_the_same_for_few_places_and_for_many(
+    client: FlaskClient,
+    atlas: Organisation,
+    count_statements: Callable[[], AbstractContextManager[Statements]],
+) -> None:
+    for number in range(1, 21):
+        make.desk(f"B-{number:02}")
+    salma = make.member_of(atlas)
+    headers = make.bearer(salma)
+    groups = [
+        (client.post(GROUPS, json={"count": count, **TIMES}, headers=headers).json or {})["id"]
+        for count in (2, 12)
+    ]
+    make.signed_in(client, salma)
+    day = "day=2026-10-07"
+    for few, many in (
+        (f"/groups/{groups[0]}", f"/groups/{groups[1]}"),
+        (f"{GROUPS}/{groups[0]}", f"{GROUPS}/{groups[1]}"),
+        (f"/together?count=2&{day}", f"/together?count=20&{day}"),
+    ):
+        counts = []
+        for path in (few, many):
+            with count_statements() as found:
+                assert client.get(path).status_code == 200
+            counts.append(found.count)
+        assert counts[0] == counts[1] <= 24
