@@ -1,6 +1,6 @@
 # The targets a developer needs. Python 3.11 or newer and make are enough; the rest is fetched.
 #
-#   make run     start on http://127.0.0.1:8000 (PORT=, DATABASE_URL=postgresql://…, DEMO=0)
+#   make run     start on http://127.0.0.1:8000 (PORT=, DATABASE_URL=postgresql://…, DEMO=0, SIZE=large)
 #   make test    every test: unit, both databases, web, browser
 #   make check   style, types, imports, translations, migrations, security
 #   make bench   how fast it is, in one table (SIZE=large: how much dearer it is in a large park)
@@ -22,7 +22,7 @@ asset_sources := $(shell find static/src booking/assets -type f -not -name '*.py
 # Everything is ready once the server answers: its last lines are the sign-ins and the address.
 run: environment build/assets.stamp texts
 	@$(python) -m flask db upgrade
-	@$(python) -m flask $(if $(filter 0,$(DEMO)),setup,demo --if-empty)
+	@$(python) -m flask $(if $(filter 0,$(DEMO)),setup,demo --if-empty --size $(or $(SIZE),small))
 	@exec $(python) -m gunicorn
 
 test: environment-dev build/assets.stamp texts browser

@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 
 from booking.core import clock, revisions
-from booking.core.database import session, transactional
+from booking.core.database import savepoint, session, transactional
 from booking.core.errors import InvalidError, NotFoundError, Problem
 from booking.core.i18n import LOCALES
 from booking.core.permissions import Action, Actor, require
@@ -103,7 +103,7 @@ def _corrected(person: Person, correction: Correction) -> JsonFacts:
 
 def _store(person: Person, after: JsonFacts) -> None:
     try:
-        with session().begin_nested():
+        with savepoint():
             for name, value in after.items():
                 setattr(person, name, value)
             session().flush()

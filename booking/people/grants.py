@@ -6,7 +6,7 @@ from sqlalchemy import Select, delete, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from booking.core import revisions
-from booking.core.database import session, transactional
+from booking.core.database import savepoint, session, transactional
 from booking.core.errors import InvalidError, NotFoundError, Problem
 from booking.core.permissions import Action, Actor, Given, Role, require
 from booking.journal import service as journal
@@ -82,7 +82,7 @@ def _insert(person: Person, given: Given) -> int:
     """The table knows which role wants which place."""
     statement = insert(Grant).values(person_id=person.id, **_facts(given))
     try:
-        with session().begin_nested():
+        with savepoint():
             return session().execute(statement.returning(Grant.id)).scalar_one()
     except IntegrityError as error:
         raise InvalidError({"role": Problem.UNKNOWN}) from error
