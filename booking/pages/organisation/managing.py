@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 
 from booking.core.errors import InvalidError, LastOneError, NotFoundError
 from booking.core.i18n import _, format_day
-from booking.core.months import Month, month
+from booking.core.months import Month, day_from, month, month_from
 from booking.core.permissions import Action
 from booking.core.web import acts, current_actor
 from booking.pages import departing
@@ -74,7 +74,7 @@ def resend(public_id: UUID, person_id: UUID) -> ResponseReturnValue:
 def ask_end(public_id: UUID, person_id: UUID) -> ResponseReturnValue:
     """When, what lies ahead then, and what shall become of it."""
     organisation, found = _found(public_id, person_id)
-    plan = _plan(organisation, found, _day(request.args.get("last_day")))
+    plan = _plan(organisation, found, day_from(request.args.get("last_day")))
     return _end_page(organisation, found, plan, departing.page(plan, sent=False))
 
 
@@ -88,7 +88,7 @@ def end(public_id: UUID, person_id: UUID) -> ResponseReturnValue:
         members.organisation(current_actor(), str(public_id), Action.MANAGE_ORGANISATION)
         flash(_("This person is in the organisation no longer."), "warn")
         return _to_members(public_id)
-    last_day = _day(request.form.get("last_day"))
+    last_day = day_from(request.form.get("last_day"))
     plan = _plan(organisation, found, last_day)
     page = departing.page(plan, sent=True)
     try:
@@ -178,7 +178,7 @@ def _end_page(
 
 
 def _month(last_day: date, today: date, here: dict[str, str]) -> Month:
-    turned_to = _day(f"{request.args.get('month', '')}-01")
+    turned_to = month_from(request.args.get("month"))
     return month(
         turned_to or last_day,
         chosen=last_day,
@@ -191,13 +191,6 @@ def _month(last_day: date, today: date, here: dict[str, str]) -> Month:
         since=today,
         last=today + LAST_DAY_AT_MOST,
     )
-
-
-def _day(text: str | None) -> date | None:
-    try:
-        return date.fromisoformat(text or "")
-    except ValueError:
-        return None
 
 
 def _plan(organisation: KnownOrganisation, found: Member, last_day: date | None) -> Plan:

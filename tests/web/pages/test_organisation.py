@@ -248,6 +248,7 @@ def test_strange_input_is_answered(client: FlaskClient, startup: Startup, text: 
         client.get(f"{startup.url}/reservations", query_string={**quoted, "person": "x"}),
         client.get(f"{startup.url}/members", query_string={"page": quoted["q"]}),
         client.get(f"{at}/end", query_string={"last_day": quoted["q"], "month": quoted["q"]}),
+        client.get(f"{at}/end", query_string={"last_day": "2026-10-06", "month": "9999-12"}),
         *(
             client.post(to, data={"csrf_token": token, **fields})
             for to, fields in (
