@@ -103,6 +103,7 @@ def confirm(import_id: UUID) -> Response:
     try:
         answer = idempotency.once(actor, request.headers.get("Idempotency-Key"), asked_before, act)
     except NotReadyError as error:
+        service.try_out_again(actor, str(import_id))  # the refusal has taken its new report back
         return web.problem(409, error.code, "A line is wrong, or the park has changed since")
     return web.answer_json(msgspec.json.decode(answer.location), answer.status)
 

@@ -201,6 +201,7 @@ def organisation_lines() -> Iterator[Values]:
 def person_lines() -> Iterator[Values]:
     """Everybody with an account that is open, once for each membership of today."""
     today = terms.today()
+    active = select(Organisation.id).where(Organisation.deactivated_at.is_(None))
     rows = session().execute(
         select(
             Person.email,
@@ -209,9 +210,17 @@ def person_lines() -> Iterator[Values]:
             Organisation.name.label("organisation"),
             Membership.role,
         )
-        .outerjoin(Membership, and_(Membership.person_id == Person.id, *terms.holds_on(today)))
+        .select_from(Person)
+        .outerjoin(
+            Membership,
+            and_(
+                Membership.person_id == Person.id,
+                *terms.holds_on(today),
+                Membership.organisation_id.in_(active),
+            ),
+        )
         .outerjoin(Organisation, Organisation.id == Membership.organisation_id)
-        .where(Person.state == PersonState.ACTIVE, Organisation.deactivated_at.is_(None))
+        .where(Person.state == PersonState.ACTIVE)
         .order_by(Person.email, Organisation.name)
         .execution_options(yield_per=AT_ONCE)
     )

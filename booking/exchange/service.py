@@ -87,6 +87,16 @@ def carry_out(actor: Actor, public_id: str) -> Report:
 
 
 @transactional
+def try_out_again(actor: Actor, public_id: str) -> Report:
+    """The dry run of a file that is kept, in the park as it is now; raises NotFoundError."""
+    require(actor, Action.OPERATE)
+    draft = _draft(actor, public_id, locked=True)
+    _, lines = _planned(Subject(draft.subject), draft.content)
+    draft.report = written(lines)
+    return _report(draft, lines)
+
+
+@transactional
 def forget_old_drafts() -> None:
     """Delete the files whose hour is over; called by the tick in its transaction."""
     execute(delete(ImportDraft).where(ImportDraft.expires_at <= clock.now()))

@@ -21,6 +21,8 @@ from booking.exchange.service import NotReadyError
 from booking.journal.models import JournalLine
 from booking.messages.models import Message, MessageKind
 from booking.people.models import Membership, Person
+from booking.reservations import departures
+from booking.reservations.departures import Choices
 from booking.spaces import inventory
 from booking.spaces.models import Resource
 from tests import make
@@ -184,3 +186,16 @@ def test_exports_are_for_operators_and_auditors_and_are_noted(operator: Actor) -
     noted = select(JournalLine).where(JournalLine.act == "exported")
     (line,) = session().scalars(noted)
     assert (line.actor_id, line.subject_id) == (auditor.person_id, "reservations")
+
+
+def test_whose_organisations_are_all_deactivated_is_still_in_the_file(operator: Actor) -> None:
+    closed, running = make.organisation("Closed"), make.organisation("Running")
+    make.member_of(closed, name="Only Closed")
+    make.member_of(closed, running, name="Both")
+    departures.deactivate_organisation(operator, closed.public_id, Choices())
+    text = exported(operator, Subject.PERSONS).decode("utf-8-sig")
+    lines = [line for line in text.splitlines() if "Closed," in line or "Both," in line]
+    assert sorted(line.split(",")[1:] for line in lines) == [
+        ["Both", "en", "Running", "member"],
+        ["Only Closed", "en", "", ""],
+    ]

@@ -130,3 +130,17 @@ def test_strange_limits_are_refused(client: FlaskClient, operator: Actor, query:
     assert answer.status_code == 422
     assert client.get(f"{PAGE}/exports/secrets.csv").status_code == 404
     assert client.get(f"{PAGE}/templates/secrets.csv").status_code == 404
+
+
+def test_the_api_says_anew_what_would_be_done_once_the_park_has_changed(
+    client: FlaskClient, operator: Actor
+) -> None:
+    headers = make.bearer(operator)
+    body = b"name\r\nAtlas\r\nKarama\r\n"
+    tried = client.post("/api/v1/imports/organisations", data=body, headers=headers).get_json()
+    make.organisation("Atlas")
+    address = f"/api/v1/imports/{tried['id']}"
+    refused = client.post(f"{address}/confirm", headers=headers)
+    assert (refused.status_code, refused.get_json()["code"]) == (409, "import_not_ready")
+    assert client.get(address, headers=headers).get_json()["counts"]["new"] == 1
+    assert client.post(f"{address}/confirm", headers=headers).get_json()["new"] == 1
