@@ -22,6 +22,7 @@ from booking.core.web import acts, current_actor
 from booking.reservations import queries, service
 from booking.reservations.api import seen_version
 from booking.reservations.models import DeclineReason
+from booking.reservations.queries import Details
 from booking.reservations.representation import as_json, list_as_json
 from booking.reservations.service import Outcome
 from booking.reservations.shapes import Reason, ReservationShown
@@ -128,7 +129,7 @@ def approve(reservation_id: UUID) -> Response:
     asked = schema.body(Approving)
     actor, public_id = current_actor(), str(reservation_id)
     try:
-        _once(
+        return _once(
             lambda: service.approve(
                 actor,
                 public_id,
@@ -144,7 +145,6 @@ def approve(reservation_id: UUID) -> Response:
             "Send declines_others: true to approve this one and decline the others.",
             references=list(error.references),
         )
-    return _represent(public_id)
 
 
 @blueprint.post("/reservations/<uuid:reservation_id>/decline")
@@ -154,7 +154,7 @@ def decline(reservation_id: UUID) -> Response:
     """Say no, with a reason."""
     asked = schema.body(Declining)
     actor, public_id = current_actor(), str(reservation_id)
-    _once(
+    return _once(
         lambda: service.decline(
             actor,
             public_id,
@@ -163,7 +163,6 @@ def decline(reservation_id: UUID) -> Response:
             reason=asked.reason,
         )
     )
-    return _represent(public_id)
 
 
 @blueprint.post("/reservations/<uuid:reservation_id>/ask")
@@ -173,8 +172,7 @@ def ask(reservation_id: UUID) -> Response:
     """Ask whoever wants it something before deciding; the time to answer runs on."""
     asked = schema.body(Asking)
     actor, public_id = current_actor(), str(reservation_id)
-    _once(lambda: service.ask(actor, public_id, question=asked.question))
-    return _represent(public_id)
+    return _once(lambda: service.ask(actor, public_id, question=asked.question))
 
 
 def _result(one: Result) -> dict[str, object]:
@@ -193,15 +191,25 @@ def _result(one: Result) -> dict[str, object]:
     return body
 
 
-def _once(act: Callable[[], Outcome]) -> None:
+def _once(act: Callable[[], Outcome]) -> Response:
+    """Run a verb once for the Idempotency-Key of this request; show what became of it.
+
+    Whoever decided sees that, even where the place of a declined change was all that let them see
+    the reservation. A retry sees what they may see by then.
+    """
+    actor = current_actor()
+    decided: Details | None = None
+
+    def decide() -> Answer:
+        nonlocal decided
+        public_id = act().public_id
+        decided = queries.details_by_id(public_id)
+        return Answer(200, public_id)
+
     key = request.headers.get("Idempotency-Key")
     asked = f"{request.method} {request.path}\n".encode() + request.get_data()
-    idempotency.once(current_actor(), key, asked, lambda: Answer(200, act().public_id))
-
-
-def _represent(public_id: str) -> Response:
-    actor = current_actor()
-    found = queries.details(actor, public_id)
+    answer = idempotency.once(actor, key, asked, decide)
+    found = decided or queries.details(actor, answer.location)
     response = web.answer_json(as_json(found, actor))
     response.set_etag(str(found.version))
     return response

@@ -214,3 +214,18 @@ def test_strange_bodies_are_refused(
     headers = {**make.bearer(manager), "Content-Type": "application/json"}
     assert client.post(path(request_, "approve"), data=body, headers=headers).status_code == 422
     assert make.details(request_.public_id).state is State.PENDING
+
+
+def test_a_no_to_a_change_is_answered_though_the_place_was_all_that_was_theirs_to_see(
+    client: FlaskClient, lab: Place, manager: Actor
+) -> None:
+    holder, desk = make.member_of(), make.desk(under=make.policy())
+    booked = make.reservation(holder, desk)
+    there = Change(resources=(lab.spot.public_id,))
+    assert service.change(holder, booked.public_id, there).amendment_waits
+    headers = {**make.bearer(manager), "Idempotency-Key": "k"}
+    body = {"reason_code": "maintenance_expected"}
+    done = client.post(path(booked, "decline"), json=body, headers=headers)
+    assert done.status_code == 200
+    assert "amendment" not in done.get_json()
+    assert client.post(path(booked, "decline"), json=body, headers=headers).status_code == 404
