@@ -40,6 +40,7 @@ from booking.finding import views as finding_pages
 from booking.groups import api as groups_api
 from booking.groups import notices as group_notices
 from booking.groups import views as group_pages
+from booking.house import api as house_api
 from booking.house import models as house_tables
 from booking.house import notices as house_notices
 from booking.house import queries as house
@@ -121,6 +122,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     jobs_api.blueprint,
     audit_api.blueprint,
     house_pages.logo_pages,
+    house_api.blueprint,
     privacy_pages.pages,
     organisations_api.blueprint,
     departing_api.blueprint,

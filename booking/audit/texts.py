@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 
@@ -12,6 +13,8 @@ from booking.reservations import texts as reservations
 from booking.reservations.models import DeclineReason
 from booking.spaces.timetables import WEEKDAYS
 from booking.spaces.words import weekday_name
+
+_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 ICONS: Mapping[str, str] = {
     "reservation": "calendar-check",
@@ -204,6 +207,14 @@ def label(key: str) -> str:
         "scopes": _("What it may do"),
         "instead_of": _("In the place of"),
         "detail": _("What the calendar shows"),
+        "closed_accounts": _("Accounts made anonymous"),
+        "purposes": _("Purposes and reasons of reservations"),
+        "messages": _("Texts of messages"),
+        "events": _("Events"),
+        "sessions": _("Sessions ended"),
+        "secrets": _("Tokens and links ended"),
+        "views": _("Who looked at whose data"),
+        "journal": _("Lines of the journal"),
     }
     name, _dot, language = key.partition(".")  # a text in one of the languages
     if key in WEEKDAYS:
@@ -222,11 +233,23 @@ def value(key: str, found: object) -> str:
         return _("yes") if found else _("no")
     if key.endswith("_at") and isinstance(found, str):
         return _moment(found)
+    if key == "state" and isinstance(found, str):
+        return _states().get(found, found)
     if key == "reason":
         return reservations.reason(None, str(found))
     if key == "reason_code" and isinstance(found, str) and found in set(DeclineReason):
         return reservations.decline_reason(DeclineReason(found))
     return str(found)
+
+
+def _states() -> Mapping[str, str]:
+    return {
+        "pending": _("Pending"),
+        "confirmed": _("Confirmed"),
+        "declined": _("Declined"),
+        "cancelled": _("Cancelled"),
+        "expired": _("Expired"),
+    }
 
 
 def differences(before: JsonFacts, after: JsonFacts) -> list[tuple[str, str, str]]:
@@ -243,8 +266,13 @@ def facts(before: JsonFacts, after: JsonFacts) -> list[tuple[str, str]]:
     return [
         (label(key), value(key, found))
         for key, found in {**before, **after}.items()
-        if (key in before) is not (key in after) and found not in (None, "")
+        if (key in before) is not (key in after) and _says_something(found)
     ]
+
+
+def _says_something(found: object) -> bool:
+    """Ids are for programs: they stand in the CSV file and in the answers of the API."""
+    return found not in (None, "") and not (isinstance(found, str) and _ID.fullmatch(found))
 
 
 def _moment(text: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 
 from sqlalchemy import select, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -96,6 +96,30 @@ def change_retention(actor: Actor, retention: Retention) -> None:
         before=before,
         after=wanted,
     )
+
+
+@dataclass(frozen=True)
+class Changes:
+    """Which parts shall be others; None leaves one as it is."""
+
+    names: Mapping[str, str] | None = None
+    legal_notice: Mapping[str, str] | None = None
+    controller: DataController | None = None
+    retention: Retention | None = None
+
+
+@transactional
+def change(actor: Actor, changes: Changes) -> None:
+    """Several parts at once, all or none; raises InvalidError for the fields of each."""
+    require(actor, Action.OPERATE)
+    if changes.names is not None:
+        change_brand(actor, changes.names)
+    if changes.legal_notice is not None:
+        change_legal_notice(actor, changes.legal_notice)
+    if changes.controller is not None:
+        change_controller(actor, changes.controller)
+    if changes.retention is not None:
+        change_retention(actor, changes.retention)
 
 
 @transactional

@@ -82,7 +82,11 @@ def _forget(step: _Step) -> int:
 @transactional
 def _write(done: Forgotten) -> None:
     journal.write(
-        None, "retention_ran", subject_kind="site", subject_id="1", after=dict(done.counts)
+        None,
+        "retention_ran",
+        subject_kind="site",
+        subject_id="1",
+        after={name: count for name, count in done.counts.items() if count},
     )
 
 

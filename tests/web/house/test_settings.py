@@ -11,6 +11,7 @@ from PIL import Image
 
 from booking import worker
 from booking.core.database import end_reading
+from booking.core.permissions import Scope
 from booking.house import queries
 from booking.house.rules import Retention
 from tests import make
@@ -132,3 +133,21 @@ def test_only_operators_change_settings(client: FlaskClient) -> None:
     make.signed_in(client, make.auditor())
     assert client.get("/operator/settings").status_code == 403
     assert post(client, "/profile", "/operator/settings/brand").status_code == 403
+
+
+def test_the_api_replaces_what_it_names_or_nothing(app: Flask, client: FlaskClient) -> None:
+    make.site()
+    headers = make.bearer(make.operator(), Scope.ADMIN)
+    changed = client.patch(
+        "/api/v1/settings",
+        headers=headers,
+        json={"names": {"fr": "Parc Anfa"}, "controller": {"name": "Anfa SA"}},
+    )
+    assert changed.status_code == 200
+    found = client.get("/api/v1/settings", headers=headers).json
+    assert found is not None
+    assert (found["names"], found["controller"]["name"]) == ({"fr": "Parc Anfa"}, "Anfa SA")
+    kept = {**found["retention"], "journal_years": 1}
+    wrong = {"names": {"fr": "Parc Rabat"}, "retention": kept}
+    assert client.patch("/api/v1/settings", headers=headers, json=wrong).status_code == 422
+    assert queries.house().names == {"fr": "Parc Anfa"}
