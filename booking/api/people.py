@@ -213,7 +213,7 @@ def _after(cursor: str | None) -> tuple[str, int] | None:
     if cursor is None:
         return None
     name, person_id = listing.from_cursor(cursor, str, int)
-    return str(name), int(person_id)
+    return str(name), min(int(person_id), listing.LARGEST_KEY)
 
 
 def _organisation_id(public_id: str | None) -> int | None:

@@ -17,6 +17,7 @@ from booking.core.errors import InvalidError, Problem
 
 DEFAULT_LIMIT = 50
 MOST = 200
+LARGEST_KEY = 2**31 - 1  # of a table; PostgreSQL compares no larger number with one
 _LAST_SECOND = 253_402_300_799  # the end of the year 9999
 
 

@@ -295,7 +295,10 @@ def _conditions(actor: Actor, wanted: Filter) -> list[ColumnElement[bool]]:
         conditions.append(
             or_(
                 Reservation.starts_at > starts_at,
-                and_(Reservation.starts_at == starts_at, Reservation.id > last_id),
+                and_(
+                    Reservation.starts_at == starts_at,
+                    Reservation.id > min(int(last_id), listing.LARGEST_KEY),
+                ),
             )
         )
     return conditions

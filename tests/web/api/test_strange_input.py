@@ -5,10 +5,12 @@ from __future__ import annotations
 import pytest
 from flask.testing import FlaskClient
 
+from booking.core import listing
 from booking.core.web import BODY_LIMIT
 from tests import make
 
 BOOKINGS = "/api/v1/reservations"
+LARGEST_IN_JSON = 2**53 - 1
 GOOD_TIMES = '"starts_at": "2026-10-06T10:00", "ends_at": "2026-10-06T11:00"'
 
 BODIES = {
@@ -138,3 +140,21 @@ def test_a_strange_token_is_nobody(client: FlaskClient, token: str | bytes) -> N
     text = token if isinstance(token, str) else token.decode("latin-1")
     answer = client.get(BOOKINGS, headers={"Authorization": f"Bearer {text}"})
     assert answer.status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("path", "place"),
+    [
+        (BOOKINGS, (0, LARGEST_IN_JSON)),
+        ("/api/v1/journal", (0, LARGEST_IN_JSON)),
+        ("/api/v1/people", ("a", LARGEST_IN_JSON)),
+        ("/api/v1/buildings", (LARGEST_IN_JSON,)),
+        ("/api/v1/hours", (LARGEST_IN_JSON,)),
+    ],
+)
+def test_a_cursor_beyond_every_key_leads_on(
+    client: FlaskClient, path: str, place: tuple[str | int, ...]
+) -> None:
+    headers = make.bearer(make.operator())
+    answer = client.get(f"{path}?cursor={listing.to_cursor(*place)}", headers=headers)
+    assert answer.status_code == 200
