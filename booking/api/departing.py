@@ -98,7 +98,7 @@ def deactivate(person_id: UUID) -> Response:
 
 @blueprint.post("/people/<uuid:person_id>/reactivate")
 @acts(Action.OPERATE)
-@describes(body=Nothing)
+@describes(body=Nothing, status=204)
 def reactivate(person_id: UUID) -> Response:
     """Open a closed account again; grants have to be given anew."""
     schema.body(Nothing)
