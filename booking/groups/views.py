@@ -82,7 +82,7 @@ def form() -> ResponseReturnValue:
     for name, value in _usual(actor, park).items():
         values.setdefault(name, value)
     form = TogetherForm(formdata=values)
-    if not asked:
+    if not asked or not park.kinds:  # nothing to choose from yet
         return _page(actor, park, form)
     try:
         wanted = form.to_wanted()
