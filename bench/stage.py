@@ -129,7 +129,7 @@ def stage(
         database_url,
         folder,
         workers=WORKERS,
-        environment={"FEED_FETCHES_PER_HOUR": "1000000", "BOOKING_WRITES_OF_A_PERSON": "0"},
+        environment={"FEED_FETCHES_PER_HOUR": "1000000"},
     )
     bare = Serving(
         database_url,

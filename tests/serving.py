@@ -45,6 +45,7 @@ class Serving:
                 "WEB_CONCURRENCY": str(self.workers),
                 "DEMO": "0",
                 "TICK_INSIDE": "0",
+                "BOOKING_WRITES_OF_A_PERSON": "0",  # a storm comes from few persons
                 **self.environment,
             },
         )
