@@ -126,6 +126,7 @@ def install(
         format_clock=i18n.format_clock,
         format_duration=i18n.format_duration,
         name_in=i18n.name_in,
+        path_of=web.path_of,  # for pages that answer a host that is not ours, too
         isolated=i18n.isolated,
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True

@@ -19,6 +19,8 @@ from tests.web.pages.crowd import crowd
 
 MEMBER_STATEMENTS = 10
 MANAGER_STATEMENTS = 13
+MEMBER_MENU = ["Today", "Find a place", "Planning", "My reservations"]
+DECIDER_MENU = ["Today", "Planning", "Requests", "My reservations", "Find a place"]
 
 
 class Statements(Protocol):
@@ -125,12 +127,9 @@ def test_free_places_are_counted_by_kind(client: FlaskClient) -> None:
 @pytest.mark.parametrize(
     ("role", "labels"),
     [
-        (None, ["Today", "Planning", "My reservations"]),
-        (Role.LAB_MANAGER, ["Today", "Planning", "Requests", "My reservations"]),
-        (
-            Role.OPERATOR,
-            ["Today", "Planning", "Requests", "My reservations", "The park"],
-        ),
+        (None, [*MEMBER_MENU, "My organisation"]),
+        (Role.LAB_MANAGER, [*DECIDER_MENU, "My organisation", "Figures"]),
+        (Role.OPERATOR, [*DECIDER_MENU, "My organisation", "Figures", "The park"]),
     ],
 )
 def test_the_menu_follows_the_role(

@@ -26,7 +26,7 @@ Json = dict[str, Any]  # Any: what was answered is looked at, not typed
 Counting = Callable[[], AbstractContextManager[Statements]]
 
 SEARCH = "/api/v1/search"
-PAGE_STATEMENTS = 5
+PAGE_STATEMENTS = 6
 KINDS = ("reservations", "resources", "people", "organisations")
 
 

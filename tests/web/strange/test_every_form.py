@@ -91,7 +91,7 @@ def _get(client: FlaskClient, actor: Actor | None, address: str) -> TestResponse
     if actor is not None:
         make.signed_in(client, actor)
     end_reading()
-    return client.get(address)
+    return client.get(address, buffered=True)
 
 
 def _forms(
@@ -128,9 +128,9 @@ def _send(
     end_reading()
     to = form.action or address
     answer = (
-        client.post(to, data=octets)
+        client.post(to, data=octets, buffered=True)
         if form.method == "post"
-        else client.get(to, query_string=octets)
+        else client.get(to, query_string=octets, buffered=True)
     )
     if (answer.location or "").startswith("/sign-in"):
         client.delete_cookie("sid")
