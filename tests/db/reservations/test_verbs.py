@@ -34,7 +34,7 @@ from booking.policies.rules import WhoMayBook
 from booking.reservations import queries, service
 from booking.reservations.models import Asking, DeclineReason, State
 from booking.reservations.queries import Details
-from booking.reservations.wishes import Change, Wish
+from booking.reservations.wishes import Change, GroupWish, Wish
 from tests import make
 
 LONG = timedelta(days=30)
@@ -816,6 +816,7 @@ class Scene:
 
     act: Callable[[], object]
     subject: str
+    lines: int = 1
 
 
 def _book() -> Scene:
@@ -870,6 +871,41 @@ def _expire_next() -> Scene:
     return Scene(expire, asked.public_id)
 
 
+def _book_together() -> Scene:
+    who, wish = make.member_of(), _for_two()
+    return Scene(lambda: service.book_together(who, wish), "", lines=2)
+
+
+def _cancel_group() -> Scene:
+    who = make.member_of()
+    group = service.book_together(who, _for_two())
+    return Scene(
+        lambda: service.cancel_group(who, group.public_id),
+        group.reservations[0].public_id,
+        lines=2,
+    )
+
+
+def _for_two() -> GroupWish:
+    places = (make.desk().spot.public_id, make.desk().spot.public_id)
+    return GroupWish(places, make.at(10), make.at(11))
+
+
+def _ask() -> Scene:
+    asked = make.reservation(place=make.lab())
+    manager = make.lab_manager(asked.place)
+    return Scene(
+        lambda: service.ask(manager, asked.public_id, question="Which material?"), asked.public_id
+    )
+
+
+def _answer() -> Scene:
+    who, lab = make.member_of(), make.lab()
+    asked = make.reservation(who, lab)
+    service.ask(make.lab_manager(lab), asked.public_id, question="Which material?")
+    return Scene(lambda: service.answer(who, asked.public_id, text="Resin"), asked.public_id)
+
+
 SCENES: dict[str, Callable[[], Scene]] = {
     "book": _book,
     "change": _change,
@@ -878,6 +914,10 @@ SCENES: dict[str, Callable[[], Scene]] = {
     "approve": _approve,
     "decline": _decline,
     "expire_next": _expire_next,
+    "book_together": _book_together,
+    "cancel_group": _cancel_group,
+    "ask": _ask,
+    "answer": _answer,
 }
 
 
@@ -902,11 +942,11 @@ def test_every_verb_journals_in_its_own_transaction(app: Flask, verb: str) -> No
     before = _lines()
 
     with pytest.raises(_ChangedMyMindError):
-        _act_and_roll_back(scene, before + 1)
+        _act_and_roll_back(scene, before + scene.lines)
     assert _lines() == before
 
     scene.act()
-    assert _lines() == before + 1
+    assert _lines() == before + scene.lines
     assert not scene.subject or last_line(scene.subject).act
 
 

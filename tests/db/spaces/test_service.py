@@ -52,7 +52,9 @@ def _floor(place_floor: int) -> int:
 
 
 def _journal() -> list[tuple[str, str]]:
-    rows = session().execute(select(JournalLine.act, JournalLine.subject_kind))
+    rows = session().execute(
+        select(JournalLine.act, JournalLine.subject_kind).order_by(JournalLine.id)
+    )
     return [(act, kind) for act, kind in rows if act.endswith(("added", "changed", "removed"))]
 
 
