@@ -53,7 +53,7 @@ from booking.messages.models import MessageKind
 from booking.occupancy import guard
 from booking.occupancy import models as occupancy
 from booking.pages import checks as check_pages
-from booking.pages import health, navigation
+from booking.pages import closing_account, health, navigation
 from booking.pages import organisation as organisation_pages
 from booking.pages.park import start as park_start
 from booking.pages.planning import views as planning_pages
@@ -124,6 +124,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     house_pages.logo_pages,
     house_api.blueprint,
     privacy_pages.pages,
+    closing_account.blueprint,
     organisations_api.blueprint,
     departing_api.blueprint,
     privacy_api.blueprint,

@@ -101,6 +101,7 @@ class LastOneError(BookingError):
     """Nobody else would be left to do what this person does."""
 
     code: str  # last_operator, last_manager
+    organisation: str = ""  # the name of the one that would be left without a manager
 
 
 @dataclass

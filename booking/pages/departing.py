@@ -53,12 +53,12 @@ class Page:
     plan: Plan
 
 
-def page(plan: Plan, *, sent: bool) -> Page:
+def page(plan: Plan, *, sent: bool, form_class: type[DepartureForm] = DepartureForm) -> Page:
     """The form for a plan: as it was sent, or empty."""
     shown = plan.reservations[:SHOWN]
     fields = {_field_of(one.public_id): _row(plan, one, len(shown)) for one in shown}
-    form_class = type("ChosenForm", (DepartureForm,), fields)
-    form: DepartureForm = form_class(formdata=request.form if sent else None)
+    chosen_form = type("ChosenForm", (form_class,), fields)
+    form: DepartureForm = chosen_form(formdata=request.form if sent else None)
     form.for_all.choices = [
         SelectChoice("", _("Please choose.")),
         *_options(plan.takers_of_all),
@@ -85,14 +85,12 @@ def choices(plan: Plan) -> Choices:
 
 def show_problems(form: DepartureForm, error: InvalidError) -> None:
     """Name what was refused beside the list it belongs to."""
-    form.show(
-        InvalidError(
-            {
-                _field_of(name) if _field_of(name) in form else "for_all": problem
-                for name, problem in error.fields.items()
-            }
-        )
-    )
+
+    def beside(name: str) -> str:
+        one = _field_of(name)
+        return one if one in form else name if name in form else "for_all"
+
+    form.show(InvalidError({beside(name): problem for name, problem in error.fields.items()}))
 
 
 def what_changed(error: PlanChangedError) -> list[str]:

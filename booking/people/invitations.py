@@ -5,8 +5,8 @@ Who has an account already is not asked to make another one: they join the organ
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 
@@ -22,7 +22,7 @@ from booking.journal import service as journal
 from booking.messages import service as planner
 from booking.messages.letters import Key
 from booking.messages.models import MessageKind
-from booking.people import limits, links, rules, terms
+from booking.people import limits, links, members, organisations, rules, terms
 from booking.people.models import (
     MemberRole,
     Membership,
@@ -78,6 +78,15 @@ class _Known:
     state: PersonState
     has_password: bool
     is_new: bool = False
+
+
+@dataclass(frozen=True)
+class _Running:
+    """A membership that holds today, and whether its end is set."""
+
+    id: int
+    role: MemberRole
+    ends: bool
 
 
 def invite(
@@ -215,17 +224,38 @@ def _join(actor: Actor, guests: Sequence[Guest], by_email: dict[str, _Known]) ->
     }
     today = terms.today()
     running = _running(wanted.keys(), today)
-    ending = [row_id for row_id, ends in running.values() if ends]
-    if ending:  # invited again before the end: it goes on
-        session().execute(
-            update(Membership).where(Membership.id.in_(ending)).values(valid_until=None)
-        )
+    ending = {
+        pair: replace(one, role=_role_after(pair, running[pair], one.role))
+        for pair, one in wanted.items()
+        if pair in running and running[pair].ends
+    }
+    _go_on({running[pair].id: guest.role for pair, guest in ending.items()})
     new = {pair: guest for pair, guest in wanted.items() if pair not in running}
     if new:
         execute(_open_membership(), [_membership(pair, new[pair], today) for pair in new])
-    joined = {pair: one for pair, one in wanted.items() if pair in new or running[pair][1]}
+    joined = {**new, **ending}
     _note_joined(actor, joined, {person.id: person for person in by_email.values()}, today)
     return set(joined)
+
+
+def _go_on(roles: Mapping[int, MemberRole]) -> None:
+    """Invited again before the end: these memberships go on, each in its role."""
+    for role in MemberRole:
+        ids = [row_id for row_id, wanted in roles.items() if wanted is role]
+        if ids:
+            session().execute(
+                update(Membership).where(Membership.id.in_(ids)).values(valid_until=None, role=role)
+            )
+
+
+def _role_after(pair: Pair, running: _Running, wanted: MemberRole) -> MemberRole:
+    """The role that the invitation names; whoever alone looks after the organisation goes on so."""
+    person_id, organisation_id = pair
+    if running.role is wanted or wanted is MemberRole.MANAGER or organisation_id is None:
+        return wanted
+    organisations.lock(organisation_id)
+    is_last = not members.lasting_managers(organisation_id, person_id)
+    return running.role if is_last else wanted
 
 
 def _note_joined(
@@ -247,22 +277,23 @@ def _note_joined(
     told = [pair for pair in joined if by_id[pair[0]].has_password]
     planner.plan(
         [
-            Key(MessageKind.JOINED, by_id[pair[0]].public_id, row_id, pair[0], clock.now())
-            for pair, (row_id, _ends) in _running(told, today).items()
+            Key(MessageKind.JOINED, by_id[pair[0]].public_id, one.id, pair[0], clock.now())
+            for pair, one in _running(told, today).items()
         ]
     )
 
 
-def _running(pairs: Iterable[Pair], today: date) -> dict[Pair, tuple[int, bool]]:
-    """The memberships of these that hold today: their key, and whether their end is set."""
+def _running(pairs: Iterable[Pair], today: date) -> dict[Pair, _Running]:
+    """The memberships of these that hold today."""
     wanted = set(pairs)
-    found: dict[Pair, tuple[int, bool]] = {}
+    found: dict[Pair, _Running] = {}
     for some in _portions(sorted({person_id for person_id, _ in wanted})):
         rows = session().execute(
             select(
                 Membership.id,
                 Membership.person_id,
                 Membership.organisation_id,
+                Membership.role,
                 Membership.valid_until,
             ).where(
                 Membership.person_id.in_(some),
@@ -271,7 +302,8 @@ def _running(pairs: Iterable[Pair], today: date) -> dict[Pair, tuple[int, bool]]
         )
         for row in rows:
             if (row.person_id, row.organisation_id) in wanted:
-                found[row.person_id, row.organisation_id] = (row.id, row.valid_until is not None)
+                ends = row.valid_until is not None
+                found[row.person_id, row.organisation_id] = _Running(row.id, row.role, ends)
     return found
 
 

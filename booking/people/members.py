@@ -200,7 +200,42 @@ def colleagues(organisation_ids: Collection[int]) -> dict[int, tuple[Colleague, 
 
 def other_managers(organisation_id: int, person_id: int) -> Sequence[int]:
     """Everybody else who looks after the organisation today."""
-    statement = (
+    return session().scalars(_other_managers(organisation_id, person_id)).all()
+
+
+def lasting_managers(organisation_id: int, person_id: int) -> Sequence[int]:
+    """Those of them who will do so at least as long as this person would: whose end is set earlier
+    does not stand in for somebody."""
+    statement = _other_managers(organisation_id, person_id)
+    until = _manages_until(organisation_id, person_id)
+    lasting = select(Membership.person_id).where(
+        Membership.organisation_id == organisation_id,
+        Membership.role == MemberRole.MANAGER,
+        or_(Membership.valid_until.is_(None), Membership.valid_until >= until)
+        if until is not None
+        else Membership.valid_until.is_(None),
+    )
+    return session().scalars(statement.where(Person.id.in_(lasting))).all()
+
+
+def managed_by(person_id: int) -> list[KnownOrganisation]:
+    """The organisations that the person looks after today, in the order in which they are
+    locked."""
+    rows = execute(
+        _ORGANISATIONS.join(Membership, Membership.organisation_id == Organisation.id)
+        .where(
+            Membership.person_id == person_id,
+            Membership.role == MemberRole.MANAGER,
+            Organisation.deactivated_at.is_(None),
+            *terms.holds_on(terms.today()),
+        )
+        .order_by(Organisation.id)
+    )
+    return [KnownOrganisation(*row) for row in rows]
+
+
+def _other_managers(organisation_id: int, person_id: int) -> Select[int]:
+    return (
         select(Person.id)
         .join(Membership, Membership.person_id == Person.id)
         .where(
@@ -212,7 +247,20 @@ def other_managers(organisation_id: int, person_id: int) -> Sequence[int]:
         )
         .order_by(Membership.valid_from, Person.id)
     )
-    return session().scalars(statement).all()
+
+
+def _manages_until(organisation_id: int, person_id: int) -> date | None:
+    """The last day on which the person is a manager there; None where no end is set."""
+    ends = session().scalars(
+        select(Membership.valid_until).where(
+            Membership.organisation_id == organisation_id,
+            Membership.person_id == person_id,
+            Membership.role == MemberRole.MANAGER,
+            or_(Membership.valid_until.is_(None), Membership.valid_until >= terms.today()),
+        )
+    )
+    last = max((one or date.max for one in ends), default=date.max)
+    return None if last == date.max else last
 
 
 def _known(condition: ColumnElement[bool]) -> KnownOrganisation | None:

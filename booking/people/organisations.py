@@ -15,7 +15,7 @@ from booking.core.errors import InvalidError, LastOneError, Problem
 from booking.core.permissions import Action, Actor, allows, require
 from booking.journal import service as journal
 from booking.people import members, terms
-from booking.people.members import KnownOrganisation, Member
+from booking.people.members import KnownOrganisation
 from booking.people.models import MemberRole, Membership, Organisation, Person
 
 LONGEST_NAME = 120
@@ -66,12 +66,12 @@ def set_role(actor: Actor, organisation_id: str, person_id: str, role: MemberRol
     Raises LastOneError when nobody would manage the organisation any more; operators may.
     """
     organisation = members.organisation(actor, organisation_id, Action.MANAGE_ORGANISATION)
-    lock(organisation)
+    lock(organisation.organisation_id)
     member = members.member(organisation.organisation_id, person_id)
     if member.role is role:
         return
     if member.is_manager:
-        refuse_last_manager(actor, organisation, member)
+        refuse_last_manager(actor, organisation, member.person_id)
     session().execute(
         update(Membership)
         .where(
@@ -115,18 +115,18 @@ def shows_presence(actor: Actor) -> bool:
     return bool(session().scalar(select(Person.shows_presence).where(Person.id == actor.person_id)))
 
 
-def refuse_last_manager(actor: Actor, organisation: KnownOrganisation, member: Member) -> None:
-    """Raise LastOneError when nobody else manages the organisation; operators may all the same.
-    For a transaction that holds the organisation's row: two managers who remove each other meet
-    there."""
-    others = members.other_managers(organisation.organisation_id, member.person_id)
+def refuse_last_manager(actor: Actor, organisation: KnownOrganisation, person_id: int) -> None:
+    """Raise LastOneError when nobody else manages the organisation for as long as this person
+    would; operators may all the same. For a transaction that holds the organisation's row: two
+    managers who remove each other meet there."""
+    others = members.lasting_managers(organisation.organisation_id, person_id)
     if not others and not allows(actor, Action.OPERATE):
-        raise LastOneError("last_manager")
+        raise LastOneError("last_manager", organisation.name)
 
 
-def lock(organisation: KnownOrganisation) -> None:
+def lock(organisation_id: int) -> None:
     """Hold the organisation against others who change it, until the commit."""
-    of_this = Organisation.id == organisation.organisation_id
+    of_this = Organisation.id == organisation_id
     session().execute(select(Organisation.id).where(of_this).with_for_update(key_share=True))
 
 

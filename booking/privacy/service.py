@@ -24,6 +24,7 @@ from booking.people.models import (
     Viewing,
 )
 from booking.reservations import departures
+from booking.reservations.departures import Choices, Done
 from booking.reservations.models import Amendment, Approval, Question, Reservation
 
 NOBODY = "—"  # the name of whoever was made anonymous
@@ -32,14 +33,17 @@ UNROUTABLE = "anonymised.invalid"  # no mail can ever go there
 UNSEEN = {"synchronize_session": False}
 
 
-def anonymise_myself(actor: Actor, *, password: str) -> None:
-    """Close the actor's own account for good; raises InvalidError for `password`, and LastOneError
-    for the last operator. What lies ahead is cancelled."""
+def anonymise_myself(actor: Actor, choices: Choices, *, password: str) -> Done:
+    """Close the actor's own account for good; what lies ahead is handed over or cancelled.
+
+    Raises InvalidError for `password` and for a colleague who cannot take over, PlanChangedError,
+    and LastOneError for the last operator and for the last manager of others.
+    """
     require(actor, Action.MANAGE_OWN_ACCOUNT)
     person = queries.person_by_id(actor.person_id)
     if not passwords.verify(person.password_hash, password):
         raise InvalidError({"password": Problem.WRONG})
-    _anonymise(actor, actor.public_id)
+    return _leave(actor, choices)
 
 
 def anonymise(actor: Actor, public_id: str) -> None:
@@ -54,10 +58,22 @@ def anonymise_for_age(public_id: str) -> None:
 
 
 @transactional
+def _leave(actor: Actor, choices: Choices) -> Done:
+    done = departures.close_own_account(actor, choices)
+    _forget(actor, _person(actor.public_id))
+    return done
+
+
+@transactional
 def _anonymise(actor: Actor | None, public_id: str) -> None:
     person = _person(public_id)
     if person.state is PersonState.ACTIVE:
         departures.close_account(actor, public_id)
+    _forget(actor, person)
+
+
+def _forget(actor: Actor | None, person: Person) -> None:
+    public_id = person.public_id
     theirs = select(Reservation.id).where(_is_theirs(person.id))
     _blank_what_was_written(person, theirs)
     _forget_the_account(person)

@@ -1,4 +1,4 @@
-"""The page about personal data, open to all; one's own data, and being forgotten."""
+"""The page about personal data, open to all; one's own data; making somebody anonymous."""
 
 from __future__ import annotations
 
@@ -7,34 +7,21 @@ from uuid import UUID
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from wtforms import PasswordField
 
 from booking.core import i18n, rate_limits, web
-from booking.core.errors import InvalidError, LastOneError, Problem
-from booking.core.forms import PageForm, lazy_gettext
+from booking.core.errors import LastOneError
 from booking.core.i18n import _
 from booking.core.permissions import Action, Actor
 from booking.core.rate_limits import Limit
 from booking.core.web import acts, current_actor
 from booking.house import queries as house
-from booking.people import texts as people_texts
 from booking.people import viewings
-from booking.people.views import browsers
 from booking.privacy import archive, queries, service, texts
 
 LATEST_VIEWERS = 50
 DOWNLOADS = Limit("my_data", 20, timedelta(hours=1))
 
 pages = Blueprint("privacy", __name__)
-
-
-class ForgetForm(PageForm):
-    """The password, so that an open browser alone forgets nobody."""
-
-    password = PasswordField(lazy_gettext("Your password"))
-
-    def problem_text(self, field: str, problem: Problem) -> str:
-        return people_texts.problem_text(problem)
 
 
 @pages.get("/privacy")
@@ -82,26 +69,6 @@ def as_zip() -> ResponseReturnValue:
     return _file(archive.as_zip(_data(current_actor())), "my-data.zip", "application/zip")
 
 
-@pages.route("/profile/data/forget", methods=["GET", "POST"])
-@acts(Action.MANAGE_OWN_ACCOUNT)
-def forget_me() -> ResponseReturnValue:
-    """Ask for the password, then make the account anonymous and sign out."""
-    browsers.only_browsers()
-    if request.method == "GET":
-        return _confirmation(ForgetForm(formdata=None))
-    form = ForgetForm()
-    try:
-        service.anonymise_myself(current_actor(), password=form.password.data or "")
-    except InvalidError as error:
-        form.show(error)
-        return _confirmation(form), 422
-    except LastOneError:
-        form.form_errors.append(_("You are the last operator. Make somebody else one first."))
-        return _confirmation(form), 409
-    flash(_("Your account is closed and your data is anonymous."), "ok")
-    return browsers.take_away(browsers.redirected(url_for("sign_in.form")))
-
-
 @pages.route("/operator/people/<uuid:person_id>/anonymise", methods=["GET", "POST"])
 @acts(Action.OPERATE)
 def anonymise(person_id: UUID) -> ResponseReturnValue:
@@ -119,10 +86,6 @@ def anonymise(person_id: UUID) -> ResponseReturnValue:
     return render_template(
         "privacy/anonymise.html", page_title=_("Make anonymous"), name=name, back_url=back
     )
-
-
-def _confirmation(form: ForgetForm) -> str:
-    return render_template("privacy/forget.html", page_title=_("Close my account"), form=form)
 
 
 def _data(actor: Actor) -> archive.Lists:

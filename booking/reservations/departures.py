@@ -11,8 +11,10 @@ order: reservations, organisation, person. A booking that arrives meanwhile wait
 keys and is then refused by `people.terms.require_standing`; one that was there first is found.
 
 - `membership_plan`, `end_membership`: a person leaves an organisation, at once or after a day.
-- `person_plan`, `deactivate_person`: a person leaves the park. `close_account` asks no rights and
-  cancels everything: for whoever erases an account in a transaction of their own.
+- `withdraw_invitation`: the same for who has not come yet, and for whom nothing lies ahead.
+- `person_plan`, `deactivate_person`: a person leaves the park. `own_plan`, `close_own_account`: by
+  themselves. `close_account` asks no rights and cancels everything: for whoever erases an account.
+  The last two are part of the transaction of whoever erases.
 - `organisation_plan`, `deactivate_organisation`, `reactivate_organisation`.
 - `end_next_term`: for the worker, when a term is over by its date.
 """
@@ -33,6 +35,7 @@ from booking.core.errors import (
     InvalidError,
     NotFoundError,
     Problem,
+    StaleError,
 )
 from booking.core.events import EventKind
 from booking.core.permissions import Action, Actor, require
@@ -164,15 +167,28 @@ def end_membership(
             _of_membership(organisation, member.person_id, last_day),
             _for_others(organisation, member.person_id, last_day),
         ],
-        organisation,
+        [organisation],
         member.person_id,
     )
     member = members.member(organisation.organisation_id, person_id)
     if member.is_manager:
-        organisations.refuse_last_manager(actor, organisation, member)
+        organisations.refuse_last_manager(actor, organisation, member.person_id)
     plan = _membership_plan(organisation, _name(member), member.person_id, last_day)
     _end_terms(actor, plan, member)
     return _depart(actor, plan, choices)
+
+
+@transactional
+def withdraw_invitation(actor: Actor, organisation_id: str, person_id: str) -> None:
+    """End the membership of who has not come yet; the link to come ends with it.
+
+    Raises PlanChangedError where something was booked for them, and StaleError where they have come
+    meanwhile: then what becomes of it has to be chosen.
+    """
+    end_membership(actor, organisation_id, person_id, Choices(seen={}))
+    # Asked behind the locks: whoever sets a password meanwhile waits for the row of the person.
+    if _has_password(person_id):
+        raise StaleError(0)
 
 
 @transactional
@@ -192,7 +208,7 @@ def end_next_term() -> bool:
             _of_membership(organisation, person.id, None),
             _for_others(organisation, person.id, None),
         ],
-        organisation,
+        [organisation],
         person.id,
     )
     name = PersonName(person.public_id, person.name)
@@ -226,14 +242,39 @@ def deactivate_person(actor: Actor, person_id: str, choices: Choices) -> Done:
     return _close_account(actor, _person(person_id), choices)
 
 
+def own_plan(actor: Actor) -> Plan:
+    """What closing the actor's own account would touch."""
+    require(actor, Action.MANAGE_OWN_ACCOUNT)
+    return _person_plan(_person(actor.public_id))
+
+
+def close_own_account(actor: Actor, choices: Choices) -> Done:
+    """The same by the person themselves; part of the caller's transaction.
+
+    Raises LastOneError for the last operator and for the last manager of an organisation in which
+    others stay, PlanChangedError, and InvalidError for a colleague who cannot take over.
+    """
+    require(actor, Action.MANAGE_OWN_ACCOUNT)
+    managed = members.managed_by(actor.person_id)
+    return _close_account(actor, _person(actor.public_id), choices, managed)
+
+
 def close_account(actor: Actor | None, person_id: str) -> Done:
     """The same with everything cancelled, for whoever erases an account: rights are asked there,
     and it is part of the caller's transaction. Afterwards the person can be blanked."""
     return _close_account(actor, _person(person_id), Choices())
 
 
-def _close_account(actor: Actor | None, person: Person, choices: Choices) -> Done:
-    _lock([_of_person(person.id), _for_others(None, person.id, None)], None, person.id)
+def _close_account(
+    actor: Actor | None,
+    person: Person,
+    choices: Choices,
+    managed: Sequence[KnownOrganisation] = (),
+) -> Done:
+    _lock([_of_person(person.id), _for_others(None, person.id, None)], managed, person.id)
+    for organisation in managed:
+        if actor is not None and members.count(organisation.organisation_id) > 1:
+            organisations.refuse_last_manager(actor, organisation, person.id)
     if person.state is not PersonState.ACTIVE:  # somebody was faster
         raise NotFoundError
     plan = _person_plan(person)
@@ -259,7 +300,7 @@ def deactivate_organisation(actor: Actor, organisation_id: str, choices: Choices
     """
     require(actor, Action.OPERATE)
     organisation = members.organisation(actor, organisation_id)
-    _lock([_of_organisation(organisation)], organisation)
+    _lock([_of_organisation(organisation)], [organisation])
     plan = _organisation_plan(members.organisation(actor, organisation_id))
     if plan.organisation is None or not plan.organisation.is_active:  # somebody was faster
         raise NotFoundError
@@ -540,16 +581,17 @@ def _ahead(last_day: date | None) -> list[ColumnElement[bool]]:
 
 def _lock(
     which: Sequence[Sequence[ColumnElement[bool]]],
-    organisation: KnownOrganisation | None,
+    organisations_left: Sequence[KnownOrganisation],
     person_id: int | None = None,
 ) -> None:
     """Hold what shall be settled, then whoever leaves: a verb that holds a reservation still writes
     its journal line, which refers to the person, so persons come last."""
     touched = or_(*(and_(*conditions) for conditions in which))
     statements = [select(Reservation.id).where(touched).order_by(Reservation.id).with_for_update()]
-    if organisation is not None:
-        of_this = Organisation.id == organisation.organisation_id
-        statements.append(select(Organisation.id).where(of_this).with_for_update())
+    if organisations_left:
+        of_these = Organisation.id.in_([one.organisation_id for one in organisations_left])
+        ordered = select(Organisation.id).where(of_these).order_by(Organisation.id)
+        statements.append(ordered.with_for_update())
     if person_id is not None:
         statements.append(select(Person.id).where(Person.id == person_id).with_for_update())
     for statement in statements:
@@ -644,6 +686,11 @@ def _person(public_id: str) -> Person:
     if found is None or found.state is not PersonState.ACTIVE:
         raise NotFoundError
     return found
+
+
+def _has_password(public_id: str) -> bool:
+    statement = select(Person.password_hash).where(Person.public_id == public_id)
+    return session().scalar(statement) is not None
 
 
 def _name(member: Member) -> PersonName:

@@ -8,7 +8,7 @@ from uuid import UUID
 from flask import flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
-from booking.core.errors import InvalidError, LastOneError, NotFoundError
+from booking.core.errors import InvalidError, LastOneError, NotFoundError, StaleError
 from booking.core.i18n import _, format_day
 from booking.core.months import Month, day_from, month, month_from
 from booking.core.permissions import Action
@@ -23,7 +23,7 @@ from booking.people.invitations import Guest
 from booking.people.members import KnownOrganisation, Member
 from booking.people.models import MemberRole
 from booking.reservations import departures
-from booking.reservations.departures import LAST_DAY_AT_MOST, Choices, Plan, PlanChangedError
+from booking.reservations.departures import LAST_DAY_AT_MOST, Plan, PlanChangedError
 
 MEMBER = "/<uuid:public_id>/members/<uuid:person_id>"
 
@@ -118,12 +118,18 @@ def end(public_id: UUID, person_id: UUID) -> ResponseReturnValue:
 @acts(Action.MANAGE_ORGANISATION)
 def withdraw(public_id: UUID, person_id: UUID) -> ResponseReturnValue:
     """Take back the invitation of who has not come yet; the link in it ends."""
-    _organisation, found = _found(public_id, person_id)
-    if found.has_password:
-        flash(_("%(name)s has come meanwhile.", name=found.name), "warn")
-        address = path("ask_end", public_id=public_id, person_id=person_id)
-        return redirect(address, 303)  # nosemgrep: redirect-elsewhere
-    departures.end_membership(current_actor(), str(public_id), str(person_id), Choices())
+    organisation, found = _found(public_id, person_id)
+    try:
+        departures.withdraw_invitation(current_actor(), organisation.public_id, found.public_id)
+    except LastOneError:
+        form = RoleForm(formdata=None, role=found.role.value)
+        form.form_errors.append(_last_manager())
+        return _member_page(organisation, found, form), 409
+    except StaleError:
+        return _choose_first(public_id, found, _("%(name)s has come meanwhile.", name=found.name))
+    except PlanChangedError:
+        said = _("Something is booked for %(name)s. Choose what becomes of it.", name=found.name)
+        return _choose_first(public_id, found, said)
     flash(_("The invitation of %(name)s is withdrawn.", name=found.name), "ok")
     return _to_members(public_id)
 
@@ -131,6 +137,12 @@ def withdraw(public_id: UUID, person_id: UUID) -> ResponseReturnValue:
 def _found(public_id: UUID, person_id: UUID) -> tuple[KnownOrganisation, Member]:
     organisation = members.organisation(current_actor(), str(public_id), Action.MANAGE_ORGANISATION)
     return organisation, members.member(organisation.organisation_id, str(person_id))
+
+
+def _choose_first(public_id: UUID, found: Member, why: str) -> ResponseReturnValue:
+    flash(why, "warn")
+    address = path("ask_end", public_id=public_id, person_id=found.public_id)
+    return redirect(address, 303)  # nosemgrep: redirect-elsewhere
 
 
 def _to_members(public_id: UUID) -> ResponseReturnValue:

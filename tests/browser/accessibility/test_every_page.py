@@ -166,7 +166,7 @@ PAGES: dict[str, Where] = {
     ),
     "park.settings.show": _at(Reader.OPERATOR, "/operator/settings"),
     "privacy.my_data": _at(Reader.MEMBER, "/profile/data"),
-    "privacy.forget_me": _at(Reader.MEMBER, "/profile/data/forget"),
+    "closing_account.ask": _at(Reader.MEMBER, "/profile/data/forget"),
     "privacy.anonymise": _at(Reader.OPERATOR, "/operator/people/{person}/anonymise"),
     "privacy.notice": _at(Reader.NOBODY, "/privacy"),
     "park.samples.index": _at(Reader.OPERATOR, "/operator/samples"),

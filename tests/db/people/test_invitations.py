@@ -14,6 +14,7 @@ from sqlalchemy import func, select, update
 from booking.core import clock
 from booking.core.database import end_reading, session, transaction
 from booking.core.errors import ForbiddenError, InvalidError
+from booking.journal.models import JournalLine
 from booking.messages.models import Message, MessageKind, MessageState
 from booking.people import invitations, links, passwords
 from booking.people.invitations import Guest, Outcome
@@ -121,6 +122,30 @@ def test_who_has_an_account_joins_at_once_and_who_was_there_stays(app: Flask) ->
         current.execute(update(Membership).values(valid_until=clock.now().date()))
     assert invitations.invite(operator, known.email, "", "", atlas.id).outcome is Outcome.JOINED
     assert session().scalar(select(func.count()).select_from(Membership)) == 1
+
+
+@pytest.mark.parametrize("role", MemberRole)
+def test_who_is_invited_again_before_the_end_goes_on_in_the_role_of_the_invitation(
+    app: Flask, role: MemberRole
+) -> None:
+    atlas = make.organisation()
+    make.member_of(atlas, is_manager=True)
+    was_manager = role is MemberRole.MEMBER
+    who = make.join(make.person(), atlas, is_manager=was_manager, until=clock.now().date())
+    invitations.invite(make.operator(), who.email, "", "", atlas.id, role)
+    assert [one.is_manager for one in make.actor(who.person_id).memberships] == [not was_manager]
+    line = session().scalars(select(JournalLine).where(JournalLine.act == "member_added")).one()
+    assert line.after == {"organisation_id": atlas.id, "role": role.value}
+
+
+def test_the_last_manager_who_is_invited_as_a_member_stays_one(app: Flask) -> None:
+    atlas = make.organisation()
+    make.member_of(atlas)
+    last = make.join(make.person(), atlas, is_manager=True, until=clock.now().date())
+    invitations.invite(last, last.email, "", "", atlas.id, MemberRole.MEMBER)
+    assert [one.is_manager for one in make.actor(last.person_id).memberships] == [True]
+    line = session().scalars(select(JournalLine).where(JournalLine.act == "member_added")).one()
+    assert (line.after or {})["role"] == "manager"
 
 
 def test_a_closed_account_stays_closed(app: Flask, run: Run, told: Told) -> None:

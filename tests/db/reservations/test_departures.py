@@ -8,9 +8,15 @@ import pytest
 from flask import Flask
 from sqlalchemy import select, update
 
-from booking.core import clock
+from booking.core import clock, zones
 from booking.core.database import end_reading, session, transaction
-from booking.core.errors import ForbiddenError, InvalidError, LastOneError, NotFoundError
+from booking.core.errors import (
+    ForbiddenError,
+    InvalidError,
+    LastOneError,
+    NotFoundError,
+    StaleError,
+)
 from booking.core.permissions import Actor, Role
 from booking.journal.models import JournalLine
 from booking.messages.models import MessageKind, MessageState
@@ -209,6 +215,58 @@ def test_a_second_manager_may_go(startup: Startup) -> None:
     )
     departures.end_membership(startup.manager, startup.id, startup.manager.public_id, CANCEL)
     assert make.actor(startup.manager.person_id).memberships == ()
+
+
+def test_a_manager_whose_end_is_set_does_not_stand_in_for_one_without(startup: Startup) -> None:
+    organisations.set_role(
+        startup.manager, startup.id, startup.colleague.public_id, MemberRole.MANAGER
+    )
+    ends = clock.today(zones.zone(make.CASABLANCA)) + timedelta(days=3)
+    departures.end_membership(
+        startup.manager, startup.id, startup.colleague.public_id, CANCEL, last_day=ends
+    )
+    with pytest.raises(LastOneError):
+        departures.end_membership(startup.manager, startup.id, startup.manager.public_id, CANCEL)
+    with pytest.raises(LastOneError):
+        organisations.set_role(
+            startup.manager, startup.id, startup.manager.public_id, MemberRole.MEMBER
+        )
+    # Whose end is set may go earlier, as long as somebody stays at least as long.
+    departures.end_membership(startup.manager, startup.id, startup.colleague.public_id, CANCEL)
+    assert make.actor(startup.colleague.person_id).memberships == ()
+
+
+def test_of_two_whose_ends_are_set_the_one_who_stays_longer_is_needed(startup: Startup) -> None:
+    organisations.set_role(
+        startup.manager, startup.id, startup.colleague.public_id, MemberRole.MANAGER
+    )
+    today = clock.today(zones.zone(make.CASABLANCA))
+    for who, days in ((startup.manager, 9), (startup.colleague, 3)):
+        departures.end_membership(
+            make.operator(), startup.id, who.public_id, CANCEL, last_day=today + timedelta(days)
+        )
+    with pytest.raises(LastOneError):
+        departures.end_membership(startup.manager, startup.id, startup.manager.public_id, CANCEL)
+    departures.end_membership(startup.manager, startup.id, startup.colleague.public_id, CANCEL)
+
+
+def test_an_invitation_is_withdrawn_unless_something_is_booked_or_they_have_come(
+    startup: Startup,
+) -> None:
+    made = startup.booked()
+    arguments = (startup.manager, startup.id, startup.leaver.public_id)
+    with pytest.raises(PlanChangedError):
+        departures.withdraw_invitation(*arguments)
+    service.cancel(startup.leaver, made.public_id, reason="")
+    with pytest.raises(StaleError):
+        departures.withdraw_invitation(*arguments)
+    assert make.actor(startup.leaver.person_id).memberships
+    with transaction() as current:
+        current.execute(
+            update(Person).where(Person.id == startup.leaver.person_id).values(password_hash=None)
+        )
+    departures.withdraw_invitation(*arguments)
+    assert make.actor(startup.leaver.person_id).memberships == ()
 
 
 def test_members_and_managers_elsewhere_may_not(startup: Startup) -> None:

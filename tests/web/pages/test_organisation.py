@@ -217,6 +217,23 @@ def test_an_invitation_is_sent_again_or_withdrawn(client: FlaskClient, startup: 
     assert client.get(here).status_code == 404
 
 
+def test_an_invitation_of_somebody_with_a_reservation_is_not_withdrawn_unseen(
+    client: FlaskClient, startup: Startup
+) -> None:
+    booked = startup.today(startup.salma)
+    with transaction() as current:
+        of_hers = Person.id == startup.salma.person_id
+        current.execute(update(Person).where(of_hers).values(password_hash=None))
+    make.signed_in(client, startup.manager)
+    here = startup.at(startup.salma)
+    answer = forms.post(client, here, f"{here}/withdraw")
+    assert (answer.status_code, answer.location) == (303, f"{here}/end")
+    page = client.get(f"{here}/end").text
+    assert "Something is booked for Salma." in page
+    assert booked.reference in page
+    assert make.details(booked.public_id).state is State.CONFIRMED
+
+
 def _links(person: Person) -> list[int]:
     statement = select(Token.id).where(
         Token.person_id == person.id,

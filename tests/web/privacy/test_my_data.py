@@ -13,11 +13,12 @@ from sqlalchemy import func, select
 
 from booking.core import clock
 from booking.core.database import end_reading, session
-from booking.core.permissions import Scope
-from booking.people import passwords
-from booking.people.models import Person, PersonState, Viewing
+from booking.core.permissions import Actor, Scope
+from booking.people import organisations, passwords
+from booking.people.models import MemberRole, Person, PersonState, Viewing
 from booking.reservations import service as reservations
 from booking.reservations.models import Reservation, State
+from booking.reservations.queries import Details
 from tests import make
 from tests.forms import post
 
@@ -73,17 +74,25 @@ def test_who_looked_is_shown_once_a_day(app: Flask, client: FlaskClient) -> None
     assert colleague.get("/profile/data").text.count("Amine Tazi") == 2
 
 
-def _with_a_password(client: FlaskClient) -> FlaskClient:
-    made = make.person("Salma El Idrissi", password_hash=passwords.hash_password(PASSWORD))
-    make.reservation(made, title="Ouverture")
-    return make.signed_in(client, made)
+CLOSING = "/profile/data/forget"
+
+
+def _with_a_password(name: str = "Salma El Idrissi") -> Actor:
+    return make.person(name, password_hash=passwords.hash_password(PASSWORD))
+
+
+def _seen(*made: Details) -> str:
+    return " ".join(f"{one.public_id}:{one.version}" for one in made)
 
 
 def test_who_closes_their_account_is_forgotten(app: Flask, client: FlaskClient) -> None:
-    _with_a_password(client)
-    page = "/profile/data/forget"
-    assert post(client, page, password="wrong").status_code == 422
-    answer = post(client, page, password=PASSWORD)
+    who = _with_a_password()
+    make.signed_in(client, who)
+    seen = _seen(make.reservation(who, title="Ouverture"))
+    sent = {"seen": seen, "for_all": "cancel"}
+    assert post(client, CLOSING, **sent, password="wrong").status_code == 422
+    assert post(client, CLOSING, seen=seen, for_all="", password=PASSWORD).status_code == 422
+    answer = post(client, CLOSING, **sent, password=PASSWORD)
     assert (answer.status_code, answer.location) == (303, "/sign-in")
     end_reading()
     session().expire_all()
@@ -93,6 +102,59 @@ def test_who_closes_their_account_is_forgotten(app: Flask, client: FlaskClient) 
     kept = session().scalars(select(Reservation)).one()
     assert (kept.title, kept.state) == ("", State.CANCELLED)
     assert client.get("/profile").status_code == 303
+
+
+def test_who_closes_their_account_hands_over_to_a_colleague_or_cancels(
+    app: Flask, client: FlaskClient
+) -> None:
+    atlas = make.organisation("Atlas Robotics")
+    karim = make.member_of(atlas, name="Karim")
+    who = make.join(_with_a_password(), atlas)
+    kept, dropped = (
+        make.reservation(who, starts_at=make.at(hour), organisation_id=atlas.public_id)
+        for hour in (9, 14)
+    )
+    make.signed_in(client, who)
+    page = client.get(CLOSING).text
+    assert "2 reservations lie ahead" in page
+    assert "Karim" in page
+    sent = {
+        "for_all": karim.public_id,
+        f"of-{dropped.public_id}": "cancel",
+        "password": PASSWORD,
+    }
+    unseen = post(client, CLOSING, seen=_seen(kept), **sent)
+    assert unseen.status_code == 409
+    assert dropped.reference in unseen.text
+    assert make.details(kept.public_id).person.name == "Salma El Idrissi"
+    stranger = make.member_of(name="Stranger")
+    refused = post(
+        client, CLOSING, seen=_seen(kept, dropped), **(sent | {"for_all": stranger.public_id})
+    )
+    assert refused.status_code == 422
+    assert post(client, CLOSING, seen=_seen(kept, dropped), **sent).status_code == 303
+    now = make.details(kept.public_id)
+    assert (now.state, now.person.name, now.booked_by.name) == (State.CONFIRMED, "Karim", "Karim")
+    assert make.details(dropped.public_id).state is State.CANCELLED
+
+
+def test_the_last_manager_of_others_does_not_close_their_account(
+    app: Flask, client: FlaskClient
+) -> None:
+    atlas = make.organisation("Atlas Robotics")
+    who = make.join(_with_a_password(), atlas, is_manager=True)
+    karim = make.member_of(atlas, name="Karim")
+    make.signed_in(client, who)
+    refused = post(client, CLOSING, password=PASSWORD)
+    assert refused.status_code == 409
+    assert "Nobody else manages Atlas Robotics." in refused.text
+    organisations.set_role(who, atlas.public_id, karim.public_id, MemberRole.MANAGER)
+    assert post(client, CLOSING, password=PASSWORD).status_code == 303
+
+
+def test_whoever_leaves_nobody_behind_closes_their_account(app: Flask, client: FlaskClient) -> None:
+    make.signed_in(client, make.join(_with_a_password(), make.organisation(), is_manager=True))
+    assert post(client, CLOSING, password=PASSWORD).status_code == 303
 
 
 def test_the_last_operator_stays(app: Flask, client: FlaskClient) -> None:
