@@ -217,8 +217,8 @@ def create_app(settings: Settings) -> Flask:
 
 
 def check_start(app: Flask) -> None:
-    """Refuse to serve on a database of another version, without the overlap guard, or, in
-    production, with invented people in it."""
+    """Refuse to serve on a database of another version, without the overlap guard, of a site in
+    another zone than the setting's, or, in production, with invented people in it."""
     settings: Settings = app.extensions["booking"]
     with app.app_context():
         found = schema_version()
@@ -228,6 +228,12 @@ def check_start(app: Flask) -> None:
                 f" {SCHEMA_VERSION}. Run: flask db upgrade"
             )
         guard.require()
+        zone = spaces.site_zone()
+        if zone not in (None, settings.site_zone):
+            raise SettingsError(
+                f"SITE_ZONE is {settings.site_zone}, and the site runs on {zone}."
+                f" Set SITE_ZONE={zone}, or run flask setup while nobody has booked."
+            )
         if settings.production and people.has_demo_persons():
             raise SettingsError(
                 "The database holds demo accounts, whose password everybody knows."

@@ -17,11 +17,12 @@ from sqlalchemy.orm import InstrumentedAttribute
 from booking import setup
 from booking.core import i18n, web, zones
 from booking.core.database import session, transaction
-from booking.core.errors import InvalidError, Problem
+from booking.core.errors import FixedError, InvalidError, Problem
 from booking.core.permissions import Given, Role, Scope
 from booking.people import links, queries, service, tokens
 from booking.people.models import PersonState
 from booking.people.service import Newcomer
+from booking.spaces import queries as spaces
 from booking.spaces.models import Area, Building, Resource
 
 person_commands = AppGroup("person", help="Accounts of persons.")
@@ -136,15 +137,24 @@ def set_up(email: str | None) -> None:
             "This database holds the demo park, whose passwords everybody knows. Choose an empty"
             " one by DATABASE_URL (or by another INSTANCE folder) and start again."
         )
+    settings = web.settings()
     try:
-        made = setup.make_park(web.settings())
+        made = setup.make_park(settings)
+        has_moved = setup.follow_zone(settings)
     except (UnknownLocaleError, ValueError) as error:
         raise click.ClickException(
-            f"SITE_COUNTRY is {web.settings().site_country}, which is no country's code."
+            f"SITE_COUNTRY is {settings.site_country}, which is no country's code."
         ) from error
     except zones.UnknownZoneError as error:
         raise click.ClickException(f"SITE_ZONE is {error.zone_name}: no such time zone.") from error
+    except FixedError as error:
+        raise click.ClickException(
+            f"SITE_ZONE is {settings.site_zone}, and people have booked in the zone of the site,"
+            f" {spaces.site_zone()}: it stays. Set SITE_ZONE={spaces.site_zone()}."
+        ) from error
     click.echo(f"Made: {', '.join(made)}." if made else "The site is set up already.")
+    if has_moved:
+        click.echo(f"The site runs on {settings.site_zone} now.")
     _invite_operator(email)
 
 

@@ -255,7 +255,14 @@ def _on_in_use(error: InUseError) -> ResponseReturnValue:
 
 
 def _on_fixed(error: FixedError) -> ResponseReturnValue:
-    return _answer(409, error.code, "It can no longer be changed")
+    stays = " ".join(_STAYS[name] for name in error.fields)
+    return _answer(409, error.code, "It can no longer be changed", stays, fixed=error.fields)
+
+
+_STAYS = {
+    "zone": "The setting SITE_ZONE gives the time zone, and flask setup stores it.",
+    "country": "There are reservations: the country stays as it is.",
+}
 
 
 def _on_too_many(error: TooManyError) -> ResponseReturnValue:

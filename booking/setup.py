@@ -9,14 +9,17 @@ from urllib.parse import urlsplit
 from babel import Locale
 from sqlalchemy import insert, select
 
-from booking.core import clock, zones
+from booking.core import clock, revisions, zones
 from booking.core.database import Model, session, transactional
+from booking.core.errors import FixedError
 from booking.core.permissions import Given, Role
 from booking.journal import service as journal
 from booking.people import links, queries, service
 from booking.people.models import Grant, Person
 from booking.people.service import Newcomer
 from booking.policies.models import Policy
+from booking.reservations import ahead
+from booking.spaces import inventory
 from booking.spaces.models import (
     STEP_FREE,
     Behaviour,
@@ -25,6 +28,7 @@ from booking.spaces.models import (
     HoursSpan,
     HoursVersion,
     Kind,
+    Resource,
     Site,
 )
 from config import Settings
@@ -130,6 +134,29 @@ def make_park(settings: Settings) -> list[str]:
     for what in made:
         journal.write(None, "set_up", subject_kind=what, subject_id="first")
     return made
+
+
+@transactional
+def follow_zone(settings: Settings) -> bool:
+    """Give the site the zone of the settings; says whether it had another. Raises FixedError once
+    somebody has booked: what people booked are times on the clocks of the zone it has."""
+    site = session().scalars(select(Site).with_for_update()).one()
+    before, after = site.zone, settings.site_zone
+    if before == after:
+        return False
+    if ahead.has_any():
+        raise FixedError(("zone",))
+    site.zone = str(zones.zone(after))
+    journal.write(
+        None,
+        "site_changed",
+        subject_kind="site",
+        subject_id=str(site.id),
+        before={"zone": before},
+        after={"zone": after},
+    )
+    revisions.bump(revisions.Scope.FLOOR, inventory.floors_with(Resource.id.is_not(None)))
+    return True
 
 
 @transactional

@@ -135,7 +135,7 @@ def site() -> Response:
 @acts(Action.OPERATE)
 @schema.describes(body=SiteChange, answer=SiteShown)
 def change_site() -> Response:
-    """Change what is named; zone and country only while nobody has booked."""
+    """Change what is named; the country only while nobody has booked, the zone never."""
     draft = with_changes(inventory.site().draft, schema.body(SiteChange))
     service.change_site(current_actor(), draft, has_reservations=ahead.has_any(), seen=seen_mark())
     return _site()

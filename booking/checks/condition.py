@@ -18,6 +18,7 @@ from booking.core.database import SCHEMA_VERSION, engine_name, schema_version
 from booking.messages import queries as messages
 from booking.messages.smtp import Connection
 from booking.occupancy import guard
+from booking.spaces import queries as spaces
 from config import SHORTEST_SECRET, WEAK_SECRETS, Settings
 
 OLDEST_PYTHON = (3, 11)
@@ -49,7 +50,7 @@ def examine() -> list[Symptom]:
     schema = _schema()
     found.append(schema)
     if schema.is_well:
-        found += [_guard(), _tick(), _jobs()]
+        found += [_zone(settings), _guard(), _tick(), _jobs()]
     return found
 
 
@@ -127,6 +128,17 @@ def _schema() -> Symptom:
         return Symptom("Database", f"{engine_name()}, schema {schema}")
     found = f"{engine_name()}, schema {schema or 'none'}, this program needs {SCHEMA_VERSION}"
     return Symptom("Database", found, "Run: flask db upgrade")
+
+
+def _zone(settings: Settings) -> Symptom:
+    stored = spaces.site_zone()
+    if stored in (None, settings.site_zone):
+        return Symptom("Site's zone", settings.site_zone)
+    return Symptom(
+        "Site's zone",
+        f"SITE_ZONE is {settings.site_zone}, and the site runs on {stored}",
+        f"Set SITE_ZONE={stored}, or run flask setup while nobody has booked.",
+    )
 
 
 def _guard() -> Symptom:

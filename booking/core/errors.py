@@ -76,9 +76,12 @@ class OutdatedError(BookingError):
     code = "stale"
 
 
+@dataclass
 class FixedError(BookingError):
-    """It stays as it is: what people booked, and figures of the past, rest on it."""
+    """It, or these fields of it, stay as they are: what people booked, and figures of the past,
+    rest on them."""
 
+    fields: tuple[str, ...] = ()
     code = "fixed"
 
 

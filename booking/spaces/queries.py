@@ -239,6 +239,11 @@ def _exceptions(
     return found
 
 
+def site_zone() -> str | None:
+    """The zone on whose clocks people book; None before the set-up."""
+    return session().scalar(select(Site.zone).order_by(Site.id).limit(1))
+
+
 def legal_notice() -> Mapping[str, str]:
     """What the house says of itself wherever it collects data, by language."""
     return session().scalar(select(Site.legal_notice).limit(1)) or {}

@@ -25,7 +25,6 @@ from booking.core.errors import FixedError, InvalidError, NotFoundError, Problem
 from booking.core.fingerprints import require_unchanged
 from booking.core.permissions import Action, Actor, require
 from booking.core.texts import checked_names, checked_text
-from booking.core.zones import UnknownZoneError
 from booking.journal import service as journal
 from booking.spaces import inventory
 from booking.spaces.drafts import (
@@ -82,13 +81,15 @@ class CodesTakenError(InvalidError):
 def change_site(
     actor: Actor, draft: SiteDraft, *, has_reservations: bool, seen: str | None = None
 ) -> None:
-    """Replace what is said about the site. Raises FixedError when its zone or country would change
-    and `has_reservations`: what people booked are times on the clocks of that zone."""
+    """Replace what is said about the site. Raises FixedError for another zone, which only the
+    set-up gives, and for another country when it `has_reservations`."""
     require(actor, Action.OPERATE)
     row = _locked(Site, inventory.the_site().id)
     before = inventory.site().draft
-    if has_reservations and (draft.zone, draft.country) != (before.zone, before.country):
-        raise FixedError
+    stays = ("zone", "country") if has_reservations else ("zone",)
+    fixed = tuple(name for name in stays if getattr(draft, name) != getattr(before, name))
+    if fixed:
+        raise FixedError(fixed)
     edit = _Edit(before, draft, seen)
     _replace(actor, "site_changed", row, edit, _site_values(draft), "1")
     _count_floors(Resource.id.is_not(None))
@@ -96,10 +97,6 @@ def change_site(
 
 def _site_values(draft: SiteDraft) -> Values:
     problems: dict[str, Problem] = {}
-    try:
-        zones.zone(draft.zone)
-    except UnknownZoneError:
-        problems["zone"] = Problem.NOT_FOUND
     if not _is_country(draft.country):
         problems["country"] = Problem.NOT_FOUND
     if draft.currency not in list_currencies():
@@ -113,7 +110,6 @@ def _site_values(draft: SiteDraft) -> Values:
         raise InvalidError(problems)
     return {
         "names": checked_names("names", draft.names),
-        "zone": draft.zone,
         "country": draft.country,
         "weekend": ",".join(map(str, weekend)),
         "first_weekday": draft.first_weekday,

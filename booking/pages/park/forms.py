@@ -158,16 +158,12 @@ class SiteForm(DraftForm[SiteDraft]):
     DRAFT = SiteDraft
     ROWS: ClassVar[Rows] = (
         ("names",),
-        ("zone", "country"),
-        ("currency", "first_weekday"),
+        ("country", "currency"),
+        ("first_weekday",),
         ("weekend",),
     )
 
     names = NamesField(NAMES, description=NAMES_HELP)
-    zone = StringField(
-        lazy_gettext("Time zone"),
-        description=lazy_gettext("As zone data names it, for instance Africa/Casablanca."),
-    )
     country = SelectField(lazy_gettext("Country"), validate_choice=False)
     currency = SelectField(lazy_gettext("Currency"), validate_choice=False)
     first_weekday = SelectField(
@@ -199,10 +195,13 @@ class SiteForm(DraftForm[SiteDraft]):
             return tuple(self.weekend.data or ())
         return self.kept.get(name) or super().value_of(name)
 
-    def keep(self, stored: SiteDraft) -> Self:
-        """Offer no other zone and country than there are."""
-        del self.zone, self.country
-        self.kept = {"zone": stored.zone, "country": stored.country}
+    def keep(self, stored: SiteDraft, *, has_reservations: bool) -> Self:
+        """Offer no other zone than there is, and no other country once somebody has booked."""
+        self.kept = {"zone": stored.zone}
+        if has_reservations:
+            self.kept = {"zone": stored.zone, "country": stored.country}
+            if "country" in self:
+                del self.country
         return self
 
 

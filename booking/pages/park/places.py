@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 
 from booking.core import listing
 from booking.core.errors import InvalidError, OutdatedError
-from booking.core.i18n import _, name_in, ngettext
+from booking.core.i18n import _, locale, name_in, ngettext
 from booking.core.permissions import Action
 from booking.core.web import acts, current_actor
 from booking.pages.park.editor import Change, Editor, Texts, changes_of, register
@@ -54,18 +54,16 @@ def site() -> ResponseReturnValue:
 @blueprint.post("/site")
 @acts(Action.OPERATE)
 def change_site() -> ResponseReturnValue:
-    """Store what was typed; zone and country only while nobody has booked."""
-    stored, is_fixed = inventory.site(), ahead.has_any()
-    form = SiteForm().offer()
-    if is_fixed:
-        form.keep(stored.draft)
+    """Store what was typed; the country only while nobody has booked."""
+    has_reservations = ahead.has_any()
+    form = SiteForm().offer().keep(inventory.site().draft, has_reservations=has_reservations)
     if not form.validate():
         return _site_page(form), 422
     try:
         service.change_site(
             current_actor(),
             form.to_draft(),
-            has_reservations=is_fixed,
+            has_reservations=has_reservations,
             seen=form.seen.data or "",
         )
     except InvalidError as error:
@@ -81,16 +79,16 @@ def change_site() -> ResponseReturnValue:
 
 
 def _site_page(form: SiteForm, changes: list[Change] | None = None) -> str:
-    stored = inventory.site()
-    is_fixed = ahead.has_any()
-    if is_fixed and "zone" in form:
-        form.keep(stored.draft)
+    stored, has_reservations = inventory.site(), ahead.has_any()
+    form.keep(stored.draft, has_reservations=has_reservations)
     form.seen.data = form.seen.data or stored.mark
     return render_template(
         "park/site.html",
         page_title=_("Site"),
         form=form,
-        fixed=stored.draft if is_fixed else None,
+        kept=stored.draft,
+        country_name=locale().territories.get(stored.draft.country, stored.draft.country),
+        has_reservations=has_reservations,
         changes=changes or [],
         list_url=url_for("park.show"),
     )

@@ -71,7 +71,6 @@ def problem(field: str, found: Problem) -> str:
             "This is not a picture that can be read. PNG, JPEG and WebP can."
         ),
         ("picture", Problem.TOO_MANY): _("At most 12 photos. Delete one first."),
-        ("zone", Problem.NOT_FOUND): _("There is no such time zone."),
         ("latitude", Problem.MISSING): _("Coordinates come in pairs: give both or none."),
         ("longitude", Problem.MISSING): _("Coordinates come in pairs: give both or none."),
     }

@@ -94,6 +94,16 @@ def test_doctor_names_what_has_to_be_done(app: Flask, values: dict[str, Any], na
     assert [one.name for one in condition.examine() if not one.is_well] == [name]
 
 
+def test_doctor_says_where_the_setting_and_the_site_are_in_different_zones(app: Flask) -> None:
+    make.site(zone="Africa/Cairo")
+    with transaction():
+        messages.note_tick()
+    (found,) = (one for one in condition.examine() if not one.is_well)
+    assert (found.name, "SITE_ZONE=Africa/Cairo" in found.advice) == ("Site's zone", True)
+    _set(app, site_zone="Africa/Cairo")
+    assert all(one.is_well for one in condition.examine())
+
+
 def test_doctor_knocks_at_the_mail_server(app: Flask) -> None:
     with socket.socket() as nobody:
         nobody.bind(("127.0.0.1", 0))

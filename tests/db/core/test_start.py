@@ -33,6 +33,17 @@ def test_demo_accounts_keep_production_from_starting(
         check_start(app)
 
 
+def test_a_site_in_another_zone_than_the_setting_is_not_served(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make.site(zone="Africa/Cairo")
+    with pytest.raises(SettingsError, match="SITE_ZONE=Africa/Cairo"):
+        check_start(app)
+    fitting = replace(app.extensions["booking"], site_zone="Africa/Cairo")
+    monkeypatch.setitem(app.extensions, "booking", fitting)
+    check_start(app)
+
+
 def test_an_unknown_version_of_the_schema_is_refused(app: Flask) -> None:
     with transaction() as current:
         current.execute(text("UPDATE alembic_version SET version_num = 'x'"))

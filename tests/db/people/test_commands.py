@@ -199,6 +199,25 @@ def test_setup_refuses_settings_that_cannot_be(
     assert session().scalars(select(Site)).first() is None
 
 
+def test_setup_moves_the_site_to_another_zone_until_somebody_has_booked(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = make.desk()
+    use(app, monkeypatch, site_zone="Africa/Cairo")
+    result = run(app, "setup")
+    assert (result.exit_code, "runs on Africa/Cairo now" in result.output) == (0, True)
+    assert session().scalars(select(Site.zone)).one() == "Africa/Cairo"
+    use(app, monkeypatch, site_zone="Mars/Olympus")
+    assert "no such time zone" in run(app, "setup").output
+    use(app, monkeypatch, site_zone="Africa/Casablanca")
+    run(app, "setup")
+    make.reservation(place=desk)
+    use(app, monkeypatch, site_zone="Africa/Cairo")
+    result = run(app, "setup")
+    assert (result.exit_code, "Set SITE_ZONE=Africa/Casablanca." in result.output) == (1, True)
+    assert session().scalars(select(Site.zone)).one() == "Africa/Casablanca"
+
+
 def test_setup_without_an_address_says_what_to_do(app: Flask) -> None:
     result = run(app, "setup")
     assert (result.exit_code, "flask setup --email" in result.output) == (0, True)

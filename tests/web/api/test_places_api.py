@@ -27,6 +27,19 @@ def _made(client: FlaskClient, headers: dict[str, str], path: str, body: Body) -
     return found
 
 
+def test_the_zone_of_the_site_is_read_and_not_changed(client: FlaskClient) -> None:
+    make.site()
+    headers = make.bearer(make.operator())
+    said = client.get(f"{API}/site", headers=headers).get_json()
+    assert said.pop("id")
+    same = client.patch(f"{API}/site", json=said | {"currency": "EUR"}, headers=headers)
+    assert (same.status_code, same.get_json()["currency"]) == (200, "EUR")
+    moved = client.patch(f"{API}/site", json={"zone": "Africa/Cairo"}, headers=headers)
+    problem = moved.get_json()
+    assert (moved.status_code, problem["code"], problem["fixed"]) == (409, "fixed", ["zone"])
+    assert "SITE_ZONE" in problem["detail"]
+
+
 def test_a_park_from_nothing_to_a_booking(client: FlaskClient) -> None:
     make.site()
     headers = make.bearer(make.operator())

@@ -203,6 +203,24 @@ def test_hours_that_leave_reservations_outside_must_be_meant(operator: FlaskClie
     assert 'value="all day"' in unreadable.text
 
 
+def test_the_site_shows_its_zone_and_offers_no_other(operator: FlaskClient) -> None:
+    desk = make.desk()
+    page = operator.get("/operator/site").text
+    assert "Africa/Casablanca" in page
+    assert 'name="zone"' not in page
+    site = {**NAMES, "country": "EG", "currency": "MAD", "first_weekday": 6, "weekend": ["4", "5"]}
+    seen = inventory.site().mark
+    changed = post(operator, "/operator/site", zone="Africa/Cairo", seen=seen, **site)
+    assert changed.status_code == 303
+    draft = inventory.site().draft
+    assert (draft.zone, draft.country, draft.weekend) == ("Africa/Casablanca", "EG", (4, 5))
+    make.reservation(place=desk)
+    assert 'name="country"' not in operator.get("/operator/site").text
+    site |= {"country": "MA", "seen": inventory.site().mark}
+    assert post(operator, "/operator/site", **site).status_code == 303
+    assert inventory.site().draft.country == "EG"
+
+
 def test_photos_are_sent_shown_and_refused(operator: FlaskClient) -> None:
     desk = make.desk()
     page = f"/operator/resources/{desk.spot.public_id}/photos"
