@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import urlsplit
-from urllib.request import urlopen
 
 from playwright.sync_api import Page, expect
 
 from tests import make
-from tests.browser.conftest import Visit
 from tests.browser.entering import PASSWORD, member_with_password
+from tests.browser.journeys import feeds
 from tests.browser.journeys.conftest import Journey
 
 TOMORROW = "/planning?day=2026-10-06"
@@ -40,9 +38,9 @@ def test_a_member_books_a_desk_finds_it_in_the_calendar_and_gives_it_back(
     expect(booked).to_contain_text("A-01")
     expect(booked).to_contain_text("10:00–11:30")
 
-    calendar = _make_calendar_address(page, visited)
-    assert "SUMMARY:Prototype du bras" in _fetch(calendar)
-    assert "STATUS:CONFIRMED" in _fetch(calendar)
+    calendar = feeds.make_address(page)
+    assert "SUMMARY:Prototype du bras" in feeds.fetch(calendar)
+    assert "STATUS:CONFIRMED" in feeds.fetch(calendar)
 
     page.click('nav.side a[href="/reservations"]')
     page.locator("a.list-link").click()
@@ -50,7 +48,7 @@ def test_a_member_books_a_desk_finds_it_in_the_calendar_and_gives_it_back(
     page.click('form[action$="/cancel"] button[type="submit"]')
     expect(page).to_have_url(ONE_RESERVATION)
     expect(page.locator("main .icon-calendar-x-2").first).to_be_visible()
-    assert "STATUS:CANCELLED" in _fetch(calendar)
+    assert "STATUS:CANCELLED" in feeds.fetch(calendar)
     visited.goto(TOMORROW)
     expect(page.locator('td.free a[href*="resource=A-01"]')).to_have_count(1)
 
@@ -85,19 +83,3 @@ def _sign_in(page: Page, email: str) -> None:
 def _choose(page: Page, start: str, end: str) -> None:
     page.select_option('[name="start"]', start)
     page.select_option('[name="end"]', end)
-
-
-def _make_calendar_address(page: Page, visited: Visit) -> str:
-    """Where this program answers for the address that the page shows once."""
-    page.locator('a[href="/profile"]:visible').first.click()
-    page.locator('a[href="/profile/feeds"]').click()
-    page.click('form[action="/profile/feeds"] button[type="submit"]')
-    shown = urlsplit(page.locator("#address").input_value())
-    return f"{visited.address}{shown.path}"
-
-
-def _fetch(address: str) -> str:
-    with urlopen(address) as answer:  # noqa: S310  # our own address on loopback
-        assert answer.headers.get_content_type() == "text/calendar"
-        text: str = answer.read().decode()
-    return text.replace("\r\n ", "")
