@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, bindparam
@@ -14,7 +14,7 @@ from booking.core.database import execute, session
 from booking.core.intervals import Interval, LocalInterval
 from booking.core.refusals import OverCapacity, Reason, Refusal
 from booking.policies.models import Policy, Shown
-from booking.policies.rules import Booker, Case, Limits, Subject, Verdict, judge
+from booking.policies.rules import Booker, Case, Limits, Subject, judge
 from booking.spaces.models import Resource, ResourceState
 from booking.spaces.opening import Opening
 from booking.spaces.queries import SPOT_COLUMNS, Spot, openings, spot_from, spots
@@ -118,12 +118,6 @@ def places_in_use(public_ids: Collection[str]) -> list[Place]:
     return places(Resource.public_id.in_(public_ids), Resource.retired_at.is_(None))
 
 
-def opening_around(place: Place, first: date, last: date) -> Opening:
-    """The opening hours of one place, exceptions read for these days and a day on either side."""
-    day = timedelta(days=1)
-    return openings({place.spot.hours_id}, first - day, last + day)[place.spot.hours_id]
-
-
 @dataclass(frozen=True)
 class Change:
     """What a reservation was before the change that is judged."""
@@ -154,21 +148,6 @@ def case_for(
         now=now or clock.now(),
         was=None if change is None else change.was,
         keeps_place=change is not None and change.keeps_place,
-    )
-
-
-def verdict_on(
-    place: Place,
-    local: LocalInterval,
-    *,
-    headcount: int,
-    is_member: bool,
-    change: Change | None = None,
-) -> Verdict:
-    """Collect the hours and judge."""
-    opening = opening_around(place, local.starts_at.date(), local.ends_at.date())
-    return judge(
-        case_for(place, opening, local, headcount=headcount, is_member=is_member, change=change)
     )
 
 

@@ -23,7 +23,7 @@ from booking.core.permissions import Actor
 from booking.occupancy import queries as occupancy_queries
 from booking.policies import facts
 from booking.policies.facts import Judged, Place, place_columns, place_from
-from booking.policies.rules import Limits, Verdict, WhoMayBook
+from booking.policies.rules import Limits, WhoMayBook
 from booking.reservations import queries, service
 from booking.reservations.availability import (
     Own,
@@ -87,11 +87,6 @@ class _Search:
     is_member: bool
     now: datetime
     own: Own | None = None
-
-    @property
-    def place(self) -> Place:
-        """The first place; alike ones are only looked for where it is the only one."""
-        return self.places[0]
 
     @property
     def day(self) -> date:
@@ -205,17 +200,14 @@ def nearest(
     return _best_of_each_first([same_day[:most], longest_first[:1], other_days[:most]], most)
 
 
-def verdict(actor: Actor, wish: Wish) -> Verdict:
-    """Could I? All rules, and whether it is taken, without claiming anything."""
+def verdict(actor: Actor, wish: Wish) -> Judged:
+    """Could I? All rules, and which of the places are taken, without claiming anything."""
     places = service.places_of(wish.resources)
     search = _resolve(wish, places, bool(actor.memberships), clock.now())
-    place, local = search.place, search.local
-    judged = facts.verdict_on(place, local, headcount=search.headcount, is_member=search.is_member)
-    busy = occupancy_queries.claim_in_the_way(place.resource_id, local.project())
-    if busy is None:
-        return judged
-    taken = occupancy_queries.slot_taken(place.spot.code, place.spot.zone_name, busy)
-    return Verdict((*judged.refusals, taken), judged.needs_approval)
+    judged = facts.judge_all(
+        places, search.local, headcount=search.headcount, is_member=search.is_member, changes={}
+    )
+    return replace(judged, refusals=(*judged.refusals, *service.taken(places, search.local)))
 
 
 def _resolve(wish: Wish, places: tuple[Place, ...], is_member: bool, now: datetime) -> _Search:
@@ -228,17 +220,17 @@ def _resolve(wish: Wish, places: tuple[Place, ...], is_member: bool, now: dateti
 
 def _ranked(search: _Search, most: int) -> list[Alternative]:
     times = _times_of(search, [search.places])[0]
-    is_one = len(search.places) == 1
+    gap = _gap(times)
     ranks = [
         times.same_day(),
-        _alike_at_the_same_time(search, most) if is_one else [],
+        _alike_at_the_same_time(times, gap, most) if gap else [],
         times.shorter(),
         list(islice(times.other_days(), most)),
     ]
     if not any(ranks):
         ranks = [list(islice(times.any_length(), most))]
-    if not any(ranks) and is_one:
-        ranks = [_alike_at_other_times(search, most)]
+    if not any(ranks) and gap:
+        ranks = [_alike_at_other_times(search, gap, most)]
     return _best_of_each_first(ranks, most)
 
 
@@ -249,9 +241,9 @@ def _best_of_each_first(ranks: Sequence[Sequence[Alternative]], most: int) -> li
         for rank, alternatives in enumerate(ranks)
         for turn, alternative in enumerate(alternatives)
     ]
-    chosen: dict[tuple[int, LocalInterval], tuple[int, int, Alternative]] = {}
+    chosen: dict[tuple[tuple[int, ...], LocalInterval], tuple[int, int, Alternative]] = {}
     for turn, rank, alternative in sorted(by_turn, key=lambda one: one[:2]):
-        key = (alternative.place.resource_id, alternative.local)
+        key = (tuple(place.resource_id for place in alternative.places), alternative.local)
         if len(chosen) < most:
             chosen.setdefault(key, (rank, turn, alternative))
     return [one for *_, one in sorted(chosen.values(), key=lambda one: one[:2])]
@@ -275,7 +267,12 @@ class _Times:
     search: _Search
     places: tuple[Place, ...]
     opening_of: Mapping[int, Opening]
-    free: tuple[Interval, ...]
+    free_of: Mapping[int, tuple[Interval, ...]]  # by place
+
+    @functools.cached_property
+    def free(self) -> tuple[Interval, ...]:
+        """When all of them are."""
+        return free_together([self.free_of[place.resource_id] for place in self.places])
 
     @functools.cached_property
     def limits(self) -> Limits:
@@ -435,22 +432,68 @@ def _times_of(search: _Search, sets: Sequence[tuple[Place, ...]]) -> list[_Times
         zones.reached(datetime.combine(search.first_day, time.min), search.local.zone),
         zones.reached(datetime.combine(search.last_day + DAY, time.min) + reach, search.local.zone),
     )
-    free = free_times([place.resource_id for place in places], window, search.own)
-    return [
-        _Times(search, one, found, free_together([free[place.resource_id] for place in one]))
-        for one in sets
-    ]
+    free = free_times({place.resource_id for place in places}, window, search.own)
+    return [_Times(search, one, found, free) for one in sets]
 
 
 # --- alike places ---
 
 
-def _alike_at_the_same_time(search: _Search, most: int) -> list[Alternative]:
+@dataclass(frozen=True)
+class _Gap:
+    """The one place of a wish that an alike one shall stand in for; the others stay."""
+
+    place: Place
+    places: tuple[Place, ...]
+    headcount: int
+
+    @property
+    def others(self) -> list[Place]:
+        return [one for one in self.places if one is not self.place]
+
+    @property
+    def people(self) -> int:
+        """How many the others have no room for."""
+        return max(1, self.headcount - sum(one.spot.capacity for one in self.others))
+
+    def filled_by(self, alike: Place) -> tuple[Place, ...]:
+        return tuple(alike if one is self.place else one for one in self.places)
+
+
+def _gap(times: _Times) -> _Gap | None:
+    """Where one place stands in the way, for ever or at the wished time, and where all of them
+    are too small, the largest; None where several do."""
+    search = times.search
+    in_the_way = list(search.places)
+    if len(search.places) > 1:
+        one_person = replace(search, headcount=1)
+        refusals = [
+            (place, one_person.judge([place], times.opening_of, search.local).refusals)
+            for place in search.places
+        ]
+        in_the_way = (
+            [place for place, said in refusals if any(map(is_for_ever, said))]
+            or [place for place, said in refusals if said or not _is_free(times, place)]
+            or [max(search.places, key=lambda place: place.spot.capacity)]
+        )
+    if len(in_the_way) > 1:
+        return None
+    return _Gap(in_the_way[0], search.places, search.headcount)
+
+
+def _is_free(times: _Times, place: Place) -> bool:
+    return is_inside(times.free_of[place.resource_id], times.search.local.project())
+
+
+def _alike_at_the_same_time(times: _Times, gap: _Gap, most: int) -> list[Alternative]:
     """Free ones whose rules allow the very same time, the nearest first."""
+    search = times.search
+    if not all(_is_free(times, place) for place in gap.others):
+        return []
     interval = search.local.project()
-    representatives = _representatives(search)
+    representatives = _representatives(search, gap)
     opening_of = openings(
-        {place.spot.hours_id for place in representatives},
+        {place.spot.hours_id for place in (*representatives, *gap.others)},
         search.day - DAY,
         search.local.ends_at.date() + DAY,
     )
@@ -458,15 +501,15 @@ def _alike_at_the_same_time(search: _Search, most: int) -> list[Alternative]:
     pairs = _pairs(
         place
         for place in map(search.at_its_best, representatives)
-        if search.judge([place], opening_of, search.local).allowed
+        if search.judge(gap.filled_by(place), opening_of, search.local).allowed
     )
     own_ids = search.own.resource_ids if search.own else frozenset()
     free = or_(occupancy_queries.is_free(interval), Resource.id.in_(own_ids))
     found = (
-        Alternative((place,), search.local, Why.ALIKE_SAME_TIME)
-        for place in _alike(search, pairs, free, works_by=interval.starts_at)
-        if not search.is_as_it_stands([place], search.local)
-        and search.judge([place], opening_of, search.local).allowed
+        Alternative(gap.filled_by(place), search.local, Why.ALIKE_SAME_TIME)
+        for place in _alike(search, gap, pairs, free, works_by=interval.starts_at)
+        if not search.is_as_it_stands(gap.filled_by(place), search.local)
+        and search.judge(gap.filled_by(place), opening_of, search.local).allowed
         and _is_free_but_for_own(search, place, interval)
     )
     return list(islice(found, most))
@@ -481,12 +524,12 @@ def _is_free_but_for_own(search: _Search, place: Place, interval: Interval) -> b
     )
 
 
-def _alike_at_other_times(search: _Search, most: int) -> list[Alternative]:
+def _alike_at_other_times(search: _Search, gap: _Gap, most: int) -> list[Alternative]:
     """Where neither the place nor the time can be had: alike ones near the wished time."""
-    pairs = _pairs(place for place in _representatives(search) if search.is_eligible(place))
+    pairs = _pairs(place for place in _representatives(search, gap) if search.is_eligible(place))
     latest = zones.reached(datetime.combine(search.last_day + DAY, time.min), search.local.zone)
-    alike = _alike(search, pairs, works_by=latest)
-    nearest = _times_of(search, [(place,) for place in alike])
+    alike = _alike(search, gap, pairs, works_by=latest)
+    nearest = _times_of(search, [gap.filled_by(place) for place in alike])
     found = (
         alternative for times in nearest for alternative in islice(_full_length_first(times), 1)
     )
@@ -514,14 +557,14 @@ def _pairs(places: Iterable[Place]) -> list[tuple[int, int]]:
     return [(place.spot.policy_id, place.spot.hours_id) for place in places]
 
 
-def _representatives(search: _Search) -> list[Place]:
+def _representatives(search: _Search, gap: _Gap) -> list[Place]:
     """One alike place of each pair of policy and hours."""
     ids = (
         select(func.min(Resource.id))
         .join(Area, Area.id == Resource.area_id)
         .join(Floor, Floor.id == Area.floor_id)
         .join(Building, Building.id == Floor.building_id)
-        .where(*_is_alike(search, Building.site_id))
+        .where(*_is_alike(search, gap, Building.site_id))
         .group_by(Resource.policy_id, Resource.hours_id)
     )
     return facts.places(Resource.id.in_(ids))
@@ -529,6 +572,7 @@ def _representatives(search: _Search) -> list[Place]:
 
 def _alike(
     search: _Search,
+    gap: _Gap,
     pairs: Sequence[tuple[int, int]],
     *conditions: ColumnElement[bool],
     works_by: datetime,
@@ -536,14 +580,14 @@ def _alike(
     """Alike places of these policies and hours: with the same features, then near, then small."""
     if not pairs:
         return []
-    spot = search.place.spot
+    spot = gap.place.spot
     works = or_(
         Resource.state == ResourceState.IN_ORDER,
         Resource.expected_back_at <= works_by,
     )
     statement = (
         place_columns()
-        .where(*_is_alike(search, Site.id), works, _is_one_of(pairs), *conditions)
+        .where(*_is_alike(search, gap, Site.id), works, _is_one_of(pairs), *conditions)
         .order_by(
             _missing_features(spot.resource_id),
             Area.id != spot.area_id,
@@ -558,13 +602,13 @@ def _alike(
 
 
 def _is_alike(
-    search: _Search, site_id: InstrumentedAttribute[int]
+    search: _Search, gap: _Gap, site_id: InstrumentedAttribute[int]
 ) -> tuple[ColumnElement[bool], ...]:
-    spot = search.place.spot
+    spot = gap.place.spot
     return (
-        Resource.id != spot.resource_id,
+        Resource.id.not_in([place.resource_id for place in search.places]),
         Resource.kind_id == spot.kind_id,
-        Resource.capacity >= search.headcount,
+        Resource.capacity >= gap.people,
         Resource.retired_at.is_(None),
         site_id == spot.site_id,
     )

@@ -82,12 +82,13 @@ class Filter(msgspec.Struct, forbid_unknown_fields=True, rename={"from_": "from"
     cursor: str | None = None
 
 
-class Question(msgspec.Struct, forbid_unknown_fields=True):
-    """The query of GET /resources/{id}/verdict."""
+class Question(msgspec.Struct, forbid_unknown_fields=True, rename={"with_": "with"}):
+    """The query of GET /resources/{id}/verdict; further resources are parted by commas."""
 
     starts_at: Moment
     ends_at: Moment
     headcount: int = 1
+    with_: str | None = None
 
 
 @blueprint.post("/reservations")
@@ -190,11 +191,12 @@ def answer(reservation_id: UUID) -> Response:
 @acts(Action.BOOK)
 @describes(query=Question, answer=VerdictShown)
 def verdict(resource_id: UUID) -> Response:
-    """Could I? Nothing is claimed, so the answer may be overtaken."""
+    """Could I have it, alone or with others? Nothing is claimed: the answer may be overtaken."""
     actor = current_actor()
     asked = schema.query(Question)
+    others = asked.with_.split(",") if asked.with_ else []
     wish = Wish(
-        (str(resource_id),),
+        (str(resource_id), *(public_id("with", one) for one in others)),
         moment("starts_at", asked.starts_at),
         moment("ends_at", asked.ends_at),
         headcount=asked.headcount,

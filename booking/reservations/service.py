@@ -1067,25 +1067,28 @@ def _refuse(judged: Judged, plan: _Plan, before: Details | None = None) -> None:
     """Refuse with every broken rule; only then is it worth a look whether it is taken, too."""
     if judged.allowed:
         return
-    taken = [
-        occupancy_queries.slot_taken(place.spot.code, plan.local.zone_name, busy)
-        for place in plan.places
-        if (busy := occupancy_queries.claim_in_the_way(place.resource_id, plan.interval))
-        and (before is None or busy.reservation_id != before.id)
-    ]
-    raise RefusedError((*judged.refusals, *taken))
+    but_not_by = None if before is None else before.id
+    raise RefusedError((*judged.refusals, *taken(plan.places, plan.local, but_not_by)))
 
 
 def _refuse_if_taken(plan: _Plan, but_not_by: int | None = None) -> None:
     """For requests that hold nothing: no promise is made here, it only spares a hopeless wait."""
-    codes = {place.resource_id: place.spot.code for place in plan.places}
-    taken: dict[int, Refusal] = {}
-    for busy in occupancy_queries.busy_times(codes, plan.interval):
+    refusals = taken(plan.places, plan.local, but_not_by)
+    if refusals:
+        raise RefusedError(refusals)
+
+
+def taken(
+    places: Sequence[Place], local: LocalInterval, but_not_by: int | None = None
+) -> tuple[Refusal, ...]:
+    """The first claim on each of these places that is in the way, but for one reservation's."""
+    codes = {place.resource_id: place.spot.code for place in places}
+    found: dict[int, Refusal] = {}
+    for busy in occupancy_queries.busy_times(codes, local.project()):
         if busy.reservation_id is None or busy.reservation_id != but_not_by:
-            told = occupancy_queries.slot_taken(codes[busy.resource_id], plan.local.zone_name, busy)
-            taken.setdefault(busy.resource_id, told)
-    if taken:
-        raise RefusedError(tuple(taken.values()))
+            told = occupancy_queries.slot_taken(codes[busy.resource_id], local.zone_name, busy)
+            found.setdefault(busy.resource_id, told)
+    return tuple(found.values())
 
 
 def _refuse_stale(before: Details, seen_version: int | None) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 
 import pytest
@@ -28,6 +28,7 @@ from booking.reservations.alternatives import Alternative, Why
 from booking.reservations.models import State
 from booking.reservations.wishes import Change, Wish
 from booking.spaces.models import Hours
+from booking.spaces.queries import openings
 from tests import make
 from tests.conftest import Statements
 
@@ -199,6 +200,100 @@ def test_the_statements_do_not_grow_with_the_park(
     assert few.count <= many.count <= 8, f"{few}\n\n{many}"
 
 
+# --- several together ---
+
+
+def _codes(offered: Alternative) -> str:
+    return " ".join(place.spot.code for place in offered.places)
+
+
+@pytest.fixture
+def lab(app: Flask) -> Place:
+    """A lab for four beside a larger one, and two mills."""
+    make.resource("L-2", kind_code="lab", capacity=9)
+    return make.resource("L-1", kind_code="lab", capacity=4)
+
+
+@pytest.fixture
+def mill(app: Flask) -> Place:
+    make.resource("M-2", kind_code="mill")
+    return make.resource("M-1", kind_code="mill")
+
+
+def together(*places: Place, headcount: int = 1) -> Wish:
+    ids = tuple(place.spot.public_id for place in places)
+    return Wish(ids, make.at(10), make.at(12), headcount=headcount)
+
+
+def test_of_several_the_one_that_is_taken_is_replaced(lab: Place, mill: Place) -> None:
+    make.reservation(place=mill, starts_at=make.at(11), ends_at=make.at(13))
+    who = make.person()
+    found = alternatives.find(who, together(lab, mill))
+    assert [(one.why.value, _codes(one)) for one in found] == [
+        ("same_resource_other_time", "L-1 M-1"),
+        ("alike_same_time", "L-1 M-2"),
+        ("shorter", "L-1 M-1"),
+    ]
+    assert found[1].local.starts_at == make.at(10)
+
+
+def test_a_change_of_several_keeps_those_that_it_has(lab: Place, mill: Place) -> None:
+    mine = make.reservation(None, lab, mill, starts_at=make.at(9), ends_at=make.at(10))
+    make.reservation(place=mill, starts_at=make.at(10), ends_at=make.at(11))
+    who = make.actor(mine.person_id)
+    found = alternatives.for_change(who, mine.public_id, Change(ends_at=make.at(11)), most=9)
+    assert "L-1 M-2" in {_codes(one) for one in found if one.why is Why.ALIKE_SAME_TIME}
+
+
+def test_where_two_are_taken_only_other_times_are_offered(lab: Place, mill: Place) -> None:
+    make.reservation(place=mill)
+    make.reservation(place=lab)
+    found = alternatives.find(make.person(), together(lab, mill), most=9)
+    assert {_codes(one) for one in found} == {"L-1 M-1"}
+
+
+def test_too_many_people_for_several_are_offered_a_larger_one_of_them(
+    lab: Place, mill: Place
+) -> None:
+    found = alternatives.find(make.person(), together(lab, mill, headcount=8))
+    assert [(one.why, _codes(one)) for one in found] == [(Why.ALIKE_SAME_TIME, "L-2 M-1")]
+
+
+def test_one_that_is_out_of_order_is_replaced_at_another_time_at_least(lab: Place) -> None:
+    broken = make.resource("M-1", kind_code="mill", out_of_order="No light")
+    make.reservation(
+        place=make.resource("M-2", kind_code="mill"), starts_at=make.at(8), ends_at=make.at(16)
+    )
+    make.reservation(place=lab, starts_at=make.at(10), ends_at=make.at(11))
+    (found,) = alternatives.find(make.person(), together(lab, broken))
+    assert (found.why, _codes(found)) == (Why.ALIKE_OTHER_TIME, "L-1 M-2")
+    assert found.local.starts_at == make.at(16)
+
+
+def test_the_statements_do_not_grow_with_the_places(
+    lab: Place, mill: Place, count_statements: Callable[[], AbstractContextManager[Statements]]
+) -> None:
+    who = make.person()
+    make.reservation(place=mill)
+    more = [make.resource(f"X-{n}", kind_code="mill", open_at=make.hours()) for n in range(6)]
+    with count_statements() as few:
+        alternatives.find(who, together(lab, mill))
+    with count_statements() as many:
+        alternatives.find(who, together(lab, mill, *more))
+        alternatives.verdict(who, together(lab, mill, *more))
+    assert few.count <= 8
+    assert many.count - few.count <= 3, f"{few}\n\n{many}"  # what the verdict reads
+
+
+def test_the_verdict_names_each_of_several_that_is_taken(lab: Place, mill: Place) -> None:
+    who = make.person()
+    make.reservation(place=mill)
+    verdict = alternatives.verdict(who, together(lab, mill, headcount=8))
+    assert {(one.reason, one.resource_code) for one in verdict.refusals} == {
+        (Reason.OVER_CAPACITY, "L-1, M-1"), (Reason.SLOT_TAKEN, "M-1")
+    }  # fmt: skip
+
+
 def test_the_verdict_lists_the_rules_and_who_was_faster(app: Flask) -> None:
     who, mine = make.person(), make.reservation(place=make.lab(capacity=4))
     wish = wish_for(mine.place, make.at(10), make.at(10, 20), headcount=9)
@@ -275,13 +370,32 @@ def change_to(who: Actor, public_id: str, offered: Alternative) -> None:
     )
 
 
+@pytest.mark.parametrize("seed", [2, 3])
+def test_every_offer_for_two_places_together_succeeds(app: Flask, seed: int) -> None:
+    dice = random.Random(seed)
+    people, hours = [make.member_of()], [make.hours(), make.around_the_clock()]
+    whys: set[Why] = set()
+    for number in range(8):
+        room = _situation(dice, f"r{number}", people, hours)
+        machine = _situation(dice, f"m{number}", people, hours)
+        wish = replace(room.wish, resources=room.wish.resources + machine.wish.resources)
+        situation = Situation(people[0], [*room.places, *machine.places], wish)
+        found = alternatives.find(situation.who, wish)
+        assert len({(_codes(one), one.local) for one in found}) == len(found)
+        for one in found:
+            assert {place.spot.kind_code for place in one.places} == {f"r{number}", f"m{number}"}
+            _succeeds(situation, one)
+        whys |= {one.why for one in found}
+    assert len(whys) > 1  # the dice are not so bad that nothing is tried
+
+
 def _succeeds(situation: Situation, offered: Alternative) -> None:
     """Book it, and give it back for the next one."""
-    wish = wish_for(
-        offered.place,
-        offered.local.starts_at,
-        offered.local.ends_at,
-        headcount=situation.wish.headcount,
+    wish = replace(
+        situation.wish,
+        resources=tuple(place.spot.public_id for place in offered.places),
+        starts_at=offered.local.starts_at,
+        ends_at=offered.local.ends_at,
     )
     made = service.book(situation.who, wish)
     service.cancel(situation.who, made.public_id)
@@ -360,9 +474,8 @@ def _everything(situation: Situation) -> Iterator[Alternative]:
     for place in situation.places:
         step = timedelta(minutes=place.limits.granularity)
         longest = max(wished + step, timedelta(minutes=place.limits.shortest))
-        opening = facts.opening_around(
-            place, wish.starts_at.date() - 8 * DAY, wish.starts_at.date() + 9 * DAY
-        )
+        hours_id, day = place.spot.hours_id, wish.starts_at.date()
+        opening = openings({hours_id}, day - 9 * DAY, day + 10 * DAY)[hours_id]
         window = Interval(
             LocalInterval(wish.starts_at - 9 * DAY, wish.starts_at, make.CASABLANCA)
             .project().starts_at,

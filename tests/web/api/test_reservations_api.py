@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from flask.testing import FlaskClient
@@ -88,6 +89,28 @@ def test_a_taken_slot_names_what_is_in_the_way_and_what_would_succeed(client: Fl
             headers=headers,
         )
         assert verdict.get_json()["allowed"] is True
+
+
+def test_the_verdict_takes_further_resources(client: FlaskClient) -> None:
+    lab, mill = make.lab("L-1"), make.resource("M-1", kind_code="mill")
+    make.resource("M-2", kind_code="mill")
+    make.reservation(place=mill)
+    headers = make.bearer(make.person())
+    path = f"/api/v1/resources/{lab.spot.public_id}/verdict"
+    times = {"starts_at": "2026-10-06T10:00", "ends_at": "2026-10-06T11:00"}
+
+    def asked(others: str) -> Json:
+        query = {**times, "with": others}
+        found: Json = client.get(path, query_string=query, headers=headers).get_json()
+        return found
+
+    taken = asked(mill.spot.public_id)
+    assert (taken["allowed"], taken["needs_approval"]) == (False, True)
+    assert [(one["code"], one["resource"]) for one in taken["reasons"]] == [("slot_taken", "M-1")]
+    alike = next(one for one in taken["alternatives"] if one["why"] == "alike_same_time")
+    assert asked(alike["resources"][1])["allowed"] is True
+    assert asked("x")["fields"] == {"with": "not_found"}
+    assert asked(str(uuid4()))["fields"] == {"resources": "not_found"}
 
 
 def test_every_broken_rule_is_listed_with_its_facts(client: FlaskClient) -> None:
