@@ -27,7 +27,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import HTTPException
 
 from booking.assets.manifest import Manifest
-from booking.core import i18n, permissions, rate_limits, web
+from booking.core import clock, i18n, months, permissions, rate_limits, web, zones
 from booking.core.database import abandon
 from booking.core.errors import (
     FixedError,
@@ -119,6 +119,7 @@ def install(
     app.jinja_env.globals.update(
         asset=manifest.asset_url,
         brand=_brand,
+        month_words=_month_words,
         languages=LANGUAGES,
         navigation=navigation,
         format_day=i18n.format_day,
@@ -164,11 +165,22 @@ def _what_templates_know() -> dict[str, object]:
     }
 
 
-def _brand() -> Shown:
-    """Name and logo, read once a request; a page about a database in trouble asks it nothing."""
+def _stored_brand() -> Brand:
+    """Read once a request; a page about a database in trouble asks it nothing."""
     if "brand" not in g:
         g.brand = house.brand()
     found: Brand = g.brand
+    return found
+
+
+def _month_words() -> months.Words:
+    """What the month over a field for a day is drawn from."""
+    today = clock.today(zones.zone(web.settings().site_zone))
+    return months.words(_stored_brand().first_weekday, today)
+
+
+def _brand() -> Shown:
+    found = _stored_brand()
     return Shown(i18n.name_in(found.names) or web.settings().site_name, found.logo_digest)
 
 

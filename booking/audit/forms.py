@@ -5,17 +5,17 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 
 from werkzeug.datastructures import MultiDict
-from wtforms import DateField, SelectField, StringField
+from wtforms import SelectField, StringField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than stubs
 from wtforms.validators import Length, Optional, ValidationError
 
 from booking.audit import texts
 from booking.audit.queries import Search
 from booking.core import web, zones
+from booking.core.fields import DayField
 from booking.core.forms import PageForm, lazy_gettext
 from booking.core.i18n import _
 from booking.core.texts import plain
-from booking.core.zones import EARLIEST_YEAR, LATEST_YEAR
 
 LONGEST = 120
 TOO_LONG = lazy_gettext("This is too long. Shorten it.")
@@ -24,8 +24,8 @@ TOO_LONG = lazy_gettext("This is too long. Shorten it.")
 class JournalForm(PageForm):
     """What is looked for."""
 
-    since = DateField(lazy_gettext("From (day)"), [Optional()], name="from")
-    until = DateField(lazy_gettext("To (day)"), [Optional()], name="to")
+    since = DayField(lazy_gettext("From (day)"), [Optional()], name="from")
+    until = DayField(lazy_gettext("To (day)"), [Optional()], name="to")
     act = SelectField(lazy_gettext("Act"), [Optional()])
     actor = StringField(lazy_gettext("By whom"), [Length(max=LONGEST, message=TOO_LONG)])
     subject = StringField(lazy_gettext("About"), [Length(max=LONGEST, message=TOO_LONG)])
@@ -38,13 +38,8 @@ class JournalForm(PageForm):
             *(SelectChoice(code, words) for code, words in every),
         ]
 
-    def validate_since(self, field: DateField) -> None:
-        """A day within the years that the program knows."""
-        self._within_the_years(field)
-
-    def validate_until(self, field: DateField) -> None:
-        """As above, and not before the first day."""
-        self._within_the_years(field)
+    def validate_until(self, field: DayField) -> None:
+        """Not before the first day."""
         if field.data and self.since.data and field.data < self.since.data:
             raise ValidationError(_("The last day lies before the first."))
 
@@ -57,10 +52,6 @@ class JournalForm(PageForm):
             act=self.act.data or "",
             subject=plain(self.subject.data or ""),
         )
-
-    def _within_the_years(self, field: DateField) -> None:
-        if field.data and not EARLIEST_YEAR <= field.data.year < LATEST_YEAR:
-            raise ValidationError(_("Choose a day between 2000 and 2099."))
 
 
 def _start_of(day: date | None) -> datetime | None:

@@ -12,8 +12,10 @@ from wtforms.fields.core import unset_value  # type: ignore[attr-defined]  # new
 from wtforms.validators import Optional
 from wtforms.widgets import TextInput
 
+from booking.core import months
 from booking.core.errors import Problem
 from booking.core.forms import problem_text
+from booking.core.i18n import _
 from booking.core.texts import LANGUAGES
 from booking.core.zones import EARLIEST_YEAR, LATEST_YEAR
 
@@ -94,21 +96,24 @@ class DegreesField(NumberField):
 
 
 class DayField(NumberField):
-    """A day, as a browser's date field sends it."""
+    """A day as it is typed: 24/11/2026. A browser's own date field would follow the browser's
+    language and not the page's."""
 
     def _value(self) -> str:
-        if self.raw_data:
-            return str(self.raw_data[0])
-        return self.data.isoformat() if isinstance(self.data, date) else ""
+        if isinstance(self.data, date):
+            return months.as_typed(self.data)
+        return str(self.raw_data[0]) if self.raw_data else ""
 
     def read(self, text: str) -> date:
-        try:
-            day = date.fromisoformat(text)
-        except ValueError as error:
-            raise ValueError(problem_text(Problem.UNREADABLE)) from error
-        if not EARLIEST_YEAR <= day.year <= LATEST_YEAR:
-            raise ValueError(problem_text(Problem.OUT_OF_RANGE))
+        day = months.typed_day(text)
+        if day is None or not EARLIEST_YEAR <= day.year < LATEST_YEAR:
+            raise ValueError(day_problem())
         return day
+
+
+def day_problem() -> str:
+    """What is wrong with a day that cannot be read."""
+    return _("Write a day between 2000 and 2099 like this: 24/11/2026.")
 
 
 class DurationField(NumberField):

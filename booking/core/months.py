@@ -16,6 +16,8 @@ FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2100, 12, 31)
 DAYS_A_WEEK = 7
 MONDAY = date(2001, 1, 1)
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_TYPED = re.compile(r"([0-9]{1,2})[/.-]([0-9]{1,2})[/.-]([0-9]{4})")
+MONTHS_A_YEAR = 12
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,27 @@ class Month:
     next_url: str
 
 
+@dataclass(frozen=True)
+class Words:
+    """What the script that opens a month over a field cannot know."""
+
+    months: tuple[str, ...]
+    weekdays: tuple[Weekday, ...]  # in the order of the columns
+    first_weekday: int
+    today: str
+
+
+def words(first_weekday: int, today: date) -> Words:
+    """The words of a month in the reader's language."""
+    names = dates.get_month_names("wide", "stand-alone", locale=i18n.locale())
+    return Words(
+        months=tuple(names[number + 1] for number in range(MONTHS_A_YEAR)),
+        weekdays=_weekdays(first_weekday),
+        first_weekday=first_weekday,
+        today=today.isoformat(),
+    )
+
+
 def month(
     shown: date,
     *,
@@ -68,7 +91,7 @@ def month(
     weeks = calendar.Calendar(first_weekday).monthdatescalendar(first.year, first.month)
     return Month(
         name=dates.format_skeleton("yMMMM", first, locale=i18n.locale()),
-        weekdays=tuple(_weekday((first_weekday + turn) % DAYS_A_WEEK) for turn in range(7)),
+        weekdays=_weekdays(first_weekday),
         weeks=tuple(
             tuple(
                 Day(
@@ -99,6 +122,26 @@ def day_from(text: str | None) -> date | None:
     return day if FIRST_DAY <= day <= LAST_DAY else None
 
 
+def typed_day(text: str) -> date | None:
+    """A day as somebody types it into a page (24/11/2026), or as the pages write it; else None."""
+    typed = _TYPED.fullmatch(text.strip())
+    if typed is None:
+        return day_from(text.strip())
+    day, month_, year = typed.groups()
+    return day_from(f"{year}-{month_:0>2}-{day:0>2}")
+
+
+def as_written(text: str) -> str:
+    """A typed day as the pages write it; anything else as it is."""
+    day = typed_day(text)
+    return text if day is None else day.isoformat()
+
+
+def as_typed(day: date) -> str:
+    """The day as somebody would type it, the same in the three languages."""
+    return f"{day.day:02}/{day.month:02}/{day.year:04}"
+
+
 def month_from(text: str | None) -> date | None:
     """The first day of a month as the pages write it (2026-11); None for anything else."""
     return day_from(f"{text}-01")
@@ -107,6 +150,11 @@ def month_from(text: str | None) -> date | None:
 def within(day: date) -> date:
     """The day, or the nearest one that the program knows."""
     return min(max(day, FIRST_DAY), LAST_DAY)
+
+
+def _weekdays(first_weekday: int) -> tuple[Weekday, ...]:
+    days = range(first_weekday, first_weekday + DAYS_A_WEEK)
+    return tuple(_weekday(day % DAYS_A_WEEK) for day in days)
 
 
 def _weekday(weekday: int) -> Weekday:

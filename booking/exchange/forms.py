@@ -6,9 +6,11 @@ from datetime import date, datetime, time, timedelta
 
 from flask_wtf.file import FileField
 from wtforms import SelectField, StringField
+from wtforms.validators import Optional
 
 from booking.core import web, zones
 from booking.core.errors import InvalidError, Problem
+from booking.core.fields import DayField
 from booking.core.forms import PageForm, lazy_gettext
 from booking.core.months import FIRST_DAY, LAST_DAY
 from booking.exchange import words
@@ -59,6 +61,6 @@ class ImportForm(PageForm):
 class ExportForm(PageForm):
     """Which reservations."""
 
-    since = StringField(lazy_gettext("First day"), name="from")
-    until = StringField(lazy_gettext("Last day"), name="to")
+    since = DayField(lazy_gettext("First day"), [Optional()], name="from")
+    until = DayField(lazy_gettext("Last day"), [Optional()], name="to")
     resource = StringField(lazy_gettext("Code of a space"))

@@ -12,11 +12,12 @@ from flask.typing import ResponseReturnValue
 from booking.core import csv_text, web
 from booking.core.errors import InvalidError, NotFoundError
 from booking.core.i18n import _, ngettext
+from booking.core.months import as_written
 from booking.core.permissions import Action, allows
 from booking.core.web import accepts, acts, current_actor
 from booking.exchange import export, service, templates, words
 from booking.exchange.export import Export
-from booking.exchange.forms import ImportForm, limits_from, subject_from
+from booking.exchange.forms import ExportForm, ImportForm, limits_from, subject_from
 from booking.exchange.planning import Line, Outcome
 from booking.exchange.rules import MOST_OCTETS, FileError, Subject
 from booking.exchange.service import NotReadyError, Report
@@ -89,8 +90,9 @@ def file(what: str) -> ResponseReturnValue:
         wanted = Export(what)
     except ValueError as error:
         raise NotFoundError from error
-    asked = (request.args.get(name, "") for name in ("from", "to", "resource"))
-    rows = export.rows(current_actor(), wanted, limits_from(*asked))
+    since, until = (as_written(request.args.get(name, "")) for name in ("from", "to"))
+    limits = limits_from(since, until, request.args.get("resource", ""))
+    rows = export.rows(current_actor(), wanted, limits)
     return web.answer_file(csv_text.octets(rows), f"{what}.csv", csv_text.MIME_TYPE)
 
 
@@ -144,6 +146,7 @@ def _start_page(form: ImportForm) -> str:
         "exchange/start.html",
         page_title=_("Import and export"),
         form=form,
+        export_form=ExportForm(formdata=None),
         may_import=allows(current_actor(), Action.OPERATE),
         files=[_file(what) for what in Export if what is not Export.RESERVATIONS],
         reservations_url=url_for("park.exchange.file", what=Export.RESERVATIONS.value),

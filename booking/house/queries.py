@@ -17,10 +17,11 @@ from booking.spaces.models import Site
 
 @dataclass(frozen=True)
 class Brand:
-    """What stands in the frame of every page."""
+    """What the frame of every page needs: name and logo, and the day with which weeks begin."""
 
     names: Mapping[str, str] = field(default_factory=dict)
     logo_digest: str | None = None
+    first_weekday: int = 0
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ class HouseSettings:
 
 
 _BRAND = (
-    select(Site.names, House.logo_digest)
+    select(Site.names, House.logo_digest, Site.first_weekday)
     .outerjoin(House, House.id == THE_HOUSE)
     .order_by(Site.id)
     .limit(1)
@@ -53,9 +54,9 @@ _BRAND = (
 
 
 def brand() -> Brand:
-    """Name and logo; without a site there is neither."""
+    """The frame's own; without a site there is nothing."""
     row = execute(_BRAND).first()
-    return Brand() if row is None else Brand(row.names, row.logo_digest)
+    return Brand() if row is None else Brand(row.names, row.logo_digest, row.first_weekday)
 
 
 def park_name() -> str:

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from wtforms import (
-    DateField,
     EmailField,
     HiddenField,
     PasswordField,
@@ -20,9 +19,10 @@ from wtforms.validators import DataRequired, EqualTo, Length
 from wtforms.widgets import CheckboxInput
 
 from booking.core.errors import Problem
+from booking.core.fields import DayField
 from booking.core.forms import OnceForm, PageForm, lazy_gettext
 from booking.core.forms import problem_text as general_text
-from booking.core.i18n import OWN_NAMES, _
+from booking.core.i18n import OWN_NAMES
 from booking.core.permissions import Scope
 from booking.people import texts, tokens
 from booking.people.models import FeedDetail
@@ -115,16 +115,6 @@ class FeedForm(AccountForm):
         default=FeedDetail.FULL.value,
     )
     language = SelectField(lazy_gettext("Language"), choices=LANGUAGES)
-
-
-class DayField(DateField):
-    """A day, as the page and the browser write it."""
-
-    def process_formdata(self, valuelist: list[str]) -> None:
-        try:
-            super().process_formdata(valuelist)
-        except ValueError as error:
-            raise ValueError(_("Choose a day.")) from error
 
 
 class DeputyForm(OnceForm, AccountForm):

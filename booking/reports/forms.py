@@ -11,9 +11,10 @@ from typing import ClassVar, TypeVar
 from wtforms import HiddenField, SelectField, StringField
 
 from booking.core.errors import InvalidError, Problem
+from booking.core.fields import day_problem
 from booking.core.forms import PageForm, lazy_gettext
 from booking.core.i18n import _, name_in
-from booking.core.months import FIRST_DAY, LAST_DAY
+from booking.core.months import FIRST_DAY, LAST_DAY, as_typed, as_written
 from booking.reports.queries import Called
 from booking.reports.rules import By, Period
 from booking.reports.usage import Choices, Question, View
@@ -65,8 +66,9 @@ class FiguresForm(PageForm):
 
     def to_question(self, today: date) -> Question:
         """What is asked; raises InvalidError for fields that cannot be read."""
-        period = period_from(self.since.data or "", self.until.data or "", today)
-        self.since.data, self.until.data = period.first.isoformat(), period.last.isoformat()
+        first, last = (as_written(field.data or "") for field in (self.since, self.until))
+        period = period_from(first, last, today)
+        self.since.data, self.until.data = as_typed(period.first), as_typed(period.last)
         return Question(
             period=period,
             by=_one_of(By, "by", self.by.data) or By.KIND,
@@ -83,6 +85,8 @@ class FiguresForm(PageForm):
         self.organisation.choices = _options(_("All organisations"), choices.organisations)
 
     def problem_text(self, field: str, problem: Problem) -> str:
+        if field in self.FIELD_OF and problem in (Problem.UNREADABLE, Problem.OUT_OF_RANGE):
+            return day_problem()
         if field == "to" and problem is Problem.ENDS_BEFORE_IT_STARTS:
             return _("The last day lies before the first. Choose a later one.")
         if field == "to" and problem is Problem.TOO_LONG:

@@ -13,6 +13,7 @@ from booking.core import clock, csv_text, i18n, web, zones
 from booking.core.csv_text import Cell
 from booking.core.errors import InvalidError
 from booking.core.i18n import _
+from booking.core.months import as_written
 from booking.core.permissions import Action
 from booking.core.web import acts
 from booking.reports import drawing, usage, words
@@ -308,8 +309,8 @@ def _presets(today: date) -> tuple[Choice, ...]:
         (_("This year"), year),
     )
     shown = (
-        request.args.get("from") or this_month.first.isoformat(),
-        request.args.get("to") or this_month.last.isoformat(),
+        as_written(request.args.get("from", "")) or this_month.first.isoformat(),
+        as_written(request.args.get("to", "")) or this_month.last.isoformat(),
     )
     return tuple(
         Choice(

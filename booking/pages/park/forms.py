@@ -25,7 +25,7 @@ from wtforms.widgets import CheckboxInput
 from booking.core.errors import InvalidError, Problem
 from booking.core.fields import DayField, DegreesField, DurationField, NamesField, NumberField
 from booking.core.forms import PageForm, lazy_gettext
-from booking.core.i18n import _, locale, name_in
+from booking.core.i18n import _, format_day, locale, name_in
 from booking.core.refusals import WhoMayBook
 from booking.pages.park import texts
 from booking.policies.drafts import PolicyDraft
@@ -138,6 +138,8 @@ def _in_words(field: Field) -> str:
     if isinstance(field, DurationField):
         units = {"minutes": _("minutes"), "hours": _("hours"), "days": _("days")}
         return f"{field.number} {units[field.unit]}"
+    if isinstance(field, DayField):
+        return format_day(field.data) if field.data else ""
     return "" if field.data is None else str(field.data)
 
 

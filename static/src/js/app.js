@@ -2,9 +2,11 @@
 import { startGrids } from "./grid.js";
 import { startRefresh } from "./refresh.js";
 import { startCopyButtons } from "./copy.js";
+import { startDays } from "./days.js";
 import { startPopovers } from "./popovers.js";
 
 startGrids();
 startRefresh();
 startCopyButtons();
+startDays();
 startPopovers();

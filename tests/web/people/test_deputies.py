@@ -218,11 +218,12 @@ def test_the_same_form_sent_twice_names_once(client: FlaskClient, nadia: Actor) 
         ({"deputy": "\x00\u202e"}, "Nobody with an open account has this address."),
         ({"deputy": "x" * 9999}, "Field cannot be longer"),
         ({"first_day": "2026-10-04"}, "Choose today or a later day."),
-        ({"first_day": "tomorrow"}, "Choose a day."),
-        ({"last_day": ""}, "Choose a day."),
+        ({"first_day": "tomorrow"}, "like this: 24/11/2026"),
+        ({"last_day": ""}, "Please fill this in."),
         ({"last_day": "2026-10-04"}, "The last day is before the first."),
-        ({"last_day": "9999-12-31"}, "a year at most"),
-        ({"last_day": "2026-13-45"}, "Choose a day."),
+        ({"last_day": "31/12/2099"}, "a year at most"),
+        ({"last_day": "9999-12-31"}, "between 2000 and 2099"),
+        ({"last_day": "2026-13-45"}, "like this: 24/11/2026"),
     ],
 )
 def test_what_cannot_be_used_is_explained_and_kept(
