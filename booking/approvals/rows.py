@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from booking.approvals.asked import Asked, asked_of
@@ -38,6 +38,69 @@ class Row:
     age: str
     asked_at: str
     is_selected: bool
+
+
+@dataclass(frozen=True)
+class Contest:
+    """Requests of the list for one time, which are decided together. The one with most
+    rivals shows them side by side."""
+
+    public_id: str
+    label: str
+
+
+@dataclass(frozen=True)
+class Group:
+    """One request, or several that contest a time."""
+
+    rows: tuple[Row, ...]
+    contest: Contest | None = None
+
+
+def groups_of(
+    rows: Sequence[Row], waiting: Sequence[Details], background: Background
+) -> list[Group]:
+    """The rows in their order; those that contest a time stand together, where the first does."""
+    row_of = {row.public_id: row for row in rows}
+    rivals_of = _rivals_within(waiting, background)
+    placed: set[str] = set()
+    groups = []
+    for row in rows:
+        if row.public_id not in placed:
+            together = _reached_from(row.public_id, rivals_of)
+            placed.update(together)
+            groups.append(_group([one for one in row_of if one in together], row_of, rivals_of))
+    return groups
+
+
+def _rivals_within(waiting: Sequence[Details], background: Background) -> dict[str, set[str]]:
+    """The rivals of each that wait in the same list; who is one's rival has one."""
+    found: dict[str, set[str]] = {one.public_id: set() for one in waiting}
+    for one in waiting:
+        for rival in background.rivals.get(one.id, ()):
+            if rival.public_id in found:
+                found[one.public_id].add(rival.public_id)
+                found[rival.public_id].add(one.public_id)
+    return found
+
+
+def _reached_from(first: str, rivals_of: Mapping[str, set[str]]) -> set[str]:
+    reached, ahead = {first}, [first]
+    while ahead:
+        new = rivals_of[ahead.pop()] - reached
+        reached |= new
+        ahead += new
+    return reached
+
+
+def _group(
+    together: Sequence[str], row_of: Mapping[str, Row], rivals_of: Mapping[str, set[str]]
+) -> Group:
+    rows = tuple(row_of[one] for one in together)
+    if len(rows) == 1:
+        return Group(rows)
+    label = ngettext("%(num)s request for one time", "%(num)s requests for one time", len(rows))
+    return Group(rows, Contest(max(together, key=lambda one: len(rivals_of[one])), label))
 
 
 def rows_of(

@@ -31,4 +31,5 @@ def show() -> ResponseReturnValue:
         texts=texts,
         longest=LONGEST,
         sees_people=allows(actor, Action.SEE_PEOPLE),
+        runs_the_park=allows(actor, Action.OPERATE),
     )

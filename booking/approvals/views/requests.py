@@ -23,7 +23,7 @@ from booking.approvals.forms import (
     empty_several_form,
 )
 from booking.approvals.queries import MOST
-from booking.approvals.rows import rows_of
+from booking.approvals.rows import groups_of, rows_of
 from booking.approvals.views.blueprint import pages
 from booking.core import idempotency
 from booking.core.errors import InvalidError, RefusedError, StaleError, WouldDeclineError
@@ -173,10 +173,12 @@ def list_page(
     selected = _selected(waiting, wanted)
     if request.args.get("chosen") == "all":
         chosen = [one.public_id for one in waiting]
+    rows = rows_of(waiting, background, selected)
     return render_template(
         "approvals/list.html",
         page_title=_("Requests"),
-        rows=rows_of(waiting, background, selected),
+        rows=rows,
+        groups=groups_of(rows, waiting, background),
         count=_count(waiting),
         chosen=chosen,
         several_form=form or empty_several_form(),
