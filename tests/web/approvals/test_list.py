@@ -219,3 +219,24 @@ def _ask(member: Actor, lab: Place, number: int) -> None:
     """Quarter after quarter, every seventh for the time of the one before it."""
     start = make.at(0) + timedelta(minutes=15 * (number - (number % 7 == 6)))
     make.reservation(member, lab, starts_at=start, ends_at=start + timedelta(minutes=15))
+
+
+def test_requests_for_one_time_stand_together_under_the_way_to_compare_them(
+    client: FlaskClient,
+) -> None:
+    lab = make.lab("LAB-03", under=make.policy(needs_approval=True, holds_while_pending=False))
+    early = make.reservation(make.member_of(), lab, starts_at=make.at(9), ends_at=make.at(11))
+    alone = make.reservation(make.member_of(), lab, starts_at=make.at(15), ends_at=make.at(16))
+    middle = make.reservation(make.member_of(), lab, starts_at=make.at(10), ends_at=make.at(12))
+    late = make.reservation(make.member_of(), lab, starts_at=make.at(11), ends_at=make.at(13))
+    make.signed_in(client, make.lab_manager(lab))
+    page = client.get("/approvals").text
+    contest, _end, rest = page.partition('class="contest"')[2].partition("</ul>")
+    assert "3 requests for one time" in contest
+    # The one in the middle is the rival of both: beside it stand all of them.
+    assert f'href="/approvals/{middle.public_id}/compare"' in contest
+    for one in (early, middle, late):
+        assert f'id="request-{one.public_id}"' in contest
+    assert f'id="request-{alone.public_id}"' not in contest
+    assert 'class="contest"' not in rest
+    assert client.get(f"/approvals/{middle.public_id}/compare").text.count("<h3 id=") == 3

@@ -264,3 +264,20 @@ def test_no_search_reads_the_history(app: Flask, engine: str) -> None:
         steps = session().connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)
         plan = [str(step[3]) for step in steps]
         assert not [step for step in plan if READS_ALL.search(step)], (statement, plan)
+
+
+def test_an_organisation_leads_to_the_page_that_the_reader_may_see(client: FlaskClient) -> None:
+    startup = make.organisation("Souk Pay")
+    own, run = (
+        f'href="/organisation/{startup.public_id}"',
+        f'href="/operator/organisations/{startup.public_id}"',
+    )
+    for who, link in (
+        (make.member_of(startup), own),
+        (make.auditor(), own),
+        (make.operator(), run),
+    ):
+        page = make.signed_in(client, who).get("/search?q=souk").text
+        assert link in page
+        address = link.removeprefix('href="').removesuffix('"')
+        assert client.get(address).status_code == 200
