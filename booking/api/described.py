@@ -81,7 +81,7 @@ def register(blueprint: Blueprint, of: Collection[AnyDraft]) -> None:
     def update(key: int) -> Response:
         stored = of.stored(key)
         draft = with_changes(stored.draft, schema.body(changes))
-        of.change(current_actor(), key, draft, seen_mark())
+        of.change(current_actor(), key, draft, listing.seen_mark())
         return _one(of.stored(key))
 
     @acts(Action.OPERATE)
@@ -115,12 +115,6 @@ def with_changes(draft: AnyDraft, changes: msgspec.Struct) -> AnyDraft:
         if (value := getattr(changes, name)) is not UNSET
     }
     return msgspec.structs.replace(draft, **given)
-
-
-def seen_mark() -> str | None:
-    """The mark a client names by If-Match; None without one, or for `*`."""
-    tag = request.headers.get("If-Match", "").strip().removeprefix("W/").strip('"')
-    return None if tag in ("", "*") else tag
 
 
 def once(actor: Actor, act: Callable[[], Answer]) -> Answer:

@@ -15,7 +15,6 @@ from booking.api.described import (
     changes_of,
     once,
     register,
-    seen_mark,
     shown_of,
     with_changes,
 )
@@ -137,7 +136,9 @@ def site() -> Response:
 def change_site() -> Response:
     """Change what is named; the country only while nobody has booked, the zone never."""
     draft = with_changes(inventory.site().draft, schema.body(SiteChange))
-    service.change_site(current_actor(), draft, has_reservations=ahead.has_any(), seen=seen_mark())
+    service.change_site(
+        current_actor(), draft, has_reservations=ahead.has_any(), seen=listing.seen_mark()
+    )
     return _site()
 
 
@@ -182,7 +183,7 @@ def change_resource(resource_id: UUID) -> Response:
     """Change what is named; reservations made before stay as they are."""
     stored = inventory.resource(str(resource_id))
     draft = with_changes(stored.draft, schema.body(ResourceChange))
-    service.change_resource(current_actor(), str(resource_id), draft, seen_mark())
+    service.change_resource(current_actor(), str(resource_id), draft, listing.seen_mark())
     return _resource(resource_id)
 
 
@@ -397,7 +398,7 @@ def rename_hours(key: int) -> Response:
     """Change the name."""
     stored = inventory.hours_set(key)
     draft = with_changes(stored.draft, schema.body(HoursChange))
-    timetables.rename_hours(current_actor(), key, draft, seen_mark())
+    timetables.rename_hours(current_actor(), key, draft, listing.seen_mark())
     return web.answer_json(_hours(key))
 
 
@@ -433,7 +434,9 @@ def change_week(key: int, day: str) -> Response:
     inventory.hours_set(key)
     stored = timetables.week(key, _day(day))
     draft = with_changes(stored.draft, schema.body(WeekChange))
-    timetables.change_week(current_actor(), key, stored.draft.valid_from, draft, seen_mark())
+    timetables.change_week(
+        current_actor(), key, stored.draft.valid_from, draft, listing.seen_mark()
+    )
     return web.answer_json(_hours(key))
 
 
@@ -469,7 +472,7 @@ def change_day(key: int, day: str) -> Response:
     inventory.hours_set(key)
     stored = timetables.day(key, _day(day))
     draft = with_changes(stored.draft, schema.body(DayChange))
-    timetables.change_day(current_actor(), key, stored.draft.day, draft, seen_mark())
+    timetables.change_day(current_actor(), key, stored.draft.day, draft, listing.seen_mark())
     return web.answer_json(_hours(key))
 
 

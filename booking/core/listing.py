@@ -72,6 +72,12 @@ def answer(items: Sequence[Mapping[str, object]], next_cursor: str | None = None
     return response
 
 
+def seen_mark() -> str | None:
+    """The mark a client names by If-Match; None without one, or for `*`."""
+    tag = request.headers.get("If-Match", "").strip().removeprefix("W/").strip('"')
+    return None if tag in ("", "*") else tag
+
+
 def read(body: Mapping[str, object], etag: str | None = None) -> Response:
     """What a GET answers: with an ETag, and 304 when the client has it already."""
     response = web.answer_json(body)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from enum import StrEnum
 from uuid import UUID
 
 import msgspec
@@ -10,8 +11,9 @@ from flask import Blueprint, Response, request
 
 from booking.core import idempotency, listing, schema, web
 from booking.core.errors import InvalidError, Problem, RefusedError
+from booking.core.fingerprints import fingerprint
 from booking.core.idempotency import Answer
-from booking.core.permissions import Action, Actor
+from booking.core.permissions import Action, Actor, allows
 from booking.core.refusals import facts_as_json
 from booking.core.schema import Moment, PublicId, describes, moment, public_id
 from booking.core.web import acts, current_actor
@@ -24,6 +26,8 @@ from booking.reservations.queries import Details
 from booking.reservations.representation import list_as_json
 from booking.reservations.service import Grouped
 from booking.reservations.shapes import ReservationShown
+from booking.reservations.standing import versions
+from booking.reservations.wishes import Change
 
 blueprint = Blueprint("groups_api", __name__, url_prefix="/api/v1")
 
@@ -49,12 +53,29 @@ class GroupCancellation(msgspec.Struct, forbid_unknown_fields=True):
     reason: str = ""
 
 
-class GroupShown(msgspec.Struct):
-    """A group; of its reservations those that the reader may see."""
+class GroupChange(msgspec.Struct, forbid_unknown_fields=True):
+    """The body of PATCH /groups/{id}; what is absent stays."""
+
+    starts_at: Moment | None = None
+    ends_at: Moment | None = None
+
+
+class Stayed(StrEnum):
+    """Why a reservation did not move with its group."""
+
+    GIVEN_BACK = "given_back"
+    CHANGED_ALONE = "changed_alone"
+    NOT_YOURS = "not_yours"
+
+
+class GroupShown(msgspec.Struct, omit_defaults=True):
+    """A group; of its reservations those that the reader may see. After a move, `stayed` says by
+    the id which did not move, and why."""
 
     id: PublicId
     reservations: list[ReservationShown]
     links: dict[str, str]
+    stayed: dict[str, Stayed] = {}
 
 
 @blueprint.post("/groups")
@@ -78,7 +99,35 @@ def create() -> Response:
 def show(group_id: UUID) -> Response:
     """A group with those of its reservations that one may see."""
     actor = current_actor()
-    return listing.read(_as_json(str(group_id), queries.group(actor, str(group_id)), actor))
+    found = queries.group(actor, str(group_id))
+    return listing.read(_as_json(str(group_id), found, actor), _mark(found))
+
+
+@blueprint.patch("/groups/<uuid:group_id>")
+@acts(Action.CHANGE)
+@describes(body=GroupChange, answer=GroupShown)
+def move(group_id: UUID) -> Response:
+    """Move all that still stands together, or nothing; what waits for approval has `amendment`."""
+    actor, public_id_ = current_actor(), str(group_id)
+    asked = schema.body(GroupChange)
+    wanted = Change(
+        starts_at=None if asked.starts_at is None else moment("starts_at", asked.starts_at),
+        ends_at=None if asked.ends_at is None else moment("ends_at", asked.ends_at),
+    )
+    try:
+        done = reservations.move_group(actor, public_id_, wanted, seen=listing.seen_mark())
+    except RefusedError as refused:
+        return _refusal(refused, [])
+    found = queries.group(actor, public_id_)
+    moved = {one.id for one in done.reservations}
+    stayed = {one.public_id: _why(actor, one) for one in found if one.id not in moved}
+    return listing.read(_as_json(public_id_, found, actor) | {"stayed": stayed}, _mark(found))
+
+
+def _why(actor: Actor, one: Details) -> Stayed:
+    if not one.is_live:
+        return Stayed.GIVEN_BACK
+    return Stayed.CHANGED_ALONE if allows(actor, Action.CHANGE, one) else Stayed.NOT_YOURS
 
 
 @blueprint.post("/groups/<uuid:group_id>/cancel")
@@ -147,6 +196,10 @@ def _as_json(group_id: str, found: Sequence[Details], actor: Actor) -> dict[str,
             "page": web.public_url("groups.show", public_id=group_id),
         },
     }
+
+
+def _mark(found: Sequence[Details]) -> str:
+    return fingerprint(versions(found))
 
 
 def _refusal(refused: RefusedError, offered: Sequence[Offer]) -> Response:

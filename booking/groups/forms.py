@@ -27,6 +27,7 @@ from booking.groups.wishes import Wanted, checked_count
 from booking.people.queries import Known
 from booking.reservations import texts
 from booking.reservations.forms import moment_from, written
+from booking.reservations.wishes import Change
 from booking.spaces.queries import AreaChoice
 
 DAYS = 30
@@ -34,12 +35,60 @@ STEP = timedelta(minutes=30)
 IN_BUILDING, IN_AREA = "building:", "area:"
 
 
-class TogetherForm(PageForm):
+class WhenForm(PageForm):
+    """A day, and from when to when."""
+
+    FIELD_OF: ClassVar[Mapping[str, str]] = {"starts_at": "start", "ends_at": "end"}
+
+    day = SelectField(lazy_gettext("Day"), validate_choice=False)
+    start = SelectField(lazy_gettext("Start"), validate_choice=False)
+    end = SelectField(lazy_gettext("End"), validate_choice=False)
+
+    def problem_text(self, field: str, problem: Problem) -> str:
+        return texts.problem(field, problem)
+
+    def times_asked(self) -> tuple[datetime, datetime]:
+        """From when to when; raises InvalidError naming what cannot be read."""
+        day = day_from(self.day.data)
+        if day is None:
+            raise InvalidError({"day": Problem.UNREADABLE})
+        return _moment("starts_at", self.start.data, day), _moment("ends_at", self.end.data, day)
+
+    def offer_days(self, today: date) -> None:
+        """The next days, and the chosen one."""
+        days = [today + timedelta(days=number) for number in range(DAYS)]
+        chosen = day_from(self.day.data)
+        if chosen is not None and chosen not in days:
+            days.append(chosen)
+        self.day.choices = [(day.isoformat(), format_day(day)) for day in days]
+
+    def offer_times(self, opens: int, closes: int) -> None:
+        """Half-hours between these minutes of the day."""
+        midnight = datetime.combine(date(2000, 1, 1), time.min)
+        moments = [midnight + timedelta(minutes=minute) for minute in range(opens, closes + 1, 30)]
+        clocks = [
+            (written(one, midnight.date()), texts.end_clock(midnight, one)) for one in moments
+        ]
+        self.start.choices = _with(self.start.data, clocks[:-1], midnight.date())
+        self.end.choices = _with(self.end.data, clocks[1:], midnight.date())
+
+
+class MoveForm(WhenForm):
+    """To which time all of them go; `seen` is the mark of what the page showed."""
+
+    seen = HiddenField()
+
+    def to_change(self) -> Change:
+        """The change; raises InvalidError naming what cannot be read."""
+        starts_at, ends_at = self.times_asked()
+        return Change(starts_at=starts_at, ends_at=ends_at)
+
+
+class TogetherForm(WhenForm):
     """How many, when, where, for whom."""
 
     FIELD_OF: ClassVar[Mapping[str, str]] = {
-        "starts_at": "start",
-        "ends_at": "end",
+        **WhenForm.FIELD_OF,
         "area": "where",
         "building": "where",
         "person": "people",
@@ -47,9 +96,6 @@ class TogetherForm(PageForm):
 
     kind = SelectField(lazy_gettext("Kind"), validate_choice=False)
     count = IntegerField(lazy_gettext("How many places"), [Optional()], default=2)
-    day = SelectField(lazy_gettext("Day"), validate_choice=False)
-    start = SelectField(lazy_gettext("Start"), validate_choice=False)
-    end = SelectField(lazy_gettext("End"), validate_choice=False)
     where = SelectField(lazy_gettext("Where"), validate_choice=False)
     organisation = SelectField(lazy_gettext("Organisation"), validate_choice=False)
     people = SelectMultipleField(
@@ -69,21 +115,19 @@ class TogetherForm(PageForm):
             return _("Choose at most as many colleagues as places.")
         if field in ("kind", "area", "building"):
             return problem_text(problem)
-        return texts.problem(field, problem)
+        return super().problem_text(field, problem)
 
     def to_wanted(self) -> Wanted:
         """The wish; raises InvalidError naming what cannot be read."""
-        day = day_from(self.day.data)
-        if day is None:
-            raise InvalidError({"day": Problem.UNREADABLE})
+        starts_at, ends_at = self.times_asked()
         if self.count.process_errors or self.count.data is None:
             raise InvalidError({"count": Problem.OUT_OF_RANGE})
         where = self.where.data or ""
         return Wanted(
             kind=self.kind.data or "",
             count=checked_count(self.count.data),
-            starts_at=_moment("starts_at", self.start.data, day),
-            ends_at=_moment("ends_at", self.end.data, day),
+            starts_at=starts_at,
+            ends_at=ends_at,
             area=where.removeprefix(IN_AREA) if where.startswith(IN_AREA) else "",
             building=where.removeprefix(IN_BUILDING) if where.startswith(IN_BUILDING) else "",
             people=ids_from("people", self.people.data or []),
@@ -98,11 +142,7 @@ class TogetherForm(PageForm):
     def offer(self, park: Park, areas: Sequence[AreaChoice], today: date) -> None:
         """Fill the lists of kinds, days and places."""
         self.kind.choices = [(one.code, name_in(one.names)) for one in park.kinds]
-        days = [today + timedelta(days=number) for number in range(DAYS)]
-        chosen = day_from(self.day.data)
-        if chosen is not None and chosen not in days:
-            days.append(chosen)
-        self.day.choices = [(day.isoformat(), format_day(day)) for day in days]
+        self.offer_days(today)
         places: dict[str, list[tuple[str, str]]] = {_("The park"): [("", _("Anywhere"))]}
         for building in park.buildings:
             name = name_in(building.names)
@@ -114,16 +154,6 @@ class TogetherForm(PageForm):
             if inside:
                 places[name] = [(f"{IN_BUILDING}{building.code}", _("Anywhere in it")), *inside]
         self.where.choices = places
-
-    def offer_times(self, opens: int, closes: int) -> None:
-        """Half-hours between these minutes of the day."""
-        midnight = datetime.combine(date(2000, 1, 1), time.min)
-        moments = [midnight + timedelta(minutes=minute) for minute in range(opens, closes + 1, 30)]
-        clocks = [
-            (written(one, midnight.date()), texts.end_clock(midnight, one)) for one in moments
-        ]
-        self.start.choices = _with(self.start.data, clocks[:-1], midnight.date())
-        self.end.choices = _with(self.end.data, clocks[1:], midnight.date())
 
     def offer_people(
         self, organisations: Sequence[tuple[str, str]], people: Sequence[Known]

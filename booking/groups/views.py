@@ -13,7 +13,14 @@ from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 
 from booking.core import clock, idempotency, ids, zones
-from booking.core.errors import InvalidError, NotFoundError, RefusedError
+from booking.core.errors import (
+    ForbiddenError,
+    InvalidError,
+    NotFoundError,
+    OutdatedError,
+    RefusedError,
+)
+from booking.core.fingerprints import fingerprint
 from booking.core.i18n import _, format_short_day, ngettext
 from booking.core.idempotency import Answer
 from booking.core.permissions import Action, Actor, allows
@@ -23,7 +30,7 @@ from booking.finding import queries as finding
 from booking.finding.queries import Park
 from booking.groups import choosing
 from booking.groups.choosing import Choice, Offer, Why
-from booking.groups.forms import GiveBackForm, TogetherForm
+from booking.groups.forms import GiveBackForm, MoveForm, TogetherForm
 from booking.groups.notices import holder_in_words
 from booking.groups.wishes import Wanted
 from booking.people import queries as people
@@ -33,6 +40,7 @@ from booking.policies.facts import Place
 from booking.reservations import queries, service, texts
 from booking.reservations.forms import values_of_local
 from booking.reservations.queries import Details
+from booking.reservations.standing import Standing, standing, versions
 from booking.reservations.wishes import MOST_TOGETHER
 from booking.spaces.queries import areas, openings
 
@@ -155,6 +163,44 @@ def give_back(public_id: UUID) -> ResponseReturnValue:
         return _group_page(str(public_id), sentences), 409
     count = len(done.reservations)
     flash(ngettext("%(num)s place is given back.", "%(num)s places are given back.", count), "ok")
+    return redirect(url_for("groups.show", public_id=public_id), 303)
+
+
+@blueprint.get("/groups/<uuid:public_id>/move")
+@acts(Action.CHANGE)
+def move(public_id: UUID) -> ResponseReturnValue:
+    """The form with the time that they have, and which of them would move."""
+    _found, ours = _standing(str(public_id))
+    if not ours.together:
+        return redirect(url_for("groups.show", public_id=public_id))
+    values = values_of_local(ours.together[0].local)
+    return _move_page(str(public_id), MoveForm(formdata=MultiDict(values)))
+
+
+@blueprint.post("/groups/<uuid:public_id>/move")
+@acts(Action.CHANGE)
+def move_all(public_id: UUID) -> ResponseReturnValue:
+    """Move all that stands together, or say what is in the way."""
+    form, group = MoveForm(), str(public_id)
+    try:
+        done = service.move_group(
+            current_actor(), group, form.to_change(), seen=form.seen.data or ""
+        )
+    except InvalidError as error:
+        form.show(error)
+        return _move_page(group, form), 422
+    except OutdatedError:
+        form.seen.data = None
+        said = _("Since you opened this page the group was changed. Look at it, then save again.")
+        return _move_page(group, form, [said]), 409
+    except RefusedError as refused:
+        return _move_page(group, form, [describe(one) for one in refused.refusals]), 409
+    waiting = sum(one.amendment is not None for one in queries.group(current_actor(), group))
+    count = len(done.reservations)
+    if waiting:
+        flash(_("Your wish for another time is sent. The old time stays until then."), "ok")
+    else:
+        flash(ngettext("%(num)s place has moved.", "%(num)s places have moved.", count), "ok")
     return redirect(url_for("groups.show", public_id=public_id), 303)
 
 
@@ -366,6 +412,7 @@ def _group_page(public_id: str, refusals: Sequence[str] = ()) -> str:
         rows=rows,
         refusals=refusals,
         may_cancel_all=sum(row.may_cancel for row in rows) > 0,
+        may_move=bool(_movable(actor, found).together),
         texts=texts,
     )
 
@@ -376,6 +423,43 @@ def _may_cancel(actor: Actor, one: Details) -> bool:
 
 def _to_give_back(actor: Actor, public_id: str) -> list[Details]:
     return [one for one in queries.group(actor, public_id) if _may_cancel(actor, one)]
+
+
+def _movable(actor: Actor, found: Sequence[Details]) -> Standing:
+    """What the actor could move, and what stays: of those that they may change."""
+    mine = [one for one in found if allows(actor, Action.CHANGE, one)]
+    changeable = [one for one in mine if service.why_not_changeable(one) is None or not one.is_live]
+    return standing(changeable)
+
+
+def _standing(public_id: str) -> tuple[list[Details], Standing]:
+    """The group, and what of it the reader could move; raises ForbiddenError where it is not
+    theirs."""
+    actor = current_actor()
+    found = queries.group(actor, public_id)
+    if not any(allows(actor, Action.CHANGE, one) for one in found):
+        raise ForbiddenError
+    return found, _movable(actor, found)
+
+
+def _move_page(public_id: str, form: MoveForm, refusals: Sequence[str] = ()) -> str:
+    park = _park()
+    found, ours = _standing(public_id)
+    kind = next((one.place.spot.kind_code for one in ours.together), None)
+    form.seen.data = form.seen.data or fingerprint(versions(found))
+    form.offer_days(_today(park))
+    form.offer_times(*_open_hours(park, kind, _today(park)))
+    return render_template(
+        "groups/move.html",
+        page_title=_("Move all of them"),
+        public_id=public_id,
+        form=form,
+        refusals=refusals,
+        standing=ours,
+        holder=holder_in_words,
+        asks=any(one.place.limits.needs_approval for one in ours.together),
+        texts=texts,
+    )
 
 
 def _cancel_page(public_id: str, form: GiveBackForm) -> str:

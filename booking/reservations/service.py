@@ -7,11 +7,11 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, exists, insert, select, update
+from sqlalchemy import delete, exists, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from booking.core import clock, events, ids, revisions, zones
-from booking.core.database import engine_name, execute, session, transactional
+from booking.core.database import engine_name, execute, savepoint, session, transactional
 from booking.core.errors import (
     ForbiddenError,
     InvalidError,
@@ -22,6 +22,7 @@ from booking.core.errors import (
     WouldDeclineError,
 )
 from booking.core.events import EventKind
+from booking.core.fingerprints import require_unchanged
 from booking.core.instants import Interval
 from booking.core.intervals import LocalInterval, gaps
 from booking.core.permissions import (
@@ -61,6 +62,7 @@ from booking.reservations.models import (
     State,
 )
 from booking.reservations.queries import Decision, Details, PersonName, Waiting
+from booking.reservations.standing import standing, versions
 from booking.reservations.wishes import (
     MOST_RESOURCES,
     MOST_TOGETHER,
@@ -115,6 +117,7 @@ class _Plan:
     local: LocalInterval
     title: str
     headcount: int
+    by_group: bool = False  # the booker hears of the whole group, in one message
 
     @property
     def interval(self) -> Interval:
@@ -329,16 +332,7 @@ def _holders(
 def cancel_group(actor: Actor, public_id: str, *, reason: str = "") -> Grouped:
     """Give back all reservations of a group that can still be given back and that the actor may
     cancel; raises RefusedError where none can."""
-    group_id = session().scalar(select(Group.id).where(Group.public_id == public_id))
-    if group_id is None:  # compared with nothing, every reservation without a group would be locked
-        raise NotFoundError
-    session().execute(
-        select(Reservation.id)
-        .where(Reservation.group_id == group_id)
-        .order_by(Reservation.id)
-        .with_for_update()
-    )
-    found = queries.group(actor, public_id)
+    found = _locked_group(actor, public_id)
     reason = _checked_reason(reason)
     mine = [one for one in found if allows(actor, Action.CANCEL, one)]
     if not mine:
@@ -349,8 +343,65 @@ def cancel_group(actor: Actor, public_id: str, *, reason: str = "") -> Grouped:
         raise RefusedError(tuple(one for one in refusals.values() if one is not None)[:1])
     for one in closing:
         _close(actor, one, State.CANCELLED, EventKind.CANCELLED, reason, by_group=True)
-    _tell_of_group(actor, public_id, version=1 + max(one.version for one in closing))
+    _tell_of_group(actor, public_id, version=_next_telling(closing[0]))
     return Grouped(public_id, tuple(closing))
+
+
+@transactional
+def move_group(actor: Actor, public_id: str, wanted: Change, *, seen: str | None = None) -> Grouped:
+    """Move what of a group still stands together to another time: all of it or none.
+
+    What was given back or changed alone stays as it is. A change that needs approval waits for it.
+    Raises OutdatedError where the group is no longer what was `seen`, and RefusedError with what
+    stands against any of them.
+    """
+    found = _locked_group(actor, public_id)
+    require_unchanged(seen, versions(found))
+    mine = [one for one in found if allows(actor, Action.CHANGE, one)]
+    if not mine:
+        raise ForbiddenError
+    moving = standing(mine).together
+    if not moving:
+        raise RefusedError(tuple(filter(None, [why_not_changeable(mine[0])])))
+    plans = [replace(_plan_of_change(one, wanted), by_group=True) for one in moving]
+    had = [place for one in moving for place in (*one.places, *_asked_for(one))]
+    occupancy.lock_resources(place.resource_id for place in had)
+    refusals: dict[Refusal, None] = {}
+    for one, plan in zip(moving, plans, strict=True):
+        try:
+            with savepoint():
+                _change_to(actor, one, plan)
+        except RefusedError as refused:
+            refusals |= dict.fromkeys(refused.refusals)
+    if refusals:
+        raise RefusedError(tuple(refusals))
+    if any(plan.local != one.local for one, plan in zip(moving, plans, strict=True)):
+        _tell_of_group(actor, public_id, version=_next_telling(moving[0]))
+    return Grouped(public_id, tuple(moving))
+
+
+def _asked_for(one: Details) -> tuple[Place, ...]:
+    return () if one.amendment is None else one.amendment.places
+
+
+def _next_telling(one: Details) -> int:
+    """Counts up with each act on any reservation of its group; 1 is the booking."""
+    counted = func.sum(Reservation.version) - func.count() + 1
+    return session().scalar(select(counted).where(Reservation.group_id == one.group_id)) or 1
+
+
+def _locked_group(actor: Actor, public_id: str) -> list[Details]:
+    """Those of its reservations that the actor may see, all of them held until the commit."""
+    group_id = session().scalar(select(Group.id).where(Group.public_id == public_id))
+    if group_id is None:  # compared with nothing, every reservation without a group would be locked
+        raise NotFoundError
+    session().execute(
+        select(Reservation.id)
+        .where(Reservation.group_id == group_id)
+        .order_by(Reservation.id)
+        .with_for_update()
+    )
+    return queries.group(actor, public_id)
 
 
 def _tell_of_group(actor: Actor, public_id: str, version: int) -> None:
@@ -374,7 +425,10 @@ def change(
     """
     before = _locked(actor, public_id, Action.CHANGE)
     _refuse_stale(before, seen_version)
-    plan = _plan_of_change(before, wanted)
+    return _change_to(actor, before, _plan_of_change(before, wanted))
+
+
+def _change_to(actor: Actor, before: Details, plan: _Plan) -> Outcome:
     _refuse_unchangeable(before, plan)
     if plan.local == before.local and _keeps_places(before, plan):
         return _rename(actor, before, plan)
@@ -517,6 +571,7 @@ def _amend(actor: Actor, before: Details, plan: _Plan, asking: Sequence[Place]) 
         version,
         before=_facts_before(before),
         after={"state": before.state.value, **_facts_of(plan)},
+        by_group=plan.by_group,
     )
     people = [before.person_id, before.booked_by_id]
     _bump([*before.places, *plan.places], people, before.organisation_id)
@@ -1415,6 +1470,7 @@ def _tell_change(
         before=_facts_before(before),
         after={"state": state.value, **_facts_of(plan)},
         instead_of=instead_of,
+        by_group=plan.by_group,
     )
     people = [before.person_id, before.booked_by_id]
     _bump([*before.places, *plan.places], people, before.organisation_id)

@@ -94,6 +94,7 @@ PAGES: dict[str, Where] = {
         "/together?count=30&day=2026-10-09",
     ),
     "groups.show": _at(Reader.MEMBER, "/groups/{group}"),
+    "groups.move": _at(Reader.MEMBER, "/groups/{group}/move"),
     "groups.cancel": _at(Reader.MEMBER, "/groups/{group}/cancel"),
     "reservations.show": _at(
         Reader.MEMBER,

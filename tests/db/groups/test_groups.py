@@ -13,7 +13,15 @@ from sqlalchemy import func, select
 
 from booking.core import clock
 from booking.core.database import session
-from booking.core.errors import ForbiddenError, InvalidError, NotFoundError, Problem, RefusedError
+from booking.core.errors import (
+    ForbiddenError,
+    InvalidError,
+    NotFoundError,
+    OutdatedError,
+    Problem,
+    RefusedError,
+)
+from booking.core.fingerprints import fingerprint
 from booking.core.permissions import Actor
 from booking.core.refusals import Reason
 from booking.groups import choosing, service
@@ -25,7 +33,8 @@ from booking.policies.facts import Place
 from booking.reservations import queries
 from booking.reservations import service as reservations
 from booking.reservations.models import Group, Reservation, State
-from booking.reservations.wishes import GroupWish
+from booking.reservations.standing import versions
+from booking.reservations.wishes import Change, GroupWish
 from tests import make
 from tests.conftest import Statements
 from tests.working import Run, Told
@@ -184,6 +193,106 @@ def test_each_is_given_back_alone_or_all_at_once(team: Team) -> None:
     assert states == {State.CANCELLED}
     with pytest.raises(RefusedError):
         reservations.cancel_group(team.salma, made.public_id)
+
+
+# --- moved as a whole ---
+
+
+def _later() -> Change:
+    return Change(starts_at=make.at(14), ends_at=make.at(16))
+
+
+def _starts(team: Team, group: str) -> list[str]:
+    return [f"{one.local.starts_at:%H}" for one in queries.group(team.salma, group)]
+
+
+def test_all_that_still_stand_together_move_and_the_others_stay(team: Team) -> None:
+    people = (team.youssef.public_id, team.imane.public_id)
+    made = service.book_near(team.salma, _wanted(4, people=people))
+    first, second, *_others = made.reservations
+    reservations.cancel(team.youssef, first.public_id)
+    alone = Change(starts_at=make.at(9), ends_at=make.at(12))
+    reservations.change(team.imane, second.public_id, alone)
+    done = reservations.move_group(team.salma, made.public_id, _later())
+    assert _codes(done) == ["A1-3", "A1-4"]
+    assert _starts(team, made.public_id) == ["10", "09", "14", "14"]
+    again = reservations.move_group(
+        team.salma, made.public_id, Change(starts_at=make.at(13), ends_at=make.at(15))
+    )
+    assert len(again.reservations) == 2
+    assert _starts(team, made.public_id) == ["10", "09", "13", "13"]
+
+
+def test_what_is_in_the_way_of_one_keeps_all_of_them(team: Team, run: Run, told: Told) -> None:
+    made = service.book_near(team.salma, _wanted(3))
+    run()
+    assert _codes(made) == ["A1-1", "A1-2", "A1-3"]
+    for place in team.desks[1:3]:
+        make.reservation(place=place, starts_at=make.at(15), ends_at=make.at(16))
+    before = queries.group(team.salma, made.public_id)
+    with pytest.raises(RefusedError) as refused:
+        reservations.move_group(team.salma, made.public_id, _later())
+    assert [one.resource_code for one in refused.value.refusals] == ["A1-2", "A1-3"]
+    assert queries.group(team.salma, made.public_id) == before
+    run()
+    assert _names(told).count((MessageKind.GROUPED, "Salma")) == 1
+
+
+def test_a_move_is_told_once_to_the_booker_and_once_to_each_colleague(
+    team: Team, run: Run, told: Told
+) -> None:
+    people = (team.youssef.public_id, team.imane.public_id)
+    made = service.book_near(team.salma, _wanted(4, people=people))
+    run()
+    reservations.move_group(team.salma, made.public_id, _later())
+    reservations.move_group(team.salma, made.public_id, _later())  # where it is already: no word
+    run()
+    assert _names(told) == [
+        (MessageKind.CHANGED, "Imane"),
+        (MessageKind.CHANGED, "Youssef"),
+        (MessageKind.CONFIRMED, "Imane"),
+        (MessageKind.CONFIRMED, "Youssef"),
+        (MessageKind.GROUPED, "Salma"),
+        (MessageKind.GROUPED, "Salma"),
+    ]
+    reservations.cancel(team.youssef, made.reservations[0].public_id)
+    reservations.cancel_group(team.salma, made.public_id)
+    run()
+    assert _names(told).count((MessageKind.GROUPED, "Salma")) == 3
+
+
+def test_a_move_that_needs_approval_waits_and_holds_the_new_time(app: Flask, team: Team) -> None:
+    labs = [make.lab(f"L-{number}") for number in (1, 2)]
+    ids = tuple(place.spot.public_id for place in labs)
+    made = reservations.book_together(team.salma, GroupWish(ids, make.at(10), make.at(12)))
+    for lab, one in zip(labs, made.reservations, strict=True):
+        reservations.approve(make.lab_manager(lab), one.public_id, seen_version=1)
+    for hour in (14, 15):  # a second wish takes the place of the first
+        wanted = Change(starts_at=make.at(hour), ends_at=make.at(hour + 2))
+        reservations.move_group(team.salma, made.public_id, wanted)
+    found = queries.group(team.salma, made.public_id)
+    assert {one.local.starts_at for one in found} == {make.at(10)}
+    assert {one.amendment and one.amendment.local.starts_at for one in found} == {make.at(15)}
+
+
+def test_who_may_move_a_group_and_which_of_it(team: Team) -> None:
+    made = service.book_near(team.salma, _wanted(2, people=(team.youssef.public_id,)))
+    for nobody in (make.person(), make.member_of()):
+        with pytest.raises(NotFoundError):
+            reservations.move_group(nobody, made.public_id, _later())
+    with pytest.raises(NotFoundError):
+        reservations.move_group(team.salma, NOBODY, _later())
+    with pytest.raises(ForbiddenError):
+        reservations.move_group(team.imane, made.public_id, _later())
+    seen = fingerprint(versions(queries.group(team.salma, made.public_id)))
+    done = reservations.move_group(team.youssef, made.public_id, _later(), seen=seen)
+    assert [one.person.name for one in done.reservations] == ["Youssef"]
+    with pytest.raises(OutdatedError):
+        reservations.move_group(team.salma, made.public_id, _later(), seen=seen)
+    reservations.cancel_group(team.salma, made.public_id)
+    with pytest.raises(RefusedError) as refused:
+        reservations.move_group(team.salma, made.public_id, _later())
+    assert [one.reason for one in refused.value.refusals] == [Reason.NOT_CHANGEABLE]
 
 
 def test_who_may_see_and_cancel_a_group(team: Team) -> None:

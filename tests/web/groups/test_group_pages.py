@@ -89,6 +89,62 @@ def test_too_few_places_lead_to_what_is_near(client: FlaskClient, atlas: Organis
         assert "These places would be taken" in client.get(offer.replace("&amp;", "&")).text
 
 
+def test_a_team_is_moved_with_one_button(client: FlaskClient, atlas: Organisation) -> None:
+    salma, karim = _pair(atlas)
+    body = {"count": 3, "people": [karim.public_id], **TIMES}
+    made: Json = client.post(GROUPS, json=body, headers=make.bearer(salma)).get_json()
+    one = made["reservations"][0]["id"]
+    client.post(f"{BOOKINGS}/{one}/cancel", json={}, headers=make.bearer(karim))
+    make.signed_in(client, salma)
+    path = f"/groups/{made['id']}"
+    assert f"{path}/move" in client.get(path).text
+    page = client.get(f"{path}/move").text
+    for text in ("Move these 2 places", "Given back", "These stay as they are"):
+        assert text in page
+    seen = re.findall(r'name="seen"[^>]*value="([^"]+)"', page)[0]
+    to = {"day": "2026-10-07", "start": "14:00", "end": "15:30"}
+    assert _send(client, f"{path}/move", **to, seen="").status_code == 409
+    assert _send(client, f"{path}/move", **to | {"start": "x"}, seen=seen).status_code == 422
+    desk = make.reservation(place=make.desk("B-1"))
+    assert _send(client, f"{path}/move", **to | {"start": "02:00"}, seen=seen).status_code == 409
+    assert _send(client, f"/groups/{desk.public_id}/move", **to, seen=seen).status_code == 404
+    assert _send(client, f"{path}/move", **to, seen=seen).status_code == 303
+    found = client.get(path).text
+    assert "2 places have moved." in found
+    assert "Wednesday 7 October" in found
+    client.post(f"{GROUPS}/{made['id']}/cancel", json={}, headers=make.bearer(salma))
+    assert "/move" not in client.get(path).text
+    assert client.get(f"{path}/move").status_code == 302
+
+
+def test_the_api_moves_a_group_and_says_what_stayed(
+    client: FlaskClient, atlas: Organisation
+) -> None:
+    salma, karim = _pair(atlas)
+    body = {"count": 3, "people": [karim.public_id], **TIMES}
+    headers = make.bearer(salma)
+    made: Json = client.post(GROUPS, json=body, headers=headers).get_json()
+    path = f"{GROUPS}/{made['id']}"
+    first, second, third = (one["id"] for one in made["reservations"])
+    client.post(f"{BOOKINGS}/{first}/cancel", json={}, headers=headers)
+    seen = client.get(path, headers=headers).headers["ETag"]
+    to = {"starts_at": "2026-10-06T13:00", "ends_at": "2026-10-06T15:00"}
+    moved = client.patch(path, json=to, headers=headers | {"If-Match": seen})
+    shown: Json = moved.get_json()
+    assert (moved.status_code, shown["stayed"]) == (200, {first: "given_back"})
+    assert moved.headers["ETag"] == client.get(path, headers=headers).headers["ETag"]
+    times = {one["id"]: one["local"]["starts_at"] for one in shown["reservations"]}
+    assert {times[second], times[third]} == {"2026-10-06T13:00"}
+    late = client.patch(path, json=to, headers=headers | {"If-Match": seen})
+    assert (late.status_code, late.get_json()["code"]) == (412, "stale")
+    off = client.patch(path, json={"ends_at": "2026-10-06T23:00"}, headers=headers)
+    assert (off.status_code, len(off.get_json()["reasons"])) == (409, 2)
+    strange = client.patch(path, json={"title": "x"}, headers=headers)
+    assert strange.get_json()["fields"] == {"title": "unknown"}
+    assert client.patch(path, json=to, headers=make.bearer(make.person())).status_code == 404
+    assert client.patch(path, json=to, headers=make.bearer(salma, Scope.READ)).status_code == 403
+
+
 @pytest.mark.parametrize(
     "query",
     [
