@@ -9,7 +9,7 @@ from uuid import UUID
 
 import msgspec
 from flask import Blueprint, Response
-from sqlalchemy import ColumnElement, exists, select
+from sqlalchemy import ColumnElement, Select, exists, select
 
 from booking.core import clock, listing, schema, web, zones
 from booking.core.database import session
@@ -33,6 +33,7 @@ from booking.spaces.models import (
     Area,
     Building,
     Feature,
+    Floor,
     Kind,
     Resource,
     ResourceFeature,
@@ -209,9 +210,9 @@ def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
 def _named(wanted: Wanted) -> Iterator[ColumnElement[bool]]:
     """The filters by code."""
     for name, code, condition in (
-        ("kind", wanted.kind, Kind.code == wanted.kind),
-        ("building", wanted.building, Building.code == wanted.building),
-        ("area", wanted.area, Area.code == wanted.area),
+        ("kind", wanted.kind, Resource.kind_id.in_(_of_code(Kind, wanted.kind))),
+        ("building", wanted.building, Resource.area_id.in_(_areas_of(wanted.building))),
+        ("area", wanted.area, Resource.area_id.in_(_of_code(Area, wanted.area))),
         ("feature", wanted.feature, _has_feature(wanted.feature or "")),
     ):
         if code is None:
@@ -221,6 +222,15 @@ def _named(wanted: Wanted) -> Iterator[ColumnElement[bool]]:
         yield condition
     if wanted.step_free:
         yield _has_feature(STEP_FREE)
+
+
+def _of_code(model: type[Kind | Area | Building], code: str | None) -> Select[int]:
+    return select(model.id).where(model.code == code)
+
+
+def _areas_of(building: str | None) -> Select[int]:
+    floors = select(Floor.id).where(Floor.building_id.in_(_of_code(Building, building)))
+    return select(Area.id).where(Area.floor_id.in_(floors))
 
 
 def _has_feature(code: str) -> ColumnElement[bool]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, bindparam
+from sqlalchemy import ColumnElement, Select, bindparam, select
 
 from booking.core import clock, zones
 from booking.core.database import execute, session
@@ -93,9 +93,14 @@ def place_from(row: Collection[object]) -> Place:
 
 
 def places(*conditions: ColumnElement[bool], limit: int | None = None) -> list[Place]:
-    """The resources that meet the conditions, in the order of their codes."""
-    statement = place_columns().where(*conditions).order_by(Resource.code).limit(limit)
-    rows = session().execute(statement)
+    """The resources that meet the conditions on `Resource`, in the order of their codes.
+
+    Where only the first are wanted, which they are is found before all else of them is read.
+    """
+    if limit is not None:
+        first = select(Resource.id).where(*conditions).order_by(Resource.code).limit(limit)
+        conditions = (Resource.id.in_(first),)
+    rows = session().execute(place_columns().where(*conditions).order_by(Resource.code))
     return [place_from(row) for row in rows]
 
 
