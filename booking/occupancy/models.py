@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from sqlalchemy import (
@@ -56,6 +56,13 @@ class Hold(Model):
     expires_at: Mapped[datetime] = mapped_column(Instant, index=True)
 
 
+# The few claims of more than a day; with the others' starts they tell what is taken at a time.
+LONG = timedelta(days=1)
+IS_LONG = {
+    "sqlite": text("ends_at - starts_at > 86400"),
+    "postgresql": text("ends_at - starts_at > INTERVAL '1 day'"),
+}
+
 # A Core table: claims are written in bulk, never through the unit of work. Only live claims are in
 # it, so claims of one (resource, unit) never overlap; the constraint (PostgreSQL) or the triggers
 # (SQLite, in booking.occupancy.guard and in the first migration) refuse two that do.
@@ -91,6 +98,15 @@ occupancy = Table(
         name="occupancy_no_overlap",
         using="gist",
     ).ddl_if(dialect="postgresql"),
+    Index(
+        "occupancy_start_index", "starts_at", "ends_at", postgresql_include=["resource_id", "unit"]
+    ),
+    Index(
+        "occupancy_long_index",
+        "ends_at",
+        sqlite_where=IS_LONG["sqlite"],
+        postgresql_where=IS_LONG["postgresql"],
+    ),
     Index("occupancy_reservation_id_index", "reservation_id"),
     Index("occupancy_closure_id_index", "closure_id"),
     Index("occupancy_hold_id_index", "hold_id"),

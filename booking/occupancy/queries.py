@@ -14,17 +14,16 @@ from sqlalchemy import (
     ScalarSelect,
     Select,
     func,
-    literal,
     select,
     union_all,
 )
 
 from booking.core import zones
-from booking.core.database import session
+from booking.core.database import engine_name, session
 from booking.core.instants import Interval
 from booking.core.intervals import LocalInterval
 from booking.core.refusals import Cause, Reason, Refusal, SlotTaken
-from booking.occupancy.models import ClaimKind, occupancy
+from booking.occupancy.models import IS_LONG, LONG, ClaimKind, occupancy
 from booking.spaces.models import Resource
 
 Resources: TypeAlias = Collection[int] | Select[int]
@@ -69,8 +68,22 @@ def claim_in_the_way(resource_id: int, interval: Interval, unit: int = 1) -> Bus
 
 
 def is_free(interval: Interval, unit: int = 1) -> ColumnElement[bool]:
-    """The same question as a condition on `Resource`, for searches."""
-    return func.coalesce(last_end(interval, unit) <= interval.starts_at, literal(True))
+    """The same question as a condition on `Resource`, for searches among many.
+
+    What is taken is read once for all of them: claims that begin inside the interval or within a
+    day before it, and the few long ones, each by an index (docs/decisions/0022).
+    """
+    reaches_in = (occupancy.c.unit == unit, occupancy.c.ends_at > interval.starts_at)
+    a_day_before = interval.starts_at - LONG
+    lately = select(occupancy.c.resource_id).where(
+        *reaches_in,
+        occupancy.c.starts_at < interval.ends_at,
+        occupancy.c.starts_at >= a_day_before,
+    )
+    long_ago = select(occupancy.c.resource_id).where(
+        *reaches_in, occupancy.c.starts_at < a_day_before, IS_LONG[engine_name()]
+    )
+    return Resource.id.not_in(union_all(lately, long_ago))
 
 
 def last_end(interval: Interval, unit: int = 1) -> ScalarSelect[datetime]:
