@@ -29,7 +29,7 @@ def grid(stage: Stage) -> Iterator[Figure]:
 
 
 def search(stage: Stage) -> Iterator[Figure]:
-    """Free desks at one time, wherever they are."""
+    """The free desks at one time, the best for the person first."""
     asked = clients.request("GET", stage.park.search, _reader(stage))
     _good(stage.ask(asked))
     seen = stage.measure([[asked] * TIMES], expected=200)

@@ -179,8 +179,8 @@ def _crowd(floor: Floor, members: list[Actor], day: date) -> None:
 
 def _search(day: date) -> str:
     return (
-        f"/api/v1/resources?kind=desk&free_from={day.isoformat()}T10:00"
-        f"&free_to={day.isoformat()}T12:00"
+        f"/api/v1/resources/find?kind=desk&starts_at={day.isoformat()}T10:00"
+        f"&ends_at={day.isoformat()}T12:00"
     )
 
 
