@@ -64,9 +64,9 @@ def empty(_app: Flask, language: str) -> Park:
 def full(app: Flask, language: str) -> Park:
     """Spaces of every kind, reservations in every state, requests with rivals, messages."""
     places = _places()
-    member = make.member_of(
-        make.organisation(ONE_WORD), name="Fatima Zahra El Idrissi Bouhaddou", language=language
-    )
+    startup = make.organisation(ONE_WORD)
+    member = make.member_of(startup, name="Fatima Zahra El Idrissi Bouhaddou", language=language)
+    make.member_of(startup, name=ONE_WORD)
     manager = make.lab_manager(places.lab, "نادية الشرايبي", language=language)
     manager = make.grant(manager, Role.LAB_MANAGER, place=places.contested)
     operator = make.operator("Amine Tazi", language=language)
