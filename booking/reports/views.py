@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 from booking.core import clock, csv_text, i18n, web, zones
 from booking.core.csv_text import Cell
 from booking.core.errors import InvalidError
-from booking.core.i18n import _
+from booking.core.i18n import _, pgettext
 from booking.core.months import as_written
 from booking.core.permissions import Action
 from booking.core.web import acts
@@ -189,9 +189,9 @@ def _header(knows_open: bool) -> tuple[str, ...]:
         _("Reservations"),
         _("Requests"),
         _("Pending"),
-        _("Declined"),
-        _("Cancelled"),
-        _("Expired"),
+        pgettext("figures", "Declined"),
+        pgettext("figures", "Cancelled"),
+        pgettext("figures", "Expired"),
     )
 
 
