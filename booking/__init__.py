@@ -60,9 +60,9 @@ from booking.pages.planning import views as planning_pages
 from booking.pages.space import views as space_pages
 from booking.pages.today import views as today_pages
 from booking.people import api as people_api
+from booking.people import deputy_notices, recipients, sign_in
 from booking.people import notices as account_notices
 from booking.people import queries as people
-from booking.people import recipients, sign_in
 from booking.people import views as people_pages
 from booking.privacy import api as privacy_api
 from booking.privacy import views as privacy_pages
@@ -175,6 +175,8 @@ MESSAGES: dict[MessageKind, MessageType[Any]] = {  # Any: each kind has its own 
     MessageKind.ADDRESS_LEFT: account_notices.ADDRESS_LEFT,
     MessageKind.HANDED_OVER: departure_notices.HANDED_OVER,
     MessageKind.GROUPED: group_notices.GROUPED,
+    MessageKind.DEPUTY_NAMED: deputy_notices.NAMED,
+    MessageKind.DEPUTY_ENDED: deputy_notices.ENDED,
 }
 
 

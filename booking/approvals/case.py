@@ -15,8 +15,9 @@ from booking.approvals.words import conflict, when, who_asks
 from booking.core import clock
 from booking.core.i18n import _, format_ago, ngettext
 from booking.core.intervals import LocalInterval
-from booking.core.permissions import Actor
+from booking.core.permissions import Actor, in_whose_place
 from booking.core.schema import written
+from booking.people import deputies
 from booking.reservations import history, texts
 from booking.reservations.day_line import DayLine
 from booking.reservations.history import Difference, Entry
@@ -68,6 +69,7 @@ class Case:
     deadline_in: str
     is_open: bool
     may_answer: bool
+    in_the_place_of: str  # whose rights the reader would use; empty where they need nobody's
 
     @property
     def may_be_approved(self) -> bool:
@@ -184,7 +186,16 @@ def case_of(actor: Actor, request: Details, background: Background | None = None
         deadline_in=format_ago(asked.decide_by, clock.now()),
         is_open=is_open(request),
         may_answer=may_answer(actor, request),
+        in_the_place_of=_absent(actor, request),
     )
+
+
+def _absent(actor: Actor, request: Details) -> str:
+    key = in_whose_place(actor, request)
+    if key is None:
+        return ""
+    found = deputies.absences_today_of(actor)
+    return next((one.absent.name for one in found if one.person_id == key), "")
 
 
 def _openings(asked: Asked) -> dict[int, Opening]:

@@ -34,6 +34,8 @@ class MessageKind(StrEnum):
     ADDRESS_LEFT = "address_left"  # to the old one
     HANDED_OVER = "handed_over"
     GROUPED = "grouped"
+    DEPUTY_NAMED = "deputy_named"
+    DEPUTY_ENDED = "deputy_ended"
     TEST = "test"
 
 

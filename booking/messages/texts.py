@@ -30,6 +30,8 @@ def kind_in_words(kind: MessageKind) -> str:
         MessageKind.ADDRESS_LEFT: _("E-mail address left"),
         MessageKind.HANDED_OVER: _("Hand-over"),
         MessageKind.GROUPED: _("Places together"),
+        MessageKind.DEPUTY_NAMED: _("Deputy named"),
+        MessageKind.DEPUTY_ENDED: _("Deputy ended"),
     }[kind]
 
 
@@ -58,6 +60,11 @@ def occasion(kind: MessageKind) -> str:
             "To whoever leaves and whoever takes over, with all the reservations it is about."
         ),
         MessageKind.GROUPED: _("To the person who booked several places at once."),
+        MessageKind.DEPUTY_NAMED: _("To the deputy, when a lab manager who goes away names one."),
+        MessageKind.DEPUTY_ENDED: _(
+            "To the deputy, and to the lab manager where somebody else did it, when a deputy’s days"
+            " are taken back."
+        ),
         MessageKind.TEST: _("To the operator, when the mail server is tried."),
     }
     return texts[kind]

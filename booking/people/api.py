@@ -14,7 +14,7 @@ from booking.core.errors import NotFoundError
 from booking.core.i18n import _
 from booking.core.idempotency import Answer
 from booking.core.permissions import Action, Actor, Role, Scope
-from booking.core.schema import Moment, Nothing, PublicId, describes, written
+from booking.core.schema import Moment, PublicId, describes, written
 from booking.core.web import acts, current_actor
 from booking.people import deputies, feeds, sessions
 from booking.people.deputies import Absence
@@ -92,6 +92,13 @@ class NewDeputy(
     last_day: date
 
 
+class DeputiesWanted(msgspec.Struct, forbid_unknown_fields=True):
+    """Which page of the list."""
+
+    limit: int | None = None
+    cursor: str | None = None
+
+
 class PersonNamed(msgspec.Struct):
     """A person."""
 
@@ -166,12 +173,15 @@ def delete(feed_id: UUID) -> Response:
 
 @blueprint.get("/deputies")
 @acts(Action.SEE_DEPUTIES)
-@describes(query=Nothing, items=DeputyShown)
+@describes(query=DeputiesWanted, items=DeputyShown)
 def deputies_index() -> Response:
     """Who decides for me, and for whom I decide, today and later; for the operator all of them."""
-    schema.query(Nothing)
-    found = deputies.absences_seen_by(current_actor())
-    return listing.answer([_absence_as_json(one) for one in found])
+    wanted = schema.query(DeputiesWanted)
+    count = listing.limit(wanted.limit)
+    found = deputies.absences_seen_by(current_actor(), limit=count + 1, after=_place(wanted.cursor))
+    last = found[count - 1] if len(found) > count else None
+    cursor = None if last is None else listing.to_cursor(last.first_day.toordinal(), last.key)
+    return listing.answer([_absence_as_json(one) for one in found[:count]], cursor)
 
 
 @blueprint.post("/deputies")
@@ -202,6 +212,16 @@ def end_deputy(deputy_id: UUID) -> Response:
     """Take it back; from now on the deputy decides in their own name alone."""
     deputies.end_deputy(current_actor(), str(deputy_id))
     return Response(status=204)
+
+
+def _place(cursor: str | None) -> tuple[date, int] | None:
+    if cursor is None:
+        return None
+    day, key = (int(part) for part in listing.from_cursor(cursor, int, int))
+    return (
+        date.fromordinal(max(1, min(day, date.max.toordinal()))),
+        min(key, listing.LARGEST_KEY),
+    )
 
 
 def _absence_as_json(found: Absence) -> dict[str, object]:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy import delete, func, select, update
 
 from booking.core import clock, revisions
 from booking.core.database import session, transactional
 from booking.core.errors import LastOneError, NotFoundError
 from booking.core.permissions import Action, Actor, Role, require
 from booking.journal import service as journal
-from booking.people import sessions
-from booking.people.models import Deputy, Grant, Person, PersonState, Token
+from booking.people import deputies, sessions
+from booking.people.models import Grant, Person, PersonState, Token
 
 
 def close(actor: Actor | None, person: Person) -> None:
@@ -25,9 +25,7 @@ def close(actor: Actor | None, person: Person) -> None:
     ended = sessions.end_all(person.id)
     revoked = _revoke_tokens(person.id)
     taken = _take_grants(actor, person)
-    session().execute(
-        delete(Deputy).where(or_(Deputy.person_id == person.id, Deputy.deputy_id == person.id))
-    )
+    deputies.end_all_of(actor, person.id)
     revisions.bump(revisions.Scope.PERSON, [person.id])
     journal.write(
         actor,

@@ -5,19 +5,36 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from sqlalchemy import ColumnElement, Select, Subquery, and_, literal, or_, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    Subquery,
+    and_,
+    func,
+    literal,
+    or_,
+    select,
+    tuple_,
+    union_all,
+)
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import aliased
 
 from booking.core import clock, ids
-from booking.core.database import session, transactional
+from booking.core.database import savepoint, session, transactional
 from booking.core.errors import InvalidError, NotFoundError, Problem
 from booking.core.permissions import Action, Actor, Role, allows, require
 from booking.journal import service as journal
+from booking.journal.models import JournalLine
+from booking.messages import service as planner
+from booking.messages.letters import Key
+from booking.messages.models import MessageKind
 from booking.people import queries, terms
 from booking.people.models import Deputy, Grant, Person, PersonState
 
 LONGEST_ABSENCE = timedelta(days=366)
-MOST_LISTED = 200
+MOST_AT_ONCE = 3  # who may stand in for one person on the same days
+MOST_LISTED = 50
 
 Absent = aliased(Person, name="absent")
 Standing = aliased(Person, name="standing")
@@ -35,6 +52,7 @@ class Name:
 class Absence:
     """Who is away, who decides meanwhile, and until when; both days are included."""
 
+    key: int
     public_id: str
     person_id: int
     absent: Name
@@ -49,9 +67,11 @@ class Absence:
 
 @transactional
 def name_deputy(actor: Actor, *, email: str, first_day: date, last_day: date) -> Absence:
-    """Let somebody decide in the actor's place from a day until a day, both included.
+    """Let somebody decide in the actor's place from a day until a day, both included, and tell
+    them.
 
-    Raises InvalidError for the fields `deputy`, `from` and `until`.
+    Several may stand in at the same time, `MOST_AT_ONCE` of them; the same one only once, which
+    the database refuses. Raises InvalidError for the fields `deputy`, `from` and `until`.
     """
     require(actor, Action.NAME_DEPUTY)
     deputy = _active(email)
@@ -63,6 +83,7 @@ def name_deputy(actor: Actor, *, email: str, first_day: date, last_day: date) ->
         raise InvalidError({"until": Problem.ENDS_BEFORE_IT_STARTS})
     if last_day - first_day > LONGEST_ABSENCE:
         raise InvalidError({"until": Problem.OUT_OF_RANGE})
+    _refuse_too_many(actor, first_day, last_day)
     row = Deputy(
         public_id=ids.new_public_id(),
         person_id=actor.person_id,
@@ -71,9 +92,9 @@ def name_deputy(actor: Actor, *, email: str, first_day: date, last_day: date) ->
         valid_until=last_day,
         created_at=clock.now(),
     )
-    session().add(row)
-    session().flush()
+    _insert_or_refuse(row)
     _write(actor, "deputy_named", row, deputy)
+    planner.plan([Key(MessageKind.DEPUTY_NAMED, row.public_id, 0, deputy.id, clock.now())])
     return absence(actor, row.public_id)
 
 
@@ -87,9 +108,20 @@ def end_deputy(actor: Actor, public_id: str) -> None:
     if row is None:
         raise NotFoundError
     require(actor, Action.END_DEPUTY, row)
-    _write(actor, "deputy_ended", row, queries.person_by_id(row.deputy_id))
-    session().delete(row)
-    session().flush()
+    _end(actor, row, told={row.person_id, row.deputy_id} - {actor.person_id})
+
+
+def end_all_of(actor: Actor | None, person_id: int) -> None:
+    """Whoever leaves has no deputy and is none any more; the other one of each pair is told. Part
+    of the caller's transaction."""
+    rows = session().scalars(
+        select(Deputy)
+        .where(or_(Deputy.person_id == person_id, Deputy.deputy_id == person_id))
+        .order_by(Deputy.id)
+    )
+    for row in rows.all():
+        is_over = row.valid_until < terms.today()
+        _end(actor, row, told=set() if is_over else {row.person_id, row.deputy_id} - {person_id})
 
 
 def absence(actor: Actor, public_id: str) -> Absence:
@@ -100,9 +132,15 @@ def absence(actor: Actor, public_id: str) -> Absence:
     return found[0]
 
 
-def absences_seen_by(actor: Actor) -> list[Absence]:
-    """Those of today and later that concern the actor, the operator's being all."""
-    return _listed(Deputy.valid_until >= terms.today(), _visible_to(actor))
+def absences_seen_by(
+    actor: Actor, *, limit: int = MOST_LISTED, after: tuple[date, int] | None = None
+) -> list[Absence]:
+    """Those of today and later that concern the actor, the operator's being all, by their first
+    day; `after` is the place of the last one before."""
+    conditions = [Deputy.valid_until >= terms.today(), _visible_to(actor)]
+    if after is not None:
+        conditions.append(tuple_(Deputy.valid_from, Deputy.id) > after)
+    return _listed(*conditions, limit=limit)
 
 
 def absences_today_of(actor: Actor) -> list[Absence]:
@@ -156,22 +194,66 @@ def _active(email: str) -> Person:
     return found
 
 
+def _refuse_too_many(actor: Actor, first_day: date, last_day: date) -> None:
+    """Counted while the row of whoever goes away is held: two forms at once meet here."""
+    session().execute(
+        select(Person.id).where(Person.id == actor.person_id).with_for_update(key_share=True)
+    )
+    count = session().scalar(
+        select(func.count()).where(
+            Deputy.person_id == actor.person_id,
+            Deputy.valid_from <= last_day,
+            Deputy.valid_until >= first_day,
+        )
+    )
+    if (count or 0) >= MOST_AT_ONCE:
+        raise InvalidError({"deputy": Problem.TOO_MANY})
+
+
+def _insert_or_refuse(row: Deputy) -> None:
+    try:
+        with savepoint():
+            session().add(row)
+    except IntegrityError as error:
+        raise InvalidError({"deputy": Problem.REUSED}) from error
+
+
+def _end(actor: Actor | None, row: Deputy, *, told: set[int]) -> None:
+    """Write it down, tell them, and take the row away."""
+    deputy = queries.person_by_id(row.deputy_id)
+    _write(actor, "deputy_ended", row, deputy)
+    line = session().scalar(
+        select(func.max(JournalLine.id)).where(
+            JournalLine.act == "deputy_ended",
+            JournalLine.subject_kind == "person",
+            JournalLine.subject_id == deputy.public_id,
+        )
+    )
+    now = clock.now()
+    planner.plan(
+        [Key(MessageKind.DEPUTY_ENDED, row.public_id, line or 0, one, now) for one in sorted(told)]
+    )
+    session().delete(row)
+    session().flush()
+
+
 def _visible_to(actor: Actor) -> ColumnElement[bool]:
     mine = or_(Deputy.person_id == actor.person_id, Deputy.deputy_id == actor.person_id)
     return literal(True) if allows(actor, Action.SEE_EVERY_DEPUTY) else mine
 
 
-def _listed(*conditions: ColumnElement[bool]) -> list[Absence]:
+def _listed(*conditions: ColumnElement[bool], limit: int = MOST_LISTED) -> list[Absence]:
     rows = session().execute(
         select(Deputy, Absent.public_id, Absent.name, Standing.public_id, Standing.name)
         .join(Absent, Absent.id == Deputy.person_id)
         .join(Standing, Standing.id == Deputy.deputy_id)
         .where(*conditions)
         .order_by(Deputy.valid_from, Deputy.id)
-        .limit(MOST_LISTED)
+        .limit(limit)
     )
     return [
         Absence(
+            key=row.id,
             public_id=row.public_id,
             person_id=row.person_id,
             absent=Name(absent_id, absent_name),
@@ -183,7 +265,7 @@ def _listed(*conditions: ColumnElement[bool]) -> list[Absence]:
     ]
 
 
-def _write(actor: Actor, act: str, row: Deputy, deputy: Person) -> None:
+def _write(actor: Actor | None, act: str, row: Deputy, deputy: Person) -> None:
     journal.write(
         actor,
         act,

@@ -5,7 +5,17 @@ from __future__ import annotations
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import (
+    CheckConstraint,
+    Date,
+    ForeignKey,
+    Index,
+    String,
+    UniqueConstraint,
+    column,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from booking.core.database import Instant, Model, choice
@@ -135,7 +145,10 @@ class Grant(Model):
 
 
 class Deputy(Model):
-    """Who decides for a lab manager who is away, from a day until a day (both included, local)."""
+    """Who decides for a lab manager who is away, from a day until a day (both included, local).
+
+    The same deputy stands in once at a time: on SQLite triggers of the migration refuse it.
+    """
 
     __tablename__ = "deputy"
 
@@ -150,6 +163,13 @@ class Deputy(Model):
     __table_args__ = (
         CheckConstraint("valid_from <= valid_until", name="days"),
         CheckConstraint("person_id <> deputy_id", name="somebody_else"),
+        ExcludeConstraint(
+            (column("person_id"), "="),
+            (column("deputy_id"), "="),
+            (text("daterange(valid_from, valid_until, '[]')"), "&&"),
+            name="deputy_no_overlap",
+            using="gist",
+        ).ddl_if(dialect="postgresql"),
     )
 
 

@@ -9,7 +9,7 @@ from booking.core.forms import lazy_gettext
 from booking.core.forms import problem_text as general_text
 from booking.core.i18n import _, ngettext
 from booking.core.permissions import Scope
-from booking.people import passwords
+from booking.people import deputies, passwords
 from booking.people.models import FeedDetail, MemberRole
 
 DETAILS = {
@@ -64,6 +64,15 @@ def deputy_problem(field: str, problem: Problem) -> str:
             "Nobody with an open account has this address. Check how it is written."
         ),
         ("deputy", Problem.WRONG): _("This is your own address. Name somebody else."),
+        ("deputy", Problem.REUSED): _(
+            "This person decides for you on some of these days already. Choose other days, or end"
+            " the days that are set."
+        ),
+        ("deputy", Problem.TOO_MANY): ngettext(
+            "On some of these days %(num)s person decides for you already. Choose other days.",
+            "On some of these days %(num)s people decide for you already. Choose other days.",
+            deputies.MOST_AT_ONCE,
+        ),
         ("from", Problem.OUT_OF_RANGE): _("Choose today or a later day."),
         ("until", Problem.OUT_OF_RANGE): _("Choose an earlier day: a year at most."),
         ("until", Problem.ENDS_BEFORE_IT_STARTS): _(

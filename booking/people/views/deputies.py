@@ -5,17 +5,18 @@ from __future__ import annotations
 from datetime import date
 from uuid import UUID
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from booking.core import idempotency, ids
 from booking.core.errors import InvalidError
 from booking.core.i18n import _, format_day
 from booking.core.idempotency import Answer
+from booking.core.months import day_from
 from booking.core.permissions import Action, Actor, allows
 from booking.core.web import acts, current_actor
 from booking.people import deputies, terms
-from booking.people.deputies import Absence
+from booking.people.deputies import MOST_LISTED, Absence
 from booking.people.forms import DeputyForm
 
 pages = Blueprint("deputies", __name__, url_prefix="/profile/deputies")
@@ -25,7 +26,7 @@ pages = Blueprint("deputies", __name__, url_prefix="/profile/deputies")
 @acts(Action.SEE_DEPUTIES)
 def index() -> str:
     """Who decides for whom, today and later, as far as it concerns the reader; and the form."""
-    return _page(_empty_form())
+    return _page(_empty_form(), _after())
 
 
 @pages.post("")
@@ -93,14 +94,28 @@ def _empty_form() -> DeputyForm:
     )
 
 
-def _page(form: DeputyForm) -> str:
+def _after() -> tuple[date, int] | None:
+    """The place in the list that the address names; nonsense begins at the first."""
+    day, _dot, key = request.args.get("after", "").partition(".")
+    found = day_from(day)
+    return (
+        (found, int(key)) if found and key.isascii() and key.isdigit() and len(key) < 10 else None
+    )
+
+
+def _page(form: DeputyForm, after: tuple[date, int] | None = None) -> str:
     actor = current_actor()
+    found = deputies.absences_seen_by(actor, limit=MOST_LISTED + 1, after=after)
+    shown = found[:MOST_LISTED]
+    place = f"{shown[-1].first_day.isoformat()}.{shown[-1].key}" if shown else ""
     return render_template(
         "people/deputies.html",
         page_title=_("Deputies"),
         actor=actor,
         form=form,
-        absences=deputies.absences_seen_by(actor),
+        absences=shown,
+        first_url=url_for("deputies.index") if after else None,
+        more_url=url_for("deputies.index", after=place) if len(found) > len(shown) else None,
         today=terms.today(),
         days=days,
         may_name=allows(actor, Action.NAME_DEPUTY),

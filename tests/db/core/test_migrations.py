@@ -94,6 +94,33 @@ def test_reasons_survive_going_down_and_up_again(migrated: Flask) -> None:
     assert found[1].decisions[0].reason_code is DeclineReason.OTHER
 
 
+def test_days_of_a_deputy_that_overlap_become_one(migrated: Flask) -> None:
+    nadia, omar, rim = (make.person() for _ in range(3))
+    end_reading()
+    flask_migrate.downgrade(revision="0017")
+    days = ((omar, 1, 5), (omar, 3, 4), (omar, 5, 9), (omar, 20, 21), (rim, 1, 9))
+    with transaction() as current:
+        for number, (who, first, last) in enumerate(days):
+            values = {"id": f"d{number}", "nadia": nadia.person_id, "who": who.person_id}
+            current.execute(
+                text(
+                    "INSERT INTO deputy (public_id, person_id, deputy_id, valid_from, valid_until,"
+                    " created_at) SELECT :id, :nadia, :who, :first, :last, created_at FROM person"
+                    " WHERE id = :nadia"
+                ),
+                values | {"first": f"2026-10-{first:02}", "last": f"2026-10-{last:02}"},
+            )
+    flask_migrate.upgrade()
+    rows = db.session.execute(
+        text("SELECT public_id, valid_until FROM deputy ORDER BY public_id")
+    ).all()
+    assert [(row[0], str(row[1])) for row in rows] == [
+        ("d0", "2026-10-09"),
+        ("d3", "2026-10-21"),
+        ("d4", "2026-10-09"),
+    ]
+
+
 def test_a_second_upgrade_changes_nothing(migrated: Flask) -> None:
     made = make.reservation()
     end_reading()

@@ -10,16 +10,17 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from werkzeug.test import TestResponse
 
 from booking.approvals import notices, queries
 from booking.core import clock
 from booking.core.database import session, transaction
-from booking.core.errors import ForbiddenError
+from booking.core.errors import ForbiddenError, InvalidError, Problem
 from booking.core.permissions import Actor, Scope
 from booking.journal.models import JournalLine
+from booking.messages.models import MessageKind, MessageState
 from booking.people import closing, deputies, terms
 from booking.people.models import Deputy, Person, PersonState
 from booking.policies.facts import Place
@@ -27,6 +28,9 @@ from booking.reservations import service
 from booking.reservations.place_facts import who_answers
 from tests import forms, make
 from tests.conftest import Statements
+from tests.working import Run, Told, run, told
+
+__all__ = ["run", "told"]
 
 Json = dict[str, Any]  # Any: what was answered is looked at, not typed
 PAGE, API = "/profile/deputies", "/api/v1/deputies"
@@ -73,6 +77,11 @@ def test_what_a_deputy_decides_is_journaled_for_the_absent(
 ) -> None:
     omar = away(nadia, make.person("Omar"))
     yes, no = (make.reservation(place=lab, starts_at=make.at(hour)) for hour in (9, 11))
+    make.signed_in(client, omar)
+    assert (
+        "You decide in the place of \u2068Nadia\u2069"
+        in client.get(f"/approvals/{yes.public_id}").text
+    )
     service.approve(omar, yes.public_id, seen_version=1)
     service.decline(omar, no.public_id, seen_version=1, reason="Closed")
     for request in (yes, no):
@@ -90,6 +99,10 @@ def test_what_a_deputy_decides_is_journaled_for_the_absent(
     make.signed_in(client, nadia)
     page = client.get(f"/approvals/{yes.public_id}").text
     assert "\u2068Omar\u2069, for \u2068Nadia\u2069" in page
+    assert (
+        "\u2068Omar\u2069, for \u2068Nadia\u2069"
+        in client.get(f"/reservations/{yes.public_id}").text
+    )
     make.signed_in(client, make.operator())
     journal = client.get("/operator/journal").text
     assert re.search(r"In the place of.{0,120}Nadia", journal, re.DOTALL)
@@ -261,6 +274,125 @@ def test_the_database_refuses_what_makes_no_sense(nadia: Actor, broken: str) -> 
                 **values,
             )
         )
+
+
+# --- several, and the same one twice ---
+
+
+def test_the_same_deputy_stands_in_once_at_a_time(client: FlaskClient, nadia: Actor) -> None:
+    omar = make.person("Omar")
+    away(nadia, omar, first=2, days=3)
+    for first, days in ((2, 3), (0, 3), (4, 5), (3, 1), (0, 9)):
+        with pytest.raises(InvalidError) as refused:
+            away(nadia, omar, first=first, days=days)
+        assert refused.value.fields == {"deputy": Problem.REUSED}
+    away(nadia, omar, first=0, days=2)
+    away(nadia, omar, first=5, days=1)
+    away(make.lab_manager(make.lab(), "Hind"), omar, first=2)
+    make.signed_in(client, nadia)
+    assert "decides for you on some of these days already" in post(client, omar.email).text
+
+
+def test_the_database_itself_refuses_days_that_overlap(nadia: Actor) -> None:
+    omar = make.person("Omar")
+    away(nadia, omar, first=0, days=2)
+    away(nadia, omar, first=5, days=2)
+    with pytest.raises(IntegrityError, match="deputy_no_overlap"), transaction() as current:
+        current.execute(
+            update(Deputy)
+            .where(Deputy.valid_from == terms.today())
+            .values(valid_until=terms.today() + 5 * DAY)
+        )
+
+
+def test_three_stand_in_at_once_and_no_more(nadia: Actor) -> None:
+    for number in range(deputies.MOST_AT_ONCE):
+        away(nadia, make.person(), first=number, days=9)
+    with pytest.raises(InvalidError) as refused:
+        away(nadia, make.person(), first=5)
+    assert refused.value.fields == {"deputy": Problem.TOO_MANY}
+    away(nadia, make.person(), first=20)
+
+
+# --- who is told ---
+
+
+def test_the_deputy_is_told_in_their_language_when_named_and_when_it_ends(
+    nadia: Actor, run: Run, told: Told
+) -> None:
+    omar = away(nadia, make.person("Omar", language="fr"))
+    run()
+    (named,) = told(MessageKind.DEPUTY_NAMED)
+    assert named.recipient_id == omar.person_id
+    assert named.title == "Vous décidez à la place de Nadia"
+    assert named.text
+    assert "/approvals" in named.text
+    (found,) = deputies.absences_seen_by(nadia)
+    deputies.end_deputy(nadia, found.public_id)
+    run()
+    (ended,) = told(MessageKind.DEPUTY_ENDED)
+    assert (ended.recipient_id, ended.title) == (
+        omar.person_id,
+        "Vous ne décidez plus à la place de Nadia",
+    )
+
+
+def test_what_ends_before_it_is_told_is_not_told(nadia: Actor, run: Run, told: Told) -> None:
+    away(nadia, make.person("Omar"))
+    (found,) = deputies.absences_seen_by(nadia)
+    deputies.end_deputy(nadia, found.public_id)
+    run()
+    assert [one.state for one in told(MessageKind.DEPUTY_NAMED)] == [MessageState.WITHDRAWN]
+
+
+def test_both_are_told_where_the_operator_ends_it(nadia: Actor, run: Run, told: Told) -> None:
+    omar = away(nadia, make.person("Omar"))
+    (found,) = deputies.absences_seen_by(nadia)
+    deputies.end_deputy(make.operator(), found.public_id)
+    run()
+    titles = {one.recipient_id: one.title for one in told(MessageKind.DEPUTY_ENDED)}
+    assert titles == {
+        omar.person_id: "You no longer decide in the place of Nadia",
+        nadia.person_id: "Omar no longer decides in your place",
+    }
+
+
+@pytest.mark.parametrize("leaves", ["deputy", "absent"])
+def test_the_other_one_is_told_where_an_account_is_closed(
+    nadia: Actor, run: Run, told: Told, leaves: str
+) -> None:
+    omar = away(nadia, make.person("Omar"))
+    gone, stays = (omar, nadia) if leaves == "deputy" else (nadia, omar)
+    with transaction() as current:
+        closing.close(None, current.get_one(Person, gone.person_id))
+    run()
+    assert [one.recipient_id for one in told(MessageKind.DEPUTY_ENDED)] == [stays.person_id]
+    line = session().scalars(select(JournalLine).where(JournalLine.act == "deputy_ended")).one()
+    assert line.subject_id == omar.public_id
+
+
+# --- a long list ---
+
+
+def test_a_long_list_turns_its_pages(client: FlaskClient, nadia: Actor) -> None:
+    names = [f"Deputy {number:02}" for number in range(deputies.MOST_LISTED + 1)]
+    for number, name in enumerate(names):
+        away(nadia, make.person(name), first=number, days=1)
+    make.signed_in(client, nadia)
+    first = client.get(PAGE).text
+    assert names[-2] in first
+    assert names[-1] not in first
+    (following,) = re.findall(r'href="([^"]+after=[^"]+)"', first)
+    second = client.get(following.replace("&amp;", "&")).text
+    assert names[-1] in second
+    assert names[-2] not in second
+    headers = make.bearer(nadia)
+    page = client.get(f"{API}?limit=50", headers=headers)
+    link = re.findall(r"<([^>]+)>", page.headers["Link"])[0]
+    rest = client.get(link, headers=headers).get_json()["items"]
+    assert [one["deputy"]["name"] for one in rest] == [names[-1]]
+    assert client.get(f"{PAGE}?after=9999-99-99.x").status_code == 200
+    assert client.get(f"{API}?cursor=x", headers=headers).status_code == 422
 
 
 # --- the API ---
