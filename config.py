@@ -42,6 +42,7 @@ class Limits:
     reset_mails_to_a_mailbox: int = 3  # in an hour
     resets_from_an_address: int = 20
     booking_writes_of_a_person: int = 60  # in a minute
+    decisions_of_a_person: int = 300  # in a minute: a whole list at once, and some more
     invitations_of_a_person: int = 200  # in a day; operators have no limit
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
 from types import TracebackType
 
 from flask import (
@@ -27,7 +26,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import HTTPException
 
 from booking.assets.manifest import Manifest
-from booking.core import clock, i18n, months, permissions, rate_limits, web, zones
+from booking.core import clock, i18n, months, permissions, web, zones
 from booking.core.database import abandon
 from booking.core.errors import (
     FixedError,
@@ -44,11 +43,11 @@ from booking.core.errors import (
 )
 from booking.core.forms import too_many_in_words
 from booking.core.i18n import _
-from booking.core.permissions import Action
-from booking.core.rate_limits import Limit
+from booking.core.permissions import Action, Actor
 from booking.core.refusals import facts_as_json
 from booking.house import queries as house
 from booking.house.queries import Brand
+from booking.reservations import limits
 
 log = logging.getLogger("booking")
 
@@ -56,6 +55,7 @@ _ExceptionInfo = tuple[type, BaseException, TracebackType] | tuple[None, None, N
 
 UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 BOOKING_WRITES = frozenset({Action.BOOK, Action.CHANGE, Action.CANCEL})
+DECISIONS = frozenset({Action.DECIDE, Action.ASK})  # several at once count where they are taken
 RETRY_AFTER_SECONDS = "5"
 
 
@@ -148,10 +148,16 @@ def _guard() -> None:
     request.max_content_length = web.body_limit()
     if request.method in UNSAFE and not web.has_bearer():
         web.csrf.protect()
-    if actor is not None and request.method in UNSAFE and action in BOOKING_WRITES:
-        most = web.settings().limits.booking_writes_of_a_person
-        limit = Limit("booking_writes", most, timedelta(minutes=1))
-        rate_limits.take(limit, str(actor.person_id))
+    if actor is not None and request.method in UNSAFE:
+        _count(actor, action)
+
+
+def _count(actor: Actor, action: Action) -> None:
+    """Raise TooManyError where it comes too often."""
+    if action in BOOKING_WRITES:
+        limits.count_booking_write(actor)
+    elif action in DECISIONS:
+        limits.count_decisions(actor)
 
 
 def _what_templates_know() -> dict[str, object]:

@@ -26,8 +26,9 @@ from booking.core.schema import Moment, Nothing, PublicId, describes, written
 from booking.core.web import acts, current_actor
 from booking.people import members, organisations, pasted
 from booking.people.members import KnownOrganisation, ListedOrganisation, Member
-from booking.people.models import MemberRole
+from booking.people.models import MemberRole, Person
 from booking.people.pasted import Standing
+from booking.people.viewings import note_views
 from booking.reservations import departures, presence
 from booking.reservations.presence import Presence
 from booking.reservations.shapes import Named
@@ -246,6 +247,8 @@ def people(organisation_id: UUID) -> Response:
     count, offset = _page(schema.query(Paging))
     found = members.members(organisation.organisation_id, limit=count + 1, offset=offset)
     manages = allows(actor, Action.MANAGE_ORGANISATION, organisation)
+    if manages:  # who sees their addresses
+        note_views(actor, Person.id.in_([one.person_id for one in found[:count]]))
     shown = [_member(one, manages) for one in found[:count]]
     return listing.answer(shown, _next(found, count, offset))
 

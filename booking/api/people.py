@@ -17,7 +17,8 @@ from booking.core.web import acts, current_actor
 from booking.people import accounts, directory, grants, invitations, members, queries, rules, terms
 from booking.people.accounts import Correction
 from booking.people.directory import MembershipLine, PersonLine, RoleHeld, Search, Standing
-from booking.people.models import MemberRole
+from booking.people.models import MemberRole, Person
+from booking.people.viewings import note_views
 from booking.spaces import granting
 from booking.spaces.granting import Granted, Office
 
@@ -107,9 +108,9 @@ def index() -> Response:
     """People by name, narrowed by what is asked."""
     wanted = schema.query(Filter)
     count = listing.limit(wanted.limit)
-    found = directory.people(
-        current_actor(), _search(wanted), limit=count + 1, after=_after(wanted.cursor)
-    )
+    actor = current_actor()
+    found = directory.people(actor, _search(wanted), limit=count + 1, after=_after(wanted.cursor))
+    note_views(actor, Person.id.in_([one.person_id for one in found[:count]]))
     last = found[count - 1] if len(found) > count else None
     cursor = None if last is None else listing.to_cursor(last.name, last.person_id)
     return listing.answer([_as_json(one) for one in found[:count]], cursor)

@@ -9,7 +9,7 @@ from booking.core import idempotency
 from booking.core.errors import BookingError
 from booking.core.idempotency import Answer
 from booking.core.permissions import Actor
-from booking.reservations import service
+from booking.reservations import limits, service
 from booking.reservations.models import DeclineReason
 from booking.reservations.service import Outcome
 
@@ -39,8 +39,11 @@ class Result:
 def decide_each(actor: Actor, decisions: Iterable[Decision], key: str | None) -> list[Result]:
     """Take one decision after the other; what stands against one stops none of the others.
 
-    The key makes each of them one act, however often they are sent.
+    The key makes each of them one act, however often they are sent. Each counts: TooManyError, and
+    none is taken.
     """
+    decisions = list(decisions)
+    limits.count_decisions(actor, len(decisions))
     return [_decide(actor, one, key) for one in decisions]
 
 

@@ -23,7 +23,8 @@ from booking.exchange import columns, people, places
 from booking.exchange.columns import NAMES
 from booking.exchange.rules import Subject
 from booking.journal import service as journal
-from booking.people.models import Organisation, Person
+from booking.people import viewings
+from booking.people.models import Organisation, Person, PersonState
 from booking.reservations.models import Approval, Reservation, ReservationResource
 from booking.spaces import inventory
 from booking.spaces.models import Resource
@@ -60,7 +61,7 @@ def rows(actor: Actor, what: Export, limits: Limits | None = None) -> Rows:
     require(actor, Action.EXPORT)
     limits = limits or Limits()
     conditions = _conditions(limits)
-    _note(actor, what, limits)
+    _note(actor, what, limits, conditions)
     if what is Export.RESERVATIONS:
         return _reservations(conditions)
     subject = Subject(what.value)
@@ -68,7 +69,16 @@ def rows(actor: Actor, what: Export, limits: Limits | None = None) -> Rows:
 
 
 @transactional
-def _note(actor: Actor, what: Export, limits: Limits) -> None:
+def _note(
+    actor: Actor, what: Export, limits: Limits, conditions: Sequence[ColumnElement[bool]]
+) -> None:
+    """A line in the journal; and, for each person whose address is in it, who looked."""
+    if what is Export.PERSONS:
+        viewings.write_views(actor, Person.state != PersonState.ANONYMISED)
+    if what is Export.RESERVATIONS:
+        holders = select(Reservation.person_id).where(*conditions)
+        bookers = select(Reservation.booked_by_id).where(*conditions)
+        viewings.write_views(actor, Person.id.in_(holders) | Person.id.in_(bookers))
     journal.write(
         actor,
         "exported",

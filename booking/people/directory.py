@@ -11,8 +11,9 @@ from enum import StrEnum
 from sqlalchemy import ColumnElement, Select, exists, func, or_, select, tuple_
 
 from booking.core import clock
-from booking.core.database import execute, session
+from booking.core.database import engine_name, execute, session
 from booking.core.errors import NotFoundError
+from booking.core.folding import holds_all, words_of
 from booking.core.permissions import Action, Actor, Role, require
 from booking.people import sessions, terms
 from booking.people.models import (
@@ -26,6 +27,7 @@ from booking.people.models import (
 )
 
 LONGEST_SEARCH = 100
+MOST_WORDS = 6
 
 
 class Standing(StrEnum):
@@ -149,14 +151,10 @@ def _conditions(search: Search) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = []
     text = "".join(c for c in search.text if c.isprintable()).strip()[:LONGEST_SEARCH]
     if text:
-        lowered = text.lower()
-        found.append(
-            or_(
-                Person.name.icontains(text, autoescape=True),
-                func.lower(Person.name).contains(lowered, autoescape=True),
-                Person.email.contains(lowered, autoescape=True),
-            )
-        )
+        of_address = Person.email.contains(text.lower(), autoescape=True)
+        words = words_of(text)[:MOST_WORDS]
+        of_name = [holds_all([Person.name], words, engine_name())] if words else []
+        found.append(or_(of_address, *of_name))
     if search.organisation_id is not None:
         found.append(_in_organisation(Organisation.public_id == search.organisation_id))
     if search.standing is not None:

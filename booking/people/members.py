@@ -6,13 +6,16 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, Select, case, func, or_, select
+from sqlalchemy import ColumnElement, Select, case, false, func, or_, select
 
-from booking.core.database import execute, session
+from booking.core.database import engine_name, execute, session
 from booking.core.errors import NotFoundError
+from booking.core.folding import holds_all, words_of
 from booking.core.permissions import Action, Actor, Role, require
 from booking.people import terms
 from booking.people.models import MemberRole, Membership, Organisation, Person, PersonState
+
+MOST_WORDS = 6  # of a search
 
 
 @dataclass(frozen=True)
@@ -105,7 +108,7 @@ def organisations(
     name to go on from."""
     conditions = [visible_organisations(actor)]
     if search:
-        conditions.append(Organisation.name.icontains(search, autoescape=True))
+        conditions.append(_is_named(search))
     if after is not None:
         conditions.append(Organisation.name > after)
     found = [
@@ -261,6 +264,13 @@ def _manages_until(organisation_id: int, person_id: int) -> date | None:
     )
     last = max((one or date.max for one in ends), default=date.max)
     return None if last == date.max else last
+
+
+def _is_named(search: str) -> ColumnElement[bool]:
+    """Whether each word stands in the name, whatever the case and the accents; a text that holds no
+    word is no name."""
+    words = words_of(search)[:MOST_WORDS]
+    return holds_all([Organisation.name], words, engine_name()) if words else false()
 
 
 def _known(condition: ColumnElement[bool]) -> KnownOrganisation | None:

@@ -15,6 +15,7 @@ from booking.core.folding import folded_column, holds_all, words_of
 from booking.core.permissions import Action, Actor, allows, require
 from booking.people import terms
 from booking.people.models import Membership, Organisation, Person, PersonState
+from booking.people.viewings import note_views
 from booking.policies import facts
 from booking.policies.facts import Place
 from booking.reservations import queries as reservations
@@ -138,6 +139,8 @@ def _people(actor: Actor, words: list[str], most: int) -> Hits[PersonHit]:
         .all()
     )
     organisations = _organisations_of(actor, [row.id for row in rows])
+    if sees_all:  # the addresses
+        note_views(actor, Person.id.in_([row.id for row in rows[:most]]))
     found = [
         PersonHit(
             row.public_id,

@@ -171,6 +171,8 @@ def list_page(
     background = queries.background([one.id for one in waiting])
     wanted = request.args.get("selected")
     selected = _selected(waiting, wanted)
+    if selected is not None:
+        note_view(actor, selected.person_id)
     if request.args.get("chosen") == "all":
         chosen = [one.public_id for one in waiting]
     rows = rows_of(waiting, background, selected)

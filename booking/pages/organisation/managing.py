@@ -22,6 +22,7 @@ from booking.people import invitations, members, organisations, terms
 from booking.people.invitations import Guest
 from booking.people.members import KnownOrganisation, Member
 from booking.people.models import MemberRole
+from booking.people.viewings import note_view
 from booking.reservations import departures
 from booking.reservations.departures import LAST_DAY_AT_MOST, Plan, PlanChangedError
 
@@ -33,6 +34,7 @@ MEMBER = "/<uuid:public_id>/members/<uuid:person_id>"
 def member(public_id: UUID, person_id: UUID) -> ResponseReturnValue:
     """One member, and what can be done."""
     organisation, found = _found(public_id, person_id)
+    note_view(current_actor(), found.person_id)
     return _member_page(organisation, found, RoleForm(formdata=None, role=found.role.value))
 
 

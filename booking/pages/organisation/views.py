@@ -22,6 +22,8 @@ from booking.pages.organisation.forms import FilterForm
 from booking.people import members, organisations, terms
 from booking.people import texts as people_texts
 from booking.people.members import KnownOrganisation, Member
+from booking.people.models import Person
+from booking.people.viewings import note_views
 from booking.reservations import presence, texts
 from booking.reservations.presence import Presence
 from booking.reservations.queries import Details
@@ -114,6 +116,8 @@ def people(public_id: UUID) -> ResponseReturnValue:
     organisation = members.organisation(actor, str(public_id))
     page, manages = page_number(), _manages(actor, organisation)
     found = members.members(organisation.organisation_id, limit=PAGE + 1, offset=(page - 1) * PAGE)
+    if manages:  # who sees their addresses
+        note_views(actor, Person.id.in_([one.person_id for one in found[:PAGE]]))
     return render_template(
         "organisation/members.html",
         **frame(actor, organisation, "people"),
@@ -126,7 +130,9 @@ def people(public_id: UUID) -> ResponseReturnValue:
 @acts(Action.MANAGE_ORGANISATION)
 def people_file(public_id: UUID) -> ResponseReturnValue:
     """The members as a file for spreadsheets, with their addresses."""
-    organisation = members.organisation(current_actor(), str(public_id), Action.MANAGE_ORGANISATION)
+    actor = current_actor()
+    organisation = members.organisation(actor, str(public_id), Action.MANAGE_ORGANISATION)
+    note_views(actor, Person.id.in_(members.inside(organisation.organisation_id)))
     rows = list(_rows(organisation))
     response = Response(csv_text.octets(rows), mimetype=csv_text.MIME_TYPE)
     response.headers["Content-Disposition"] = 'attachment; filename="members.csv"'

@@ -31,8 +31,8 @@ from booking.people.directory import (
     Search,
     Standing,
 )
-from booking.people.models import MemberRole
-from booking.people.viewings import note_view
+from booking.people.models import MemberRole, Person
+from booking.people.viewings import note_view, note_views
 from booking.spaces import granting
 from booking.spaces.granting import Granted, Office
 
@@ -105,6 +105,7 @@ def index() -> ResponseReturnValue:
     actor, search, page = current_actor(), _search(), _page_number()
     found = directory.people(actor, search, limit=PAGE_SIZE + 1, offset=(page - 1) * PAGE_SIZE)
     has_more = len(found) > PAGE_SIZE
+    note_views(actor, Person.id.in_([one.person_id for one in found[:PAGE_SIZE]]))
     return render_template(
         "park/people.html",
         page_title=_("People"),

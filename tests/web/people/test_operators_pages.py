@@ -220,3 +220,24 @@ def test_ones_sessions_are_listed_and_ended_by_the_api(client: FlaskClient, app:
         assert ended.status_code == status
     assert phone.get("/profile").status_code == 303
     assert client.get("/profile").status_code == 200
+
+
+@pytest.mark.parametrize("typed", ["élodie", "ÉLODIE", "elodie", "Élodie BÉN", "ben elodie"])
+def test_people_are_found_whatever_the_case_and_the_accents(
+    client: FlaskClient, typed: str
+) -> None:
+    make.person("Élodie Bénani")
+    make.person("Somebody Else")
+    make.signed_in(client, make.operator())
+    page = client.get("/operator/people", query_string={"q": typed}).text
+    assert "Élodie Bénani" in page
+    assert "Somebody Else" not in page
+
+
+def test_organisations_are_found_whatever_the_case_and_the_accents(client: FlaskClient) -> None:
+    make.organisation("Énergie Étoile")
+    make.organisation("Atlas")
+    make.signed_in(client, make.operator())
+    page = client.get("/operator/organisations", query_string={"q": "etoile ÉNERGIE"}).text
+    assert "Énergie Étoile" in page
+    assert "Atlas" not in page

@@ -12,8 +12,9 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from booking.core import clock
-from booking.core.permissions import Actor
+from booking.core.permissions import Actor, Scope
 from booking.people import passwords
+from booking.reservations.models import State
 from tests import forms, make
 
 PASSWORD = "tagine et nuages violets"
@@ -99,6 +100,33 @@ def test_writing_reservations_has_a_limit_for_pages_and_api_together(
     assert client.get("/book").status_code == 200
     other = make.bearer(make.person())
     assert client.post("/api/v1/reservations", json={}, headers=other).status_code == 422
+
+
+def test_decisions_and_questions_share_a_limit_and_each_of_several_counts(
+    client: FlaskClient, limited: Limited
+) -> None:
+    limited(decisions_of_a_person=3)
+    lab = make.lab(under=make.policy(needs_approval=True))
+    manager = make.lab_manager(lab)
+    first, second, third, last = (
+        make.reservation(place=lab, starts_at=make.at(hour)).public_id for hour in (9, 11, 13, 15)
+    )
+    headers = make.bearer(manager, Scope.READ, Scope.DECIDE)
+
+    def send(to: str, **body: object) -> int:
+        return client.post(f"/api/v1/{to}", json=body, headers=headers).status_code
+
+    several = [{"id": one, "decision": "approve", "version": 1} for one in (first, second, third)]
+    assert send(f"reservations/{last}/ask", question="What for?") == 200
+    assert send("approvals/decide", decisions=several) == 429
+    assert make.details(first).state is State.PENDING  # all or none
+    assert send("approvals/decide", decisions=several[:2]) == 200
+    assert send(f"reservations/{third}/approve", version=1) == 429
+    make.signed_in(client, manager)
+    page = f"/approvals/{third}"
+    assert forms.post(client, page, f"{page}/approve", version=1).status_code == 429
+    with clock.frozen_at(clock.now() + timedelta(minutes=2)):
+        assert send(f"reservations/{third}/approve", version=1) == 200
 
 
 def test_without_a_csrf_token_nothing_is_counted(

@@ -7,6 +7,7 @@ import json
 import zipfile
 from datetime import timedelta
 
+import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
@@ -72,6 +73,75 @@ def test_who_looked_is_shown_once_a_day(app: Flask, client: FlaskClient) -> None
     assert colleague.get(f"/reservations/{made.public_id}").status_code == 200
     assert session().scalar(select(func.count()).select_from(Viewing)) == 2
     assert colleague.get("/profile/data").text.count("Amine Tazi") == 2
+
+
+def _seen_by(viewer: Actor) -> set[int]:
+    end_reading()
+    statement = select(Viewing.subject_id).where(Viewing.viewer_id == viewer.person_id)
+    return set(session().scalars(statement))
+
+
+def test_a_manager_who_reads_the_list_of_members_is_noted(app: Flask, client: FlaskClient) -> None:
+    atlas = make.organisation()
+    manager = make.member_of(atlas, is_manager=True)
+    salma, karim = make.member_of(atlas, name="Salma"), make.member_of(atlas, name="Karim")
+    make.signed_in(client, karim)
+    client.get(f"/organisation/{atlas.public_id}/members")
+    assert _seen_by(karim) == set()  # no address is shown to a colleague
+    make.signed_in(client, manager)
+    for page in ("members", "members.csv", f"members/{salma.public_id}"):
+        assert client.get(f"/organisation/{atlas.public_id}/{page}").status_code == 200
+        assert _seen_by(manager) == {salma.person_id, karim.person_id}
+
+
+def test_the_api_notes_who_reads_the_members(client: FlaskClient) -> None:
+    atlas = make.organisation()
+    manager = make.member_of(atlas, is_manager=True)
+    salma = make.member_of(atlas)
+    address = f"/api/v1/organisations/{atlas.public_id}/members"
+    assert client.get(address, headers=make.bearer(manager)).status_code in (200, 403)
+    client.get(address, headers=make.bearer(manager, Scope.READ, Scope.WRITE))
+    assert _seen_by(manager) == {salma.person_id}
+
+
+@pytest.mark.parametrize(
+    ("page", "whom"),
+    [
+        ("/search?q=salma", {"Salma"}),
+        ("/operator/people?q=karim", {"Karim"}),
+        ("/operator/files/exports/persons.csv", {"Salma", "Karim", "Omar"}),
+        ("/operator/files/exports/reservations.csv", {"Salma", "Karim"}),
+    ],
+)
+def test_lists_searches_and_files_note_those_whose_address_they_show(
+    client: FlaskClient, page: str, whom: set[str]
+) -> None:
+    people = {name: make.person(name) for name in ("Salma", "Karim", "Omar")}
+    for name in ("Salma", "Karim"):
+        make.reservation(people[name], make.desk())
+    auditor = make.auditor()
+    make.signed_in(client, auditor)
+    for _twice in range(2):
+        assert client.get(page, buffered=True).status_code == 200
+    assert _seen_by(auditor) == {people[name].person_id for name in whom}
+
+
+def test_a_member_who_searches_is_not_noted(client: FlaskClient) -> None:
+    atlas = make.organisation()
+    who = make.member_of(atlas, is_manager=True)
+    make.member_of(atlas, name="Salma")
+    make.signed_in(client, who)
+    assert "Salma" in client.get("/search?q=salma").text
+    assert _seen_by(who) == set()
+
+
+def test_the_request_beside_the_list_is_noted(client: FlaskClient) -> None:
+    lab = make.lab()
+    manager, salma = make.lab_manager(lab), make.person("Salma")
+    make.reservation(salma, lab)
+    make.signed_in(client, manager)
+    client.get("/approvals")
+    assert _seen_by(manager) == {salma.person_id}
 
 
 CLOSING = "/profile/data/forget"
