@@ -158,6 +158,9 @@ def _part(name: JobName, runs: list[Run]) -> Iterator[_Part]:
     except Exception as error:  # the worker's outer loop: the next tick tries again
         log.exception("trouble with %s", name.value)
         part.error = f"{type(error).__name__}: {error}"
+    else:
+        if part.error:
+            log.error("trouble with %s: %s", name.value, part.error)
     finally:
         end_reading()
     runs.append(Run(name, started_at, clock.now(), part.error, lag))

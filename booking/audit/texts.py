@@ -90,6 +90,7 @@ def acts() -> Mapping[str, str]:
         "retention_ran": _("Data whose time was over was taken away"),
         "set_up": _("The park was set up"),
         "demo_loaded": _("The demo park was loaded"),
+        "message_tried_again": _("Let a message be tried again"),
         "events_tried_again": _("Let what was set aside be tried again"),
     }
 

@@ -7,15 +7,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, select, update
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, update
 
 from booking.core import clock
 from booking.core.database import session, transactional
+from booking.core.errors import NotFoundError
 from booking.core.events import MOST_ATTEMPTS, Event, EventKind
 from booking.core.jobs import JobName
 from booking.core.permissions import Action, Actor, require
 from booking.journal import service as journal
-from booking.messages.models import Message
+from booking.messages.models import Message, MessageState
 from booking.messages.queries import is_due
 from booking.reservations.models import Reservation, State
 
@@ -96,6 +97,43 @@ def try_again(actor: Actor) -> int:
             after={"events": count},
         )
     return count
+
+
+def may_try_again() -> ColumnElement[bool]:
+    """The condition on `Message` that trying it now makes sense: it was refused, or it waits after
+    it could not be sent."""
+    waits = and_(Message.state == MessageState.PLANNED, Message.attempts > 0)
+    return or_(Message.state == MessageState.REFUSED, waits)
+
+
+@transactional
+def try_message_again(actor: Actor, message_id: int) -> None:
+    """Let the worker try a message once more, with its next run; whether it is still true is looked
+    at again then. Raises NotFoundError for one that there is no reason to try."""
+    require(actor, Action.OPERATE)
+    now = clock.now()
+    tried = session().execute(
+        update(Message)
+        .where(Message.id == message_id, may_try_again())
+        .values(
+            state=MessageState.PLANNED,
+            attempts=0,
+            next_try_at=now,
+            leased_until=None,
+            settled_at=None,
+        )
+        .returning(Message.kind)
+    )
+    kind = tried.scalar_one_or_none()
+    if kind is None:
+        raise NotFoundError
+    journal.write(
+        actor,
+        "message_tried_again",
+        subject_kind="message",
+        subject_id=str(message_id),
+        after={"kind": kind.value},
+    )
 
 
 def _statements() -> Mapping[JobName, Counted]:

@@ -18,23 +18,6 @@ from booking.house.rules import LIMITS, Retention
 LANGUAGES = ("fr", "ar", "en")
 
 
-class BrandForm(PageForm):
-    """The park's name in each language."""
-
-    FIELD_OF: ClassVar[Mapping[str, str]] = {"names": "fr"}
-
-    fr = StringField(lazy_gettext("Name in French"))
-    ar = StringField(lazy_gettext("Name in Arabic"))
-    en = StringField(lazy_gettext("Name in English"))
-
-    def __init__(self, **values: object) -> None:
-        super().__init__(prefix="brand-", **values)
-
-    def to_names(self) -> dict[str, str]:
-        """The name by language."""
-        return {code: self[code].data or "" for code in LANGUAGES}
-
-
 class LogoForm(PageForm):
     """A picture to be shown beside the name."""
 

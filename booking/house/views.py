@@ -16,7 +16,6 @@ from booking.core.permissions import Action
 from booking.core.web import acts, current_actor
 from booking.house import queries, service
 from booking.house.forms import (
-    BrandForm,
     ControllerForm,
     LegalNoticeForm,
     LogoForm,
@@ -50,19 +49,6 @@ class Tried:
 def show() -> ResponseReturnValue:
     """Every setting with its form."""
     return _page()
-
-
-@blueprint.post("/brand")
-@acts(Action.OPERATE)
-def brand() -> ResponseReturnValue:
-    """Store the park's name."""
-    form = BrandForm()
-    try:
-        service.change_brand(current_actor(), form.to_names())
-    except InvalidError as error:
-        form.show(error)
-        return _page(brand=form), 422
-    return _saved("brand")
 
 
 @blueprint.post("/logo")
@@ -161,7 +147,6 @@ def _page(**sent: PageForm) -> str:
         "house/settings.html",
         page_title=_("Settings"),
         forms={
-            "brand": BrandForm(formdata=None, **house.names),
             "logo": LogoForm(formdata=None),
             "legal_notice": LegalNoticeForm(formdata=None, **house.legal_notice),
             "controller": ControllerForm(formdata=None, **asdict(house.controller)),

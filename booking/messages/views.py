@@ -55,6 +55,7 @@ class Row:
     next_try: str
     last_error: str
     message_id: str
+    try_again_url: str  # empty where there is no reason to
 
 
 @dataclass(frozen=True)
@@ -208,6 +209,10 @@ def _row(entry: Entry, recipient: Recipient | None) -> Row:
         next_try=_moment(entry.next_try_at) if waits else "",
         last_error=entry.last_error or "",
         message_id=entry.message_id or "",
+        try_again_url=web.path_of("park.retrying.message", message_id=entry.id)
+        if entry.state is MessageState.REFUSED
+        or (entry.state is MessageState.PLANNED and entry.attempts > 0)
+        else "",
     )
 
 

@@ -29,7 +29,11 @@ def healthz() -> ResponseReturnValue:
 @blueprint.get("/readyz")
 @acts(Action.ENTER)
 def readyz() -> ResponseReturnValue:
-    """200 when it can work, else 503; each check says what is wrong."""
+    """200 when it can work, else 503; each check says what is wrong.
+
+    A single job that fails is none of it: taking the process away would mend nothing and cost the
+    rest. It stands on the page of jobs, in `flask doctor` and in the log.
+    """
     checks = _checks()
     is_ready = all(word == "ok" for word in checks.values())
     body = {"status": "ready" if is_ready else "not ready", "checks": checks}

@@ -23,6 +23,7 @@ from booking.pages.park import (
     places,
     policies,
     resources,
+    retrying,
     samples,
 )
 from booking.pages.park.first_steps import first_steps
@@ -40,6 +41,7 @@ for page in (
     exchange.blueprint,
     journal.blueprint,
     jobs.blueprint,
+    retrying.blueprint,
     samples.blueprint,
 ):
     blueprint.register_blueprint(page)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 
 import pytest
 from flask import Flask
@@ -45,8 +46,13 @@ def _picture() -> bytes:
 def test_the_name_stands_on_every_page_in_the_readers_language(
     app: Flask, operator: FlaskClient
 ) -> None:
-    names = {"brand-fr": "Parc Anfa", "brand-ar": "مجمع أنفا", "brand-en": HOSTILE}
-    assert _send(operator, "brand", **names)[0] == 303
+    names = {"names.fr": "Parc Anfa", "names.ar": "مجمع أنفا", "names.en": HOSTILE}
+    shown = operator.get("/operator/site").text
+    (seen,) = re.findall(r'name="seen"[^>]* value="([^"]+)"', shown)
+    others = {"zone": "Africa/Casablanca", "country": "MA", "currency": "MAD"}
+    days = {"first_weekday": 0, "weekend": [5, 6]}
+    sent = {**names, **others, **days, "seen": seen}
+    assert post(operator, "/operator/site", **sent).status_code == 303
     page = operator.get("/profile").text
     assert HOSTILE not in page
     assert "&lt;script&gt;" in page
@@ -54,11 +60,10 @@ def test_the_name_stands_on_every_page_in_the_readers_language(
     assert "Parc Anfa" in french.text
 
 
-def test_a_park_without_a_name_is_refused(operator: FlaskClient) -> None:
-    status, page = _send(operator, "brand", **{"brand-fr": " "})
-    assert status == 422
-    assert 'role="alert"' in page
-    assert _send(operator, "brand", **{"brand-fr": "x" * 81})[0] == 422
+def test_the_name_is_changed_in_one_place_to_which_the_settings_lead(operator: FlaskClient) -> None:
+    page = operator.get("/operator/settings").text
+    assert 'href="/operator/site"' in page
+    assert "Casablanca Tech Valley" not in re.findall(r'<input[^>]*value="([^"]*)"', page)
 
 
 def test_a_logo_is_written_anew_and_served_for_ever(operator: FlaskClient) -> None:
@@ -132,7 +137,7 @@ def test_without_a_mail_server_the_page_says_what_to_set(operator: FlaskClient) 
 def test_only_operators_change_settings(client: FlaskClient) -> None:
     make.signed_in(client, make.auditor())
     assert client.get("/operator/settings").status_code == 403
-    assert post(client, "/profile", "/operator/settings/brand").status_code == 403
+    assert post(client, "/profile", "/operator/settings/logo").status_code == 403
 
 
 def test_the_api_replaces_what_it_names_or_nothing(app: Flask, client: FlaskClient) -> None:

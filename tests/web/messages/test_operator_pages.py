@@ -8,15 +8,17 @@ from contextlib import AbstractContextManager
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from booking import worker
-from booking.core.database import end_reading, session
-from booking.messages.models import Message, MessageKind
+from booking.core.database import end_reading, session, transaction
+from booking.journal.models import JournalLine
+from booking.messages.models import Message, MessageKind, MessageState
 from booking.messages.views import PAGE_SIZE
 from booking.reservations import service as reservations
 from tests import make
 from tests.conftest import Statements
+from tests.forms import post
 
 HOSTILE = "<script>alert(1)</script>"
 
@@ -198,3 +200,52 @@ def test_a_sample_is_made_from_what_has_happened(app: Flask, operator: FlaskClie
         frame = operator.get(f"/operator/samples/{kind}/html?language=ar")
         assert 'lang="ar" dir="rtl"' in frame.text
         assert "frame-ancestors 'self'" in frame.headers["Content-Security-Policy"]
+
+
+# --- trying again ---
+
+
+def _refused(app: Flask) -> int:
+    make.reservation(make.person("Amal Benali"))
+    _work(app)
+    message_id = _id_of(MessageKind.CONFIRMED)
+    with transaction() as current:
+        current.execute(
+            update(Message)
+            .where(Message.id == message_id)
+            .values(state=MessageState.REFUSED, last_error="550 no such mailbox", attempts=3)
+        )
+    return message_id
+
+
+def _journaled() -> list[str]:
+    statement = select(JournalLine.subject_id).where(JournalLine.act == "message_tried_again")
+    return list(session().scalars(statement))
+
+
+def test_a_refused_message_is_tried_again_and_the_journal_says_so(
+    app: Flask, operator: FlaskClient
+) -> None:
+    message_id = _refused(app)
+    here = f"/operator/messages/{message_id}"
+    for page in (here, "/operator/messages?state=refused"):
+        assert f'action="{here}/try-again"' in operator.get(page).text
+    answer = post(operator, here, f"{here}/try-again")
+    assert (answer.status_code, answer.location) == (303, here)
+    assert "tried again with the next run" in operator.get(here).text
+    _work(app)
+    message = session().get_one(Message, message_id, populate_existing=True)
+    assert (message.state, message.attempts) == (MessageState.KEPT, 1)
+    assert _journaled() == [str(message_id)]
+    assert "Let a message be tried again" in operator.get("/operator/journal").text
+
+
+def test_a_message_that_went_out_is_not_sent_twice(app: Flask, operator: FlaskClient) -> None:
+    make.reservation()
+    _work(app)
+    here = f"/operator/messages/{_id_of(MessageKind.CONFIRMED)}"
+    assert "try-again" not in operator.get(here).text
+    answer = post(operator, "/operator/jobs", f"{here}/try-again")
+    assert answer.status_code == 303
+    assert "no reason to try this message again" in operator.get(here).text
+    assert _journaled() == []

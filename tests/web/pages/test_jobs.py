@@ -18,6 +18,7 @@ from booking.core.events import MOST_ATTEMPTS, Event, Happened
 from booking.core.jobs import JobName
 from booking.core.permissions import Scope
 from booking.journal.models import JournalLine
+from booking.messages.delivery import Delivered
 from booking.worker import Ticker
 from tests import make
 
@@ -134,3 +135,30 @@ def test_a_long_error_is_cut_to_what_its_column_holds(app: Flask) -> None:
 def test_only_operators_see_jobs(client: FlaskClient) -> None:
     make.signed_in(client, make.auditor())
     assert client.get("/operator/jobs").status_code == 403
+
+
+def test_a_part_that_fails_takes_no_process_away_but_stands_where_somebody_looks(
+    app: Flask,
+    operator: FlaskClient,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def fail() -> bool:
+        raise LookupError("no such thing")
+
+    monkeypatch.setattr(worker, "expire_next", fail)
+    _tick(app)
+    assert operator.get("/readyz").status_code == 200
+    assert "no such thing" in operator.get("/operator/jobs").text
+    (symptom,) = [one for one in condition.examine() if one.name == "Jobs"]
+    assert (symptom.is_well, symptom.found) == (False, "expire: LookupError: no such thing")
+    assert "trouble with expire" in caplog.text
+
+
+def test_what_a_part_says_of_its_trouble_is_logged_too(
+    app: Flask, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    trouble = Delivered(is_unreachable=True, trouble="nobody answers")
+    monkeypatch.setattr(worker, "deliver", lambda *_given, **_named: trouble)
+    _tick(app)
+    assert "trouble with messages: nobody answers" in caplog.text
