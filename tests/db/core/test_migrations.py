@@ -97,7 +97,7 @@ def test_reasons_survive_going_down_and_up_again(migrated: Flask) -> None:
 def test_days_of_a_deputy_that_overlap_become_one(migrated: Flask) -> None:
     nadia, omar, rim = (make.person() for _ in range(3))
     end_reading()
-    flask_migrate.downgrade(revision="0017")
+    flask_migrate.downgrade(revision="0018")
     days = ((omar, 1, 5), (omar, 3, 4), (omar, 5, 9), (omar, 20, 21), (rim, 1, 9))
     with transaction() as current:
         for number, (who, first, last) in enumerate(days):

@@ -8,8 +8,8 @@ from datetime import date
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0018"
-down_revision = "0017"
+revision = "0019"
+down_revision = "0018"
 
 KINDS = (
     *("requested", "confirmed", "changed", "declined", "cancelled", "expired", "reminder"),
