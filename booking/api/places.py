@@ -22,12 +22,13 @@ from booking.core import listing, schema, web, zones
 from booking.core.errors import NotFoundError
 from booking.core.idempotency import Answer
 from booking.core.permissions import Action
-from booking.core.schema import Nothing
+from booking.core.schema import Nothing, PublicId
 from booking.core.web import accepts, acts, current_actor
 from booking.policies import queries as policies
 from booking.policies import service as policy_verbs
 from booking.policies.drafts import PolicyDraft
 from booking.reservations import ahead
+from booking.reservations.ahead import Outside
 from booking.spaces import inventory, numbering, photos, pictures, service, timetables
 from booking.spaces.drafts import (
     AreaDraft,
@@ -171,7 +172,7 @@ def add_resources() -> Response:
         return Answer(201, " ".join(made))
 
     answer = once(actor, act)
-    found = [inventory.resource(one) for one in answer.location.split()]
+    found = inventory.resources_called(answer.location.split())
     first = web.public_url("resources_api.show", resource_id=found[0].public_id)
     return web.answer_json({"items": [_described(one) for one in found]}, answer.status, first)
 
@@ -334,6 +335,19 @@ class HoursShown(msgspec.Struct):
     days: list[DayDraft]
 
 
+class OutsideShown(msgspec.Struct):
+    """How many reservations lie outside the new hours, and the first of them; they stay."""
+
+    count: int
+    reservations: list[PublicId]
+
+
+class HoursWritten(HoursShown):
+    """A set of hours after a change, and what the change left outside."""
+
+    outside: OutsideShown
+
+
 class NewHours(msgspec.Struct, forbid_unknown_fields=True):
     """The body of POST /hours: a name and the first week."""
 
@@ -413,7 +427,7 @@ def remove_hours(key: int) -> Response:
 
 @blueprint.post("/hours/<int:key>/weeks")
 @acts(Action.OPERATE)
-@schema.describes(body=WeekDraft, answer=HoursShown, status=201)
+@schema.describes(body=WeekDraft, answer=HoursWritten, status=201)
 def add_week(key: int) -> Response:
     """Let another week hold from a day on, today at the earliest; what came before stays."""
     actor, draft = current_actor(), schema.body(WeekDraft)
@@ -423,12 +437,12 @@ def add_week(key: int) -> Response:
         return Answer(201, str(key))
 
     answer = once(actor, act)
-    return web.answer_json(_hours(key), answer.status)
+    return _week_written(key, draft.valid_from, draft.valid_from, answer.status)
 
 
 @blueprint.patch("/hours/<int:key>/weeks/<day>")
 @acts(Action.OPERATE)
-@schema.describes(body=WeekChange, answer=HoursShown)
+@schema.describes(body=WeekChange, answer=HoursWritten)
 def change_week(key: int, day: str) -> Response:
     """Change a week that has not begun to hold."""
     inventory.hours_set(key)
@@ -437,7 +451,7 @@ def change_week(key: int, day: str) -> Response:
     timetables.change_week(
         current_actor(), key, stored.draft.valid_from, draft, listing.seen_mark()
     )
-    return web.answer_json(_hours(key))
+    return _week_written(key, draft.valid_from, stored.draft.valid_from)
 
 
 @blueprint.delete("/hours/<int:key>/weeks/<day>")
@@ -451,7 +465,7 @@ def remove_week(key: int, day: str) -> Response:
 
 @blueprint.post("/hours/<int:key>/days")
 @acts(Action.OPERATE)
-@schema.describes(body=DayDraft, answer=HoursShown, status=201)
+@schema.describes(body=DayDraft, answer=HoursWritten, status=201)
 def add_day(key: int) -> Response:
     """Give a day hours of its own, or none: closed."""
     actor, draft = current_actor(), schema.body(DayDraft)
@@ -461,19 +475,19 @@ def add_day(key: int) -> Response:
         return Answer(201, str(key))
 
     answer = once(actor, act)
-    return web.answer_json(_hours(key), answer.status)
+    return _day_written(key, draft.day, draft.day, answer.status)
 
 
 @blueprint.patch("/hours/<int:key>/days/<day>")
 @acts(Action.OPERATE)
-@schema.describes(body=DayChange, answer=HoursShown)
+@schema.describes(body=DayChange, answer=HoursWritten)
 def change_day(key: int, day: str) -> Response:
     """Change a day that is not past."""
     inventory.hours_set(key)
     stored = timetables.day(key, _day(day))
     draft = with_changes(stored.draft, schema.body(DayChange))
     timetables.change_day(current_actor(), key, stored.draft.day, draft, listing.seen_mark())
-    return web.answer_json(_hours(key))
+    return _day_written(key, draft.day, stored.draft.day)
 
 
 @blueprint.delete("/hours/<int:key>/days/<day>")
@@ -483,6 +497,22 @@ def remove_day(key: int, day: str) -> Response:
     """Give the day the hours of its week again."""
     timetables.remove_day(current_actor(), key, _day(day))
     return Response(status=204)
+
+
+def _week_written(key: int, valid_from: date, before: date, status: int = 200) -> Response:
+    opening = timetables.opening_with_week(key, None)
+    return _written(key, ahead.outside_week(key, opening, valid_from, before), status)
+
+
+def _day_written(key: int, day: date, before: date, status: int = 200) -> Response:
+    opening = timetables.opening_with_day(key, None)
+    return _written(key, ahead.outside(key, opening, min(day, before), max(day, before)), status)
+
+
+def _written(key: int, outside: Outside, status: int) -> Response:
+    shown = [public_id for _key, public_id in outside.shown]
+    left = {"count": outside.count, "reservations": shown}
+    return web.answer_json(_hours(key) | {"outside": left}, status)
 
 
 def _hours(key: int) -> dict[str, object]:

@@ -21,7 +21,7 @@ MOST_SHOWN = 20
 class Outside:
     """The first of them, and how many there are in all."""
 
-    shown: tuple[tuple[int, str], ...]  # the reservation's key and the code of its place
+    shown: tuple[tuple[int, str], ...]  # key and public id of the reservation
     count: int
 
 
@@ -45,6 +45,15 @@ def count_of(resource_id: int) -> int:
     return session().scalar(statement) or 0
 
 
+def outside_week(hours_id: int, opening: Opening, valid_from: date, before: date) -> Outside:
+    """Those that the hours with a week would not cover, until the next one begins to hold;
+    `before` is the day from which it held, or another in its stead."""
+    later = (one.valid_from for one in opening.versions if one.valid_from > valid_from)
+    following = next(later, None)
+    last = following and following - timedelta(days=1)
+    return outside(hours_id, opening, min(valid_from, before), last)
+
+
 def outside(hours_id: int, opening: Opening, first: date, last: date | None = None) -> Outside:
     """The live reservations on these days that the hours would not cover, in order."""
     conditions = [
@@ -59,7 +68,7 @@ def outside(hours_id: int, opening: Opening, first: date, last: date | None = No
     rows = session().execute(
         select(
             Reservation.id,
-            Resource.code,
+            Reservation.public_id,
             Reservation.local_start,
             Reservation.local_end,
             Reservation.zone,
@@ -72,9 +81,9 @@ def outside(hours_id: int, opening: Opening, first: date, last: date | None = No
     )
     shown: list[tuple[int, str]] = []
     count = 0
-    for key, code, starts_at, ends_at, zone_name in rows:
+    for key, public_id, starts_at, ends_at, zone_name in rows:
         if not opening.covers(LocalInterval(starts_at, ends_at, zone_name)):
             count += 1
             if len(shown) < MOST_SHOWN:
-                shown.append((key, code))
+                shown.append((key, public_id))
     return Outside(tuple(shown), count)

@@ -148,7 +148,7 @@ def _select(pairs: Iterable[tuple[object, str]]) -> list[Any]:  # Any: WTForms' 
 
 
 def _icons() -> list[Any]:  # Any: as above
-    return _select((name, name.replace("-", " ")) for name in ICONS)
+    return _select((name, str(texts.ICON_NAMES[name])) for name in ICONS)
 
 
 # --- the site ---

@@ -31,7 +31,7 @@ from booking.reservations.ahead import Outside
 from booking.reservations.models import Reservation
 from booking.spaces import inventory, timetables
 from booking.spaces.drafts import DayDraft, Draft, HoursDraft, SpanDraft, WeekDraft
-from booking.spaces.opening import Opening, Week
+from booking.spaces.opening import Week
 from booking.spaces.timetables import StoredDay, StoredWeek
 from booking.spaces.words import DaysAlike, times_in_words, week_in_words
 
@@ -291,7 +291,7 @@ def ask_remove_week(key: int, day: str) -> ResponseReturnValue:
     valid_from = _day(day)
     _changeable(timetables.week(key, valid_from))
     opening = timetables.opening_with_week(key, None, valid_from)
-    outside = ahead.outside(key, opening, valid_from, _last_day(opening, valid_from))
+    outside = ahead.outside_week(key, opening, valid_from, valid_from)
     title = _("The hours from %(day)s on", day=format_day(valid_from))
     return _remove_page(title, key, warning=_warning(outside))
 
@@ -470,8 +470,8 @@ def _week_preview(key: int | None, draft: WeekDraft, instead_of: date | None = N
     week = next(one.week for one in opening.versions if one.valid_from == draft.valid_from)
     outside = Outside((), 0)
     if key is not None:
-        first = min(draft.valid_from, instead_of or draft.valid_from)
-        outside = ahead.outside(key, opening, first, _last_day(opening, draft.valid_from))
+        before = instead_of or draft.valid_from
+        outside = ahead.outside_week(key, opening, draft.valid_from, before)
     title = _("From %(day)s:", day=format_day(draft.valid_from))
     return Preview(title, _words(week), None, _warning(outside), _affected(outside))
 
@@ -483,13 +483,6 @@ def _day_preview(key: int, draft: DayDraft, instead_of: date) -> Preview:
     outside = ahead.outside(key, opening, min(day, instead_of), max(day, instead_of))
     times = times_in_words(opening.spans_on(day))
     return Preview(format_day(day), (), times, _warning(outside), _affected(outside))
-
-
-def _last_day(opening: Opening, valid_from: date) -> date | None:
-    """The day before the next week begins to hold."""
-    later = (one.valid_from for one in opening.versions if one.valid_from > valid_from)
-    following = next(later, None)
-    return following and following - timedelta(days=1)
 
 
 def _warning(outside: Outside) -> str:
@@ -505,7 +498,7 @@ def _warning(outside: Outside) -> str:
 def _affected(outside: Outside) -> list[Affected]:
     if not outside.shown:
         return []
-    found = queries.find(Reservation.id.in_([key for key, _code in outside.shown]))
+    found = queries.find(Reservation.id.in_([key for key, _public_id in outside.shown]))
     return [
         Affected(
             url_for("reservations.show", public_id=one.public_id),

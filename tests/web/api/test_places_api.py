@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
 from booking.core.database import session
 from booking.core.permissions import Scope
 from booking.spaces import pictures
 from booking.spaces.pictures import MOST_BYTES
 from tests import make
+from tests.conftest import Statements
 from tests.drawing import picture
 
 API = "/api/v1"
@@ -128,6 +132,50 @@ def test_hours_change_by_date_and_the_past_stays(client: FlaskClient) -> None:
     assert client.delete(f"{address}/weeks/2026-11-09", headers=headers).status_code == 204
     assert client.delete(f"{address}/weeks/2020-01-01", headers=headers).status_code == 409
     assert client.delete(f"{address}/weeks/yesterday", headers=headers).status_code == 404
+
+
+def test_new_hours_say_which_reservations_they_leave_outside(client: FlaskClient) -> None:
+    desk = make.desk()
+    headers = make.bearer(make.operator())
+    address = f"{API}/hours/{desk.spot.hours_id}"
+    first = make.reservation(place=desk, starts_at=make.at(10), ends_at=make.at(11)).public_id
+    second = make.reservation(
+        place=desk, starts_at=make.at(10, days=2), ends_at=make.at(11, days=2)
+    )
+
+    def told(answer: TestResponse) -> tuple[int, list[str]]:
+        outside = answer.get_json()["outside"]
+        return outside["count"], outside["reservations"]
+
+    week = {"valid_from": "2026-10-06", "week": [[]] * 7}
+    added = client.post(f"{address}/weeks", json=week, headers=headers)
+    assert told(added) == (2, [first, second.public_id])
+    later = {"valid_from": "2026-10-07"}
+    changed = client.patch(f"{address}/weeks/2026-10-06", json=later, headers=headers)
+    assert told(changed) == (1, [second.public_id])
+    open_day = {"day": "2026-10-07", "spans": [{"opens": "09:00", "closes": "12:00"}]}
+    day = client.post(f"{address}/days", json=open_day, headers=headers)
+    assert told(day) == (0, [])
+    closed = client.patch(f"{address}/days/2026-10-07", json={"spans": []}, headers=headers)
+    assert told(closed) == (1, [second.public_id])
+
+
+def test_many_resources_are_added_in_as_many_statements_as_two(
+    client: FlaskClient, count_statements: Callable[[], AbstractContextManager[Statements]]
+) -> None:
+    spot, headers = make.desk("A-1").spot, make.bearer(make.operator())
+    body = {
+        "area": spot.area_code,
+        "kind": "desk",
+        "policy": spot.policy_id,
+        "hours": spot.hours_id,
+    }
+    with count_statements() as few:
+        _made(client, headers, "/resources", {**body, "code": "B-1..B-2"})
+    with count_statements() as many:
+        made = _made(client, headers, "/resources", {**body, "code": "C-1..C-60"})["items"]
+    assert [one["code"] for one in made] == [f"C-{number}" for number in range(1, 61)]
+    assert many.count <= few.count
 
 
 def test_a_photo_is_sent_as_it_is_and_a_larger_body_only_there(client: FlaskClient) -> None:

@@ -89,8 +89,11 @@ def test_only_these_routes_take_large_files(client: FlaskClient, operator: Actor
 
 def test_the_api_tries_out_confirms_and_exports(client: FlaskClient, operator: Actor) -> None:
     tokens = make.bearer(operator)
-    report = client.post(API, data=FILE, headers=tokens).get_json()
+    tried = {**tokens, "Idempotency-Key": "dry"}
+    report = client.post(API, data=FILE, headers=tried).get_json()
     assert (report["is_ready"], report["counts"]["new"]) == (True, 1)
+    assert client.post(API, data=FILE, headers=tried).get_json() == report
+    assert client.post(API, data=b"code\nA", headers=tried).status_code == 422
     confirm = f"/api/v1/imports/{report['id']}/confirm"
     once = {**tokens, "Idempotency-Key": "one"}
     first = client.post(confirm, headers=once)

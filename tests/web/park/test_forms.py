@@ -16,7 +16,9 @@ from werkzeug.test import encode_multipart
 
 from booking import setup
 from booking.core.database import session
+from booking.pages.park import texts
 from booking.spaces import inventory, photos, timetables
+from booking.spaces.icons import ICONS
 from booking.spaces.models import Resource
 from booking.spaces.pictures import MOST_BYTES
 from config import Settings
@@ -219,6 +221,16 @@ def test_the_site_shows_its_zone_and_offers_no_other(operator: FlaskClient) -> N
     site |= {"country": "MA", "seen": inventory.site().mark}
     assert post(operator, "/operator/site", **site).status_code == 303
     assert inventory.site().draft.country == "EG"
+
+
+def test_each_icon_is_named_by_what_it_shows_in_the_readers_language(
+    app: Flask, client: FlaskClient
+) -> None:
+    assert texts.ICON_NAMES.keys() == set(ICONS)
+    make.desk()
+    page = make.signed_in(client, make.operator(language="ar")).get("/operator/kinds/new").text
+    assert "قارورة مختبر" in page
+    assert "flask conical" not in page
 
 
 def test_photos_are_sent_shown_and_refused(operator: FlaskClient) -> None:
