@@ -244,13 +244,14 @@ class ResourcesImporter:
         return self._checked(lines)
 
     def carry_out(self, actor: Actor) -> None:
-        """The new ones in bulk, the changed ones one by one."""
+        """The new ones in bulk, and so the changed ones."""
         new = [draft for _, draft, stored in self._wanted if stored is None]
         if new:
             service.add_resources(actor, new)
-        for _, draft, stored in self._wanted:
-            if stored is not None:
-                service.change_resource(actor, stored.public_id, draft)
+        changed = {
+            stored.public_id: draft for _, draft, stored in self._wanted if stored is not None
+        }
+        service.change_resources(actor, changed)
 
     def _read(self, row: Row) -> Iterator[tuple[str, InvalidError | None, ResourceDraft | None]]:
         text = row.cells.get("code", "")

@@ -33,9 +33,7 @@ def write(
     of the person in whose place a deputy acted.
     """
     if before is not None and after is not None:
-        changed = {key for key in after if before.get(key) != after[key]}
-        before = {key: value for key, value in before.items() if key in changed}
-        after = {key: value for key, value in after.items() if key in changed}
+        before, after = _differences(before, after)
     if instead_of is not None:
         after = {**(after or {}), "instead_of": instead_of}
     execute(
@@ -58,6 +56,31 @@ def write_each(
     ]
     if rows:
         execute(_INSERT, rows)
+
+
+def write_changes(
+    actor: Actor | None,
+    act: str,
+    *,
+    subject_kind: str,
+    changes: Iterable[tuple[str, JsonFacts, JsonFacts]],
+) -> None:
+    """The same change of many subjects: a line for each id with what differs of its values."""
+    rows = []
+    for subject_id, was, is_now in changes:
+        before, after = _differences(was, is_now)
+        line = _line(actor, act, subject_kind, subject_id)
+        rows.append({**line, "before": before, "after": after})
+    if rows:
+        execute(_INSERT, rows)
+
+
+def _differences(before: JsonFacts, after: JsonFacts) -> tuple[JsonFacts, JsonFacts]:
+    changed = {key for key in after if before.get(key) != after[key]}
+    return (
+        {key: value for key, value in before.items() if key in changed},
+        {key: value for key, value in after.items() if key in changed},
+    )
 
 
 def forget_words(which: ColumnElement[bool]) -> int:

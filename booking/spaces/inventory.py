@@ -400,7 +400,9 @@ def resource(public_id: str) -> StoredResource:
 
 def resources_called(public_ids: Sequence[str]) -> list[StoredResource]:
     """Those of these that there are, in the order given: two statements however many."""
-    rows = session().execute(_RESOURCES.where(Resource.public_id.in_(public_ids))).all()
+    statement = _RESOURCES.where(Resource.public_id.in_(public_ids))
+    # Bulk changes go past the session: what it has read before may be out of date.
+    rows = session().execute(statement.execution_options(populate_existing=True)).all()
     features = _features_of([row[0].id for row in rows])
     found = [_stored_resource(row, features[row[0].id]) for row in rows]
     return sorted(found, key=lambda one: public_ids.index(one.public_id))

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 from babel import Locale, UnknownLocaleError
 from babel.numbers import list_currencies
-from sqlalchemy import ColumnElement, delete, insert, select, update
+from sqlalchemy import ColumnElement, bindparam, delete, insert, select, update
 
 from booking.core import clock, ids, revisions, zones
 from booking.core.constraints import translated
@@ -331,6 +331,17 @@ def _has_feature(key: int) -> ColumnElement[bool]:
 
 # --- resources ---
 
+_resource = Resource.__table__
+_CHANGED = (
+    *("area_id", "kind_id", "policy_id", "hours_id", "code", "names", "capacity", "units"),
+    *("state", "out_of_order_reason", "expected_back_at"),
+)
+_CHANGE_RESOURCE = (
+    update(_resource)
+    .where(_resource.c.id == bindparam("key"))
+    .values({name: bindparam(name) for name in _CHANGED})
+)
+
 
 @dataclass(frozen=True)
 class _References:
@@ -363,7 +374,11 @@ def add_resources(actor: Actor, drafts: Sequence[ResourceDraft]) -> list[str]:
             raise
         taken = [code for part in _chunks(codes) for code in inventory.taken_codes(part)]
         raise CodesTakenError(taken or sorted({c for c in codes if codes.count(c) > 1})) from error
-    _give_features(rows, drafts, references)
+    _give_features(
+        _keys_of([row["public_id"] for row in rows]),
+        {row["public_id"]: draft for row, draft in zip(rows, drafts, strict=True)},
+        references,
+    )
     _write_added(actor, rows, drafts)
     floors = {references.areas[draft.area][1] for draft in drafts}
     revisions.bump(revisions.Scope.FLOOR, floors)
@@ -376,18 +391,57 @@ def change_resource(
 ) -> None:
     """Replace what is said about a resource. Reservations made before stay as they are."""
     require(actor, Action.OPERATE)
-    row = _locked_resource(public_id)
-    stored = inventory.resource(public_id)
-    references = _references([stored.draft, draft])
-    values = _resource_values(draft, references)
-    if draft.expected_back == stored.draft.expected_back:
-        values.pop("expected_back_at")  # whatever hour of that day it is
-    edit = _Edit(stored.draft, draft, seen)
-    _replace(actor, "resource_changed", row, edit, values, public_id)
-    _replace_features(row.id, draft, references)
-    floors = [references.areas[one.area][1] for one in (stored.draft, draft)]
-    revisions.bump(revisions.Scope.FLOOR, floors)
-    revisions.bump(revisions.Scope.RESOURCE, [row.id])
+    _locked_resource(public_id)
+    require_unchanged(seen, inventory.resource(public_id).draft.values)
+    change_resources(actor, {public_id: draft})
+
+
+@transactional
+def change_resources(actor: Actor, drafts: Mapping[str, ResourceDraft]) -> None:
+    """Replace what is said about resources, by their public ids: all of them or none, in as many
+    statements for a thousand as for one. Raises InvalidError for a field of any of them."""
+    require(actor, Action.OPERATE)
+    for part in _chunks(list(drafts)):
+        _change_resources(actor, {public_id: drafts[public_id] for public_id in part})
+
+
+def _change_resources(actor: Actor, drafts: Mapping[str, ResourceDraft]) -> None:
+    backs = _locked_resources(drafts)
+    stored = inventory.resources_called(list(drafts))
+    if len(stored) < len(drafts):
+        raise NotFoundError
+    references = _references([*(one.draft for one in stored), *drafts.values()])
+    rows = []
+    for one in stored:
+        draft = drafts[one.public_id]
+        values = _resource_values(draft, references)
+        if draft.expected_back == one.draft.expected_back:
+            values["expected_back_at"] = backs[one.key]  # whatever hour of that day it is
+        rows.append({"key": one.key, **values})
+    with translated(_UNIQUE, refers="policy"):
+        execute(_CHANGE_RESOURCE, rows)
+    keys = {one.public_id: one.key for one in stored}
+    execute(delete(ResourceFeature).where(ResourceFeature.resource_id.in_(keys.values())))
+    _give_features(keys, drafts, references)
+    changes = [
+        (one.public_id, facts(one.draft.values), facts(drafts[one.public_id].values))
+        for one in stored
+    ]
+    journal.write_changes(actor, "resource_changed", subject_kind="resource", changes=changes)
+    areas = {draft.area for one in stored for draft in (one.draft, drafts[one.public_id])}
+    revisions.bump(revisions.Scope.FLOOR, {references.areas[area][1] for area in areas})
+    revisions.bump(revisions.Scope.RESOURCE, keys.values())
+
+
+def _locked_resources(public_ids: Collection[str]) -> dict[int, datetime | None]:
+    """Hold the rows until the end; when each is expected back, by its key."""
+    rows = session().execute(
+        select(Resource.id, Resource.expected_back_at)
+        .where(Resource.public_id.in_(public_ids))
+        .order_by(Resource.id)
+        .with_for_update(key_share=True)
+    )
+    return {key: back for key, back in rows}  # noqa: C416  # dict() takes a result for a mapping
 
 
 @transactional
@@ -511,37 +565,27 @@ def _references(drafts: Sequence[ResourceDraft]) -> _References:
     )
 
 
-def _give_features(
-    rows: Sequence[Values], drafts: Sequence[ResourceDraft], references: _References
-) -> None:
-    """The features of new resources, whose keys are known by now."""
-    wanted = {
-        row["public_id"]: draft.features
-        for row, draft in zip(rows, drafts, strict=True)
-        if draft.features
-    }
-    pairs = []
-    for part in _chunks(list(wanted)):
-        keys = session().execute(
+def _keys_of(public_ids: Sequence[str]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for part in _chunks(public_ids):
+        rows = session().execute(
             select(Resource.public_id, Resource.id).where(Resource.public_id.in_(part))
         )
-        pairs += [
-            {"resource_id": key, "feature_id": references.features[code]}
-            for public_id, key in keys
-            for code in set(wanted[public_id])
-        ]
+        found |= {public_id: key for public_id, key in rows}  # noqa: C416  # as above
+    return found
+
+
+def _give_features(
+    keys: Mapping[str, int], drafts: Mapping[str, ResourceDraft], references: _References
+) -> None:
+    """The features of resources that have none, by their public ids."""
+    pairs = [
+        {"resource_id": key, "feature_id": references.features[code]}
+        for public_id, key in keys.items()
+        for code in set(drafts[public_id].features)
+    ]
     for chunk in _chunks(pairs):
         execute(insert(ResourceFeature.__table__), chunk)
-
-
-def _replace_features(resource_id: int, draft: ResourceDraft, references: _References) -> None:
-    session().execute(delete(ResourceFeature).where(ResourceFeature.resource_id == resource_id))
-    pairs = [
-        {"resource_id": resource_id, "feature_id": references.features[code]}
-        for code in set(draft.features)
-    ]
-    if pairs:
-        execute(insert(ResourceFeature.__table__), pairs)
 
 
 def _write_added(actor: Actor, rows: Sequence[Values], drafts: Sequence[ResourceDraft]) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import timedelta
 
 import pytest
@@ -26,6 +28,7 @@ from booking.reservations.departures import Choices
 from booking.spaces import inventory
 from booking.spaces.models import Resource
 from tests import make
+from tests.conftest import Statements
 
 
 @pytest.fixture
@@ -159,6 +162,26 @@ def test_a_column_that_is_missing_changes_nothing_and_an_empty_cell_does(operato
     assert building.draft.names["fr"] == "Tour A"
     assert building.draft.names["ar"] == "البناية A"
     assert (building.draft.address, building.draft.latitude) == ("", 33.5561)
+
+
+def test_many_changes_take_as_many_statements_as_two(
+    operator: Actor, count_statements: Callable[[], AbstractContextManager[Statements]]
+) -> None:
+    fill(operator)
+
+    def changing(codes: str) -> int:
+        file = f"code,area,kind,capacity,features\n{codes},A1-NORTH,desk,3,projector\n".encode()
+        tried = service.try_out(operator, Subject.RESOURCES, file)
+        with count_statements() as found:
+            service.carry_out(operator, tried.public_id)
+        return found.count
+
+    few = changing("A-01..A-02")
+    assert changing("A-03..A-40") <= few
+    wanted = {one.draft.code: one.draft for one in inventory.all_resources()}
+    assert (wanted["A-40"].capacity, wanted["A-40"].features) == (3, ("projector",))
+    lines = session().scalar(select(func.count()).where(JournalLine.act == "resource_changed"))
+    assert lines == 40
 
 
 def test_a_dry_run_is_its_owners_for_an_hour(operator: Actor) -> None:
