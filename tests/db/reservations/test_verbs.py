@@ -886,6 +886,17 @@ def _cancel_group() -> Scene:
     )
 
 
+def _move_group() -> Scene:
+    who = make.member_of()
+    group = service.book_together(who, _for_two())
+    later = Change(starts_at=make.at(14), ends_at=make.at(15))
+    return Scene(
+        lambda: service.move_group(who, group.public_id, later),
+        group.reservations[0].public_id,
+        lines=2,
+    )
+
+
 def _for_two() -> GroupWish:
     places = (make.desk().spot.public_id, make.desk().spot.public_id)
     return GroupWish(places, make.at(10), make.at(11))
@@ -916,6 +927,7 @@ SCENES: dict[str, Callable[[], Scene]] = {
     "expire_next": _expire_next,
     "book_together": _book_together,
     "cancel_group": _cancel_group,
+    "move_group": _move_group,
     "ask": _ask,
     "answer": _answer,
 }
