@@ -23,6 +23,8 @@ from booking.approvals import api as approvals_api
 from booking.approvals import notices as approval_notices
 from booking.approvals import views as approval_pages
 from booking.assets.manifest import Manifest
+from booking.attendance import api as attendance_api
+from booking.attendance import views as attendance_pages
 from booking.audit import api as audit_api
 from booking.calendars import views as calendars
 from booking.core import events, i18n, idempotency, jobs, rate_limits, revisions, web, zones
@@ -104,6 +106,8 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     reservations_api.blueprint,
     approvals_api.blueprint,
     approval_pages.pages,
+    attendance_api.blueprint,
+    attendance_pages.blueprint,
     planning_pages.blueprint,
     space_pages.blueprint,
     finding_pages.blueprint,

@@ -171,6 +171,8 @@ def policy(
     decide_within: int = 48 * 60,
     own_request_may_be_decided: bool = False,
     others_see: Shown = Shown.BUSY,
+    asks_for_check_in: bool = False,
+    grace_minutes: int = 15,
 ) -> Policy:
     """A policy; lengths in minutes, the horizon in days."""
     return _saved(
@@ -187,6 +189,8 @@ def policy(
             decide_within=decide_within,
             own_request_may_be_decided=own_request_may_be_decided,
             others_see=others_see,
+            asks_for_check_in=asks_for_check_in,
+            grace_minutes=grace_minutes,
         )
     )
 

@@ -202,6 +202,9 @@ def label(key: str) -> str:
         "holds_while_pending": _("The place is held until the decision"),
         "decide_within": _("Time to decide"),
         "others_see": _("What others see of a reservation"),
+        "asks_for_check_in": _("People confirm their presence"),
+        "grace_minutes": _("Time to confirm after the start"),
+        "way": _("How presence was confirmed"),
         "email": _("E-mail address"),
         "language": _("Language"),
         "role": _("Role"),
@@ -242,6 +245,8 @@ def value(key: str, found: object) -> str:
         return _moment(found)
     if key == "state" and isinstance(found, str):
         return _states().get(found, found)
+    if key == "way" and isinstance(found, str):
+        return reservations.ways().get(found, found)
     if key == "reason":
         return reservations.reason(None, str(found))
     if key == "reason_code" and isinstance(found, str) and found in set(DeclineReason):

@@ -135,6 +135,7 @@ class Action(StrEnum):
     SEE_HISTORY = "see_history"
     CHANGE = "change"
     CANCEL = "cancel"
+    CHECK_IN = "check_in"  # oneself, or whoever stands at the reception
     SEE_APPROVALS = "see_approvals"
     DECIDE = "decide"
     ASK = "ask"  # about a request
@@ -287,6 +288,7 @@ TABLE: dict[Action, tuple[Predicate, ...]] = {
     ),
     Action.CHANGE: (holder_or_booker, manager_of_organisation, operator),
     Action.CANCEL: (holder_or_booker, manager_of_organisation, manages_every_place, operator),
+    Action.CHECK_IN: (holder_or_booker, receives_there, operator),
     Action.SEE_APPROVALS: (lab_manager, operator),
     Action.DECIDE: (both(decides_there, not_own_request), both(operator, not_own_request)),
     Action.ASK: (both(decides_there, not_own_request), both(operator, not_own_request)),
@@ -314,6 +316,7 @@ SCOPES: dict[Action, Scope] = {
     Action.BOOK_FOR: Scope.WRITE,
     Action.CHANGE: Scope.WRITE,
     Action.CANCEL: Scope.WRITE,
+    Action.CHECK_IN: Scope.WRITE,
     Action.MANAGE_ORGANISATION: Scope.WRITE,
     Action.MANAGE_OWN_ACCOUNT: Scope.WRITE,
     Action.INVITE: Scope.WRITE,
@@ -393,6 +396,7 @@ OF_A_RESERVATION = frozenset(
         Action.SEE_HISTORY,
         Action.CHANGE,
         Action.CANCEL,
+        Action.CHECK_IN,
         Action.DECIDE,
         Action.ASK,
         Action.ANSWER,

@@ -15,6 +15,7 @@ from booking.core.i18n import (
 from booking.core.intervals import LocalInterval
 from booking.core.refusals import (
     Cause,
+    CheckInNotOpen,
     ClosedDay,
     InThePast,
     NotChangeable,
@@ -44,7 +45,7 @@ def describe(refusal: Refusal) -> str:
             return _not_open(place, facts)
         case OffGrid() | TooShort() | TooLong() as facts:
             return _wrong_length(place, facts)
-        case TooSoon() | TooFar() | InThePast() as facts:
+        case TooSoon() | TooFar() | InThePast() | CheckInNotOpen() as facts:
             return _wrong_moment(place, facts)
         case OverCapacity() | OutOfOrder() | NotEligible() as facts:
             return _wrong_place(place, facts)
@@ -169,7 +170,7 @@ def _wrong_length(place: str, facts: OffGrid | TooShort | TooLong) -> str:
             )
 
 
-def _wrong_moment(place: str, facts: TooSoon | TooFar | InThePast) -> str:
+def _wrong_moment(place: str, facts: TooSoon | TooFar | InThePast | CheckInNotOpen) -> str:
     match facts:
         case TooSoon(notice_minutes=notice, earliest=earliest):
             return _(
@@ -179,6 +180,12 @@ def _wrong_moment(place: str, facts: TooSoon | TooFar | InThePast) -> str:
                 duration=format_duration(notice),
                 time=format_clock(earliest),
                 day=format_day(earliest),
+            )
+        case CheckInNotOpen(opens_at=opens_at):
+            return _(
+                "Presence is confirmed from %(time)s on %(day)s. Come back then.",
+                time=format_clock(opens_at),
+                day=format_day(opens_at),
             )
         case TooFar(horizon_days=0):
             return _("%(place)s can be booked for today only. Choose today.", place=place)
@@ -270,5 +277,18 @@ def _not_changeable(obstacle: Obstacle) -> str:
         ),
         Obstacle.NOTHING_ASKED: _(
             "This request has no question that waits for an answer. Look at it once more."
+        ),
+        Obstacle.PENDING: _(
+            "This request still waits for its answer. Confirm your presence once it is confirmed."
+        ),
+        Obstacle.NO_CHECK_IN: _(
+            "This reservation asks nobody to confirm their presence. You can just come."
+        ),
+        Obstacle.NOT_CHECKED_IN: _(
+            "This reservation has no confirmed presence. There is nothing to take back."
+        ),
+        Obstacle.UNDO_TOO_LATE: _(
+            "This reservation was attended too long ago to take that back. Release the rest of the"
+            " time instead."
         ),
     }[obstacle]

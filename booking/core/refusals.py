@@ -27,6 +27,7 @@ class Reason(StrEnum):
     NOT_ELIGIBLE = "not_eligible"
     NOT_CHANGEABLE = "not_changeable"
     TOO_FEW_TOGETHER = "too_few_together"
+    CHECK_IN_NOT_OPEN = "check_in_not_open"
 
 
 class Cause(StrEnum):
@@ -59,6 +60,10 @@ class Obstacle(StrEnum):
     CANCEL_TOO_LATE = "cancel_too_late"
     QUESTION_WAITS = "question_waits"
     NOTHING_ASKED = "nothing_asked"
+    PENDING = "pending"
+    NO_CHECK_IN = "no_check_in"
+    NOT_CHECKED_IN = "not_checked_in"
+    UNDO_TOO_LATE = "undo_too_late"
 
 
 # Times in facts are wall clock times of the resource's site.
@@ -171,6 +176,13 @@ class NotChangeable:
     obstacle: Obstacle
 
 
+@dataclass(frozen=True, slots=True)
+class CheckInNotOpen:
+    """From when on presence can be confirmed."""
+
+    opens_at: datetime
+
+
 Facts: TypeAlias = (
     SlotTaken
     | OutsideHours
@@ -186,6 +198,7 @@ Facts: TypeAlias = (
     | NotEligible
     | NotChangeable
     | TooFewTogether
+    | CheckInNotOpen
 )
 
 FACTS: dict[Reason, type[Facts]] = {
@@ -203,6 +216,7 @@ FACTS: dict[Reason, type[Facts]] = {
     Reason.NOT_ELIGIBLE: NotEligible,
     Reason.NOT_CHANGEABLE: NotChangeable,
     Reason.TOO_FEW_TOGETHER: TooFewTogether,
+    Reason.CHECK_IN_NOT_OPEN: CheckInNotOpen,
 }
 
 

@@ -19,7 +19,7 @@ from booking.core.revisions import Scope
 from booking.demo.chance import References, public_id
 from booking.journal.models import JsonFacts
 from booking.policies.facts import Place
-from booking.reservations.models import LIVE, Asking, DeclineReason, State
+from booking.reservations.models import LIVE, Asking, CheckInWay, DeclineReason, State
 
 
 @dataclass(frozen=True)
@@ -135,6 +135,14 @@ class Exchanged:
     answer: str | None = None
 
 
+@dataclass(frozen=True)
+class Came:
+    """When somebody confirmed that they are there."""
+
+    at: datetime
+    by: int
+
+
 @dataclass
 class Entry:
     """A reservation as it stands after its acts so far."""
@@ -154,6 +162,7 @@ class Entry:
     closing_code: DeclineReason | None = None
     closing_reason: str | None = None
     group: str | None = None
+    came: Came | None = None
     asked: list[Asked] = field(default_factory=list)
     changes: list[Wanted] = field(default_factory=list)
     exchanged: list[Exchanged] = field(default_factory=list)
@@ -407,6 +416,15 @@ class Ledger:
             _drop_change(entry, Asking.EXPIRED, at)
             self._new_version(entry, at)
             self._tell(entry, None, "change_expired", EventKind.AMENDMENT_DECLINED, at)
+        self._commit(at)
+
+    def check_in(self, entry: Entry, at: datetime) -> None:
+        """Whoever holds it confirms on a page that they are there."""
+        by = entry.holder.person_id
+        entry.came = Came(at, by)
+        self._bump_of(entry)
+        self._new_version(entry, at)
+        self._tell(entry, by, "checked_in", None, at, after={"way": CheckInWay.PAGE.value})
         self._commit(at)
 
     def _approve_change(self, entry: Entry, wanted: Wanted, by: int, at: datetime) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy import Table, exists, func, insert, select
 
 from booking.core import clock, zones
 from booking.core.database import engine_name, session, transaction
-from booking.demo import large, season, story, upkeep
+from booking.demo import arriving, large, season, story, upkeep
 from booking.demo.chance import public_id, stream
 from booking.demo.ledger import Ledger
 from booking.demo.park import Calendar, Park, build
@@ -117,6 +117,7 @@ def acts(scene: Scene, reminder_minutes: tuple[int, ...]) -> Rows:
     story.tell(scene)
     told = {entry.public_id for entry in scene.ledger.entries}
     season.fill(scene)
+    arriving.arrive(scene)
     waiting = {entry.public_id for entry in scene.ledger.entries if entry.waits}
     for table, more in rows_of(scene.ledger, fresh=told | waiting).by_table.items():
         rows.add(table, more)

@@ -112,8 +112,11 @@ class PolicyPlan:
     holds_while_pending: bool = True
     decide_within: int = 48 * 60
     others_see: Shown = Shown.BUSY
+    asks_for_check_in: bool = False
+    grace_minutes: int = 15
 
 
+IN_DEMAND = "rooms_in_demand"
 POLICIES: dict[str, PolicyPlan] = {
     "desks": PolicyPlan(said("Bureaux", "المكاتب", "Desks"), 15, 30, 12 * 60, 0, 60),
     "rooms": PolicyPlan(
@@ -183,6 +186,20 @@ POLICIES: dict[str, PolicyPlan] = {
         needs_approval=True,
         decide_within=48 * 60,
         others_see=Shown.ORGANISATION,
+    ),
+    "rooms_in_demand": PolicyPlan(
+        said(
+            "Salles très demandées, présence à confirmer",
+            "قاعات كثيرة الطلب، مع تأكيد الحضور",
+            "Rooms in demand, presence confirmed",
+        ),
+        15,
+        30,
+        4 * 60,
+        0,
+        60,
+        others_see=Shown.ORGANISATION,
+        asks_for_check_in=True,
     ),
 }
 
@@ -319,13 +336,20 @@ def _desk_features(prefix: str, number: int) -> tuple[str, ...]:
 
 
 def _meeting_room(
-    code: str, fr: str, ar: str, en: str, capacity: int, *more: str, step_free: bool = False
+    code: str,
+    fr: str,
+    ar: str,
+    en: str,
+    capacity: int,
+    *more: str,
+    step_free: bool = False,
+    policy: str = "rooms",
 ) -> ResourcePlan:
     return ResourcePlan(
         code,
         said(f"Salle {fr}", f"قاعة {ar}", f"{en} room"),
         "meeting_room",
-        "rooms",
+        policy,
         "rooms",
         capacity,
         (*(("step_free",) if step_free else ()), "screen", "whiteboard", *more),
@@ -434,7 +458,7 @@ _ATLAS = BuildingPlan(
                     said("Salles de la médina", "قاعات المدينة العتيقة", "Medina rooms"),
                     (
                         _meeting_room("A1-R1", "Olivier", "الزيتون", "Olive", 6),
-                        _meeting_room("A1-R2", "Figuier", "التين", "Fig", 4),
+                        _meeting_room("A1-R2", "Figuier", "التين", "Fig", 4, policy=IN_DEMAND),
                         _meeting_room("A1-R3", "Grenadier", "الرمان", "Pomegranate", 10, "video"),
                         _meeting_room("A1-R4", "Oranger", "البرتقال", "Orange", 6),
                     ),
@@ -454,7 +478,9 @@ _ATLAS = BuildingPlan(
                     "A2-SALLES",
                     said("Salles de la terrasse", "قاعات الشرفة", "Terrace rooms"),
                     (
-                        _meeting_room("A2-R1", "Palmier", "النخيل", "Palm", 14, "video"),
+                        _meeting_room(
+                            "A2-R1", "Palmier", "النخيل", "Palm", 14, "video", policy=IN_DEMAND
+                        ),
                         _meeting_room("A2-R2", "Amandier", "اللوز", "Almond", 5),
                     ),
                 ),

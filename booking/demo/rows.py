@@ -18,6 +18,8 @@ from booking.reservations.models import (
     Amendment,
     AmendmentResource,
     Approval,
+    Attendance,
+    CheckInWay,
     Group,
     Question,
     Reservation,
@@ -62,6 +64,7 @@ def rows_of(ledger: Ledger, fresh: Collection[str] = ()) -> Rows:
         ReservationResource,
         [row for entry in entries for row in _places(ids[entry.public_id], entry)],
     )
+    rows.add(Attendance, list(_attendance(entries, ids)))
     rows.add(Amendment, [_change(ids, change_ids, *change) for change in changes])
     rows.add(AmendmentResource, list(_wanted_places(changes, change_ids)))
     rows.add(Approval, list(_approvals(entries, ids, change_ids)))
@@ -131,6 +134,17 @@ def _places(reservation_id: int, entry: Entry) -> list[Row]:
         {"reservation_id": reservation_id, "resource_id": place.resource_id, "unit": 1}
         for place in entry.aim.places
     ]
+
+
+def _attendance(entries: list[Entry], ids: Mapping[str, int]) -> Iterator[Row]:
+    for entry in entries:
+        if entry.came is not None:
+            yield {
+                "reservation_id": ids[entry.public_id],
+                "checked_in_at": entry.came.at,
+                "checked_in_by_id": entry.came.by,
+                "way": CheckInWay.PAGE,
+            }
 
 
 def _wanted_places(

@@ -8,7 +8,7 @@ from booking.spaces.drafts import Draft, Names
 
 
 class PolicyDraft(Draft, frozen=True, kw_only=True):
-    """A policy; lengths, notice and time to decide in minutes, the horizon in days."""
+    """A policy; lengths, notice, time to decide and grace in minutes, the horizon in days."""
 
     names: Names
     granularity: int = 15
@@ -22,3 +22,5 @@ class PolicyDraft(Draft, frozen=True, kw_only=True):
     decide_within: int = 48 * 60
     own_request_may_be_decided: bool = False
     others_see: Shown = Shown.BUSY
+    asks_for_check_in: bool = False
+    grace_minutes: int = 15

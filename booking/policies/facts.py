@@ -32,6 +32,8 @@ _POLICY_COLUMNS = (
     Policy.own_request_may_be_decided,
     Policy.others_see,
     Policy.names,
+    Policy.asks_for_check_in,
+    Policy.grace_minutes,
 )
 
 
@@ -44,6 +46,8 @@ class Place:
     own_request_may_be_decided: bool
     others_see: Shown
     policy_names: Mapping[str, str]
+    asks_for_check_in: bool = False
+    grace_minutes: int = 15
 
     @property
     def resource_id(self) -> int:
@@ -82,13 +86,15 @@ def place_columns() -> Select[*tuple[Any, ...]]:  # Any: the row has 40 columns
 def place_from(row: Collection[object]) -> Place:
     """One row of `place_columns()` as a value."""
     values = tuple(row)[len(SPOT_COLUMNS) : len(SPOT_COLUMNS) + len(_POLICY_COLUMNS)]
-    *limits, own_request_may_be_decided, others_see, names = values
+    *limits, own_request_may_be_decided, others_see, names, asks_for_check_in, grace = values
     return Place(
         spot_from(row),
         Limits(*limits),  # type: ignore[arg-type]  # the columns stand in the order of the fields
         bool(own_request_may_be_decided),
         Shown(str(others_see)),
         names,  # type: ignore[arg-type]  # as above
+        bool(asks_for_check_in),
+        grace,  # type: ignore[arg-type]  # as above
     )
 
 

@@ -39,9 +39,12 @@ class Policy(Model):
     decide_within: Mapped[int] = mapped_column(default=48 * 60)
     own_request_may_be_decided: Mapped[bool] = mapped_column(default=False)
     others_see: Mapped[Shown] = mapped_column(choice(Shown, "others_see"), default=Shown.BUSY)
+    asks_for_check_in: Mapped[bool] = mapped_column(default=False)
+    grace_minutes: Mapped[int] = mapped_column(default=15)  # after the start, to check in
 
     __table_args__ = (
         CheckConstraint("granularity > 0 AND granularity % 5 = 0", name="granularity"),
         CheckConstraint("shortest > 0 AND shortest <= longest", name="length"),
         CheckConstraint("notice >= 0 AND horizon >= 0 AND decide_within > 0", name="ahead"),
+        CheckConstraint("grace_minutes > 0", name="grace"),
     )

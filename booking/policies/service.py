@@ -80,6 +80,7 @@ def checked(draft: PolicyDraft) -> dict[str, Any]:  # Any: what the columns hold
             ("notice", 0 <= draft.notice <= LONGEST_WAIT),
             ("horizon", 0 <= draft.horizon <= FARTHEST_DAYS),
             ("decide_within", 0 < draft.decide_within <= LONGEST_WAIT),
+            ("grace_minutes", STEP <= draft.grace_minutes <= DAY),
         )
         if not makes_sense
     }

@@ -37,6 +37,7 @@ def sentences(policy: PolicyDraft) -> tuple[Sentence, ...]:
         Sentence("ahead", "calendar-days", _ahead(policy)),
         Sentence("length", "clock", _length(policy)),
         Sentence("approval", "clipboard-check", _approval(policy)),
+        Sentence("presence", "badge-check", _presence(policy)),
         Sentence("shown", "eye", _shown(policy)),
     )
 
@@ -115,6 +116,16 @@ def _approval(policy: PolicyDraft) -> str:
         else _("Nobody decides on a request of their own.")
     )
     return _("%(first)s %(second)s", first=first, second=second)
+
+
+def _presence(policy: PolicyDraft) -> str:
+    if not policy.asks_for_check_in:
+        return _("Nobody has to confirm their presence.")
+    return _(
+        "Whoever comes confirms their presence, from 15 minutes before the start until %(grace)s"
+        " after it.",
+        grace=format_duration(policy.grace_minutes),
+    )
 
 
 def _shown(policy: PolicyDraft) -> str:

@@ -286,6 +286,39 @@ class Approval(Model):
     )
 
 
+class CheckInWay(StrEnum):
+    """How somebody's presence became known."""
+
+    PAGE = "page"
+    CODE = "code"  # the one on the door or the desk
+    RECEPTION = "reception"
+    API = "api"
+
+
+class Attendance(Model):
+    """What became of a reservation on the day: somebody came, or announced to be late, or nobody
+    came and the rest of the time was given back. No row: nothing of it so far.
+    """
+
+    __tablename__ = "attendance"
+
+    reservation_id: Mapped[int] = mapped_column(ForeignKey("reservation.id"), primary_key=True)
+    checked_in_at: Mapped[datetime | None] = mapped_column(Instant)
+    checked_in_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    way: Mapped[CheckInWay | None] = mapped_column(choice(CheckInWay, "way"))
+    late_until: Mapped[datetime | None] = mapped_column(Instant)
+    released_at: Mapped[datetime | None] = mapped_column(Instant)
+
+    __table_args__ = (
+        CheckConstraint(
+            "(checked_in_at IS NULL) = (checked_in_by_id IS NULL)"
+            " AND (checked_in_at IS NULL) = (way IS NULL)",
+            name="check_in",
+        ),
+        CheckConstraint("checked_in_at IS NULL OR released_at IS NULL", name="here_or_released"),
+    )
+
+
 class DepartureKind(StrEnum):
     """Who leaves what."""
 

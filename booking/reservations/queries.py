@@ -36,6 +36,7 @@ from booking.reservations.models import (
     AmendmentResource,
     Approval,
     Asking,
+    Attendance,
     DeclineReason,
     Group,
     Reservation,
@@ -59,12 +60,16 @@ _DETAILS: Select[*tuple[Any, ...]] = (  # Any: the row has 30 columns
         Organisation.public_id.label("organisation_public_id"),
         Organisation.name.label("organisation_name"),
         Group.public_id.label("group_public_id"),
+        Attendance.checked_in_at,
+        Attendance.late_until,
+        Attendance.released_at,
     )
     .select_from(Reservation)
     .join(Person, Person.id == Reservation.person_id)
     .join(Booker, Booker.id == Reservation.booked_by_id)
     .outerjoin(Organisation, Organisation.id == Reservation.organisation_id)
     .outerjoin(Group, Group.id == Reservation.group_id)
+    .outerjoin(Attendance, Attendance.reservation_id == Reservation.id)
 )
 _BY_PUBLIC_ID = _DETAILS.where(Reservation.public_id == bindparam("public_id"))
 _PLACES = (
@@ -82,6 +87,19 @@ class PersonName:
 
     public_id: str
     name: str
+
+
+@dataclass(frozen=True)
+class Attended:
+    """Whether somebody came, until when the place is kept for somebody late, and whether it was
+    given back because nobody came."""
+
+    checked_in_at: datetime | None = None
+    late_until: datetime | None = None
+    released_at: datetime | None = None
+
+
+NOTHING_YET = Attended()
 
 
 @dataclass(frozen=True)
@@ -146,6 +164,7 @@ class Details:
     places: tuple[Place, ...]
     decisions: tuple[Decision, ...]
     amendment: Waiting | None
+    attended: Attended = NOTHING_YET
 
     @property
     def place(self) -> Place:
@@ -187,6 +206,11 @@ class Details:
     def is_live(self) -> bool:
         """Whether it is pending or confirmed."""
         return self.state in (State.PENDING, State.CONFIRMED)
+
+    @property
+    def is_here(self) -> bool:
+        """Whether presence was confirmed."""
+        return self.attended.checked_in_at is not None
 
     @property
     def waits(self) -> bool:
@@ -517,4 +541,5 @@ def _details(
         places=tuple(places),
         decisions=tuple(decisions),
         amendment=amendment,
+        attended=Attended(row.checked_in_at, row.late_until, row.released_at),
     )

@@ -11,7 +11,7 @@ from booking.core.intervals import LocalInterval
 from booking.core.permissions import Action, Actor
 from booking.core.schema import written
 from booking.policies.facts import Place
-from booking.reservations import questions, texts
+from booking.reservations import arrivals, questions, texts
 from booking.reservations.models import DeclineReason
 from booking.reservations.place_facts import who_answers_at
 from booking.reservations.queries import Decision, Details, PersonName, Waiting
@@ -72,9 +72,20 @@ def _as_json(
         }
     if found.amendment is not None:
         body["amendment"] = _amendment(found.amendment)
+    if arrivals.is_asked(found):
+        body["attendance"] = _attendance(found)
     if exchanges and sees_history:
         body["questions"] = [_exchange(one) for one in exchanges]
     return body
+
+
+def _attendance(found: Details) -> dict[str, object]:
+    came = found.attended.checked_in_at
+    return {
+        "opens_at": written(arrivals.opens_at(found)),
+        "until": written(arrivals.kept_until(found)),
+        "checked_in_at": None if came is None else written(came),
+    }
 
 
 def _names(found: Details, asked_of: Mapping[int, Sequence[str]]) -> list[str]:

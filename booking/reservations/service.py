@@ -53,6 +53,7 @@ from booking.reservations.models import (
     AmendmentResource,
     Approval,
     Asking,
+    Attendance,
     DeclineReason,
     Group,
     HouseReason,
@@ -511,6 +512,7 @@ def _move_pending(actor: Actor, before: Details, plan: _Plan) -> Outcome:
 
 def _move_confirmed(actor: Actor, before: Details, plan: _Plan) -> Outcome:
     _drop_amendment(before, Asking.WITHDRAWN)
+    _forget_attendance(before, plan)
     occupancy.move(Owner(reservation_id=before.id), plan.claims())
     version = _update(
         before,
@@ -692,6 +694,27 @@ def close_because(actor: Actor | None, before: Details, reason: HouseReason) -> 
     _close(actor, before, State.CANCELLED, EventKind.CANCELLED, reason)
 
 
+# --- who came: for attendance, which has asked for the right ---
+
+
+def held(actor: Actor, public_id: str, action: Action) -> Details:
+    """The reservation as it is now, held against other writers until the commit."""
+    return _locked(actor, public_id, action)
+
+
+def note(actor: Actor | None, before: Details, act: str, after: JsonFacts | None = None) -> None:
+    """Journal what became of it on the day, as a version of its own."""
+    _update(before)
+    journal.write(actor, act, subject_kind="reservation", subject_id=before.public_id, after=after)
+    _bump_of(before)
+
+
+def _forget_attendance(before: Details, plan: _Plan) -> None:
+    """Who came early to a reservation that then moves has not come to the new time."""
+    if before.interval.starts_at != plan.interval.starts_at:
+        session().execute(delete(Attendance).where(Attendance.reservation_id == before.id))
+
+
 # --- decide ---
 
 
@@ -762,6 +785,7 @@ def _approve_change(actor: Actor, before: Details, waiting: Waiting) -> Outcome:
     _settle_approvals(before, Asking.GRANTED, actor)
     _drop_hold(waiting.id)
     _settle_amendment(waiting.id, Asking.GRANTED)
+    _forget_attendance(before, plan)
     occupancy.move(Owner(reservation_id=before.id), plan.claims())
     version = _update(
         before,

@@ -91,6 +91,15 @@ class AmendmentWaiting(msgspec.Struct):
     deadline: Moment
 
 
+class AttendanceShown(msgspec.Struct):
+    """Where presence is confirmed: from when on, until when it is waited for, and whether
+    somebody came."""
+
+    opens_at: Moment
+    until: Moment
+    checked_in_at: Moment | None
+
+
 class ReservationShown(msgspec.Struct):
     """A reservation; fields that the reader may not see, or that do not apply, are absent."""
 
@@ -115,6 +124,7 @@ class ReservationShown(msgspec.Struct):
     approval: ApprovalAsked | msgspec.UnsetType = msgspec.UNSET
     amendment: AmendmentWaiting | msgspec.UnsetType = msgspec.UNSET
     questions: list[QuestionAsked] | msgspec.UnsetType = msgspec.UNSET
+    attendance: AttendanceShown | msgspec.UnsetType = msgspec.UNSET
 
 
 class AlternativeShown(msgspec.Struct):

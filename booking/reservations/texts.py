@@ -14,6 +14,7 @@ from booking.core.i18n import (
     format_duration,
     format_minutes_as_clock,
     format_short_day,
+    isolated,
     name_in,
     pgettext,
 )
@@ -21,7 +22,8 @@ from booking.core.intervals import LocalInterval, Span
 from booking.policies.facts import Place
 from booking.policies.models import Shown
 from booking.policies.rules import Limits, WhoMayBook
-from booking.reservations.models import DeclineReason, HouseReason
+from booking.reservations import arrivals
+from booking.reservations.models import CheckInWay, DeclineReason, HouseReason, State
 from booking.reservations.queries import Details
 from booking.spaces.opening import PresetKind
 
@@ -48,6 +50,8 @@ ICONS: Mapping[str, str] = {
     "handed_over": "users",
     "expired": "clock-alert",
     "change_expired": "clock-alert",
+    "checked_in": "badge-check",
+    "check_in_undone": "undo-2",
 }
 
 
@@ -78,6 +82,38 @@ def acts() -> Mapping[str, str]:
         "handed_over": _("Handed over"),
         "expired": _("Expired without an answer"),
         "change_expired": _("The requested change expired without an answer"),
+        "checked_in": _("Presence confirmed"),
+        "check_in_undone": _("Took back that presence was confirmed"),
+    }
+
+
+def presence(found: Details) -> str:
+    """Since when somebody is there, or from when until when presence is confirmed; empty where
+    nobody asks."""
+    zone_name = found.local.zone_name
+    if found.attended.checked_in_at is not None:
+        since = moment(found.attended.checked_in_at, zone_name)
+        return _("Confirmed on %(moment)s", moment=since)
+    if found.state is not State.CONFIRMED or not arrivals.is_asked(found):
+        return ""
+    return _(
+        "To be confirmed between %(first)s and %(last)s",
+        first=_clock_of(arrivals.opens_at(found), zone_name),
+        last=_clock_of(arrivals.kept_until(found), zone_name),
+    )
+
+
+def _clock_of(instant: datetime, zone_name: str) -> str:
+    return isolated(format_clock(zones.to_local(instant, zones.zone(zone_name))))
+
+
+def ways() -> Mapping[str, str]:
+    """How presence is confirmed, by the names that the journal keeps."""
+    return {
+        CheckInWay.PAGE: _("On a page"),
+        CheckInWay.CODE: _("With the code on the spot"),
+        CheckInWay.RECEPTION: _("At the reception"),
+        CheckInWay.API: _("By a program"),
     }
 
 

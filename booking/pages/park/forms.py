@@ -535,6 +535,8 @@ class PolicyForm(DraftForm[PolicyDraft]):
         ("holds_while_pending",),
         ("decide_within",),
         ("own_request_may_be_decided",),
+        ("asks_for_check_in",),
+        ("grace_minutes",),
         ("others_see",),
     )
 
@@ -560,6 +562,12 @@ class PolicyForm(DraftForm[PolicyDraft]):
     decide_within = DurationField(lazy_gettext("Time to decide"), default=48 * 60)
     own_request_may_be_decided = BooleanField(
         lazy_gettext("Lab managers may decide on their own requests")
+    )
+    asks_for_check_in = BooleanField(lazy_gettext("People confirm their presence"))
+    grace_minutes = DurationField(
+        lazy_gettext("Time to confirm after the start"),
+        default=15,
+        description=lazy_gettext("Only where presence is confirmed."),
     )
     others_see = RadioField(lazy_gettext("What others see of a reservation"), coerce=Shown)
 

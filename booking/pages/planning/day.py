@@ -62,6 +62,7 @@ class Taken(NamedTuple):
     person: str
     organisation: str
     closure: Mapping[str, str] | None
+    is_here: bool = False  # whoever booked has confirmed their presence
 
 
 class Asked(NamedTuple):
@@ -253,6 +254,8 @@ def _state_of(claim: Taken) -> str:
         return "buffer"
     if claim.is_open and (claim.is_pending or claim.kind == ClaimKind.HOLD):
         return "pending"
+    if claim.is_open and claim.is_here:
+        return "checked-in"
     return "mine" if claim.is_mine else "other"
 
 

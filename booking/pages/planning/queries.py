@@ -19,7 +19,13 @@ from booking.occupancy.queries import Resources, claims_within
 from booking.pages.planning.day import Asked, Space, Taken, Terms
 from booking.people.models import Organisation, Person
 from booking.policies.models import Policy
-from booking.reservations.models import Amendment, Reservation, ReservationResource, State
+from booking.reservations.models import (
+    Amendment,
+    Attendance,
+    Reservation,
+    ReservationResource,
+    State,
+)
 from booking.reservations.queries import visible_to
 from booking.spaces.models import (
     Area,
@@ -180,11 +186,13 @@ def taken_of(actor: Actor, resource_ids: Resources, window: Interval) -> list[Ta
             func.coalesce(Person.name, ""),
             func.coalesce(Organisation.name, ""),
             Closure.names,
+            Attendance.checked_in_at.is_not(None),
         )
         .select_from(claim)
         .outerjoin(Hold, Hold.id == claim.c.hold_id)
         .outerjoin(Amendment, Amendment.id == Hold.amendment_id)
         .outerjoin(Reservation, Reservation.id == owner)
+        .outerjoin(Attendance, Attendance.reservation_id == Reservation.id)
         .outerjoin(Person, Person.id == Reservation.person_id)
         .outerjoin(Organisation, Organisation.id == Reservation.organisation_id)
         .outerjoin(Closure, Closure.id == claim.c.closure_id)

@@ -130,6 +130,7 @@ def words() -> dict[str, str]:
         "mine": _("Mine"),
         "other": _("Booked"),
         "pending": _("Pending"),
+        "checked-in": _("On site"),
         "closed": _("Closed"),
         "out": _("Out of order"),
         "buffer": _("Set-up"),

@@ -14,7 +14,7 @@ from booking.core.permissions import Action, allows
 from booking.core.web import acts
 from booking.pages import navigation
 from booking.pages.today import queries
-from booking.reservations import texts
+from booking.reservations import arrivals, texts
 from booking.reservations.queries import Details
 
 NEAR_MINUTES = 12 * 60  # so near, a duration says more than a date
@@ -29,6 +29,7 @@ class Line:
     details: Details
     day: str
     times: tuple[str, str]
+    can_check_in: bool
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,8 @@ def show() -> ResponseReturnValue:
 def _line(details: Details, now: datetime) -> Line:
     local = details.local
     times = (format_clock(local.starts_at), format_clock(local.ends_at))
-    return Line(details, _day_in_words(details, now), times)
+    can_check_in = arrivals.can_check_in(details, now)
+    return Line(details, _day_in_words(details, now), times, can_check_in)
 
 
 def _day_in_words(details: Details, now: datetime) -> str:

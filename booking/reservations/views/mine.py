@@ -16,7 +16,7 @@ from booking.core.i18n import _, format_day
 from booking.core.permissions import Action
 from booking.core.web import acts, current_actor
 from booking.core.zones import to_local, zone
-from booking.reservations import queries, texts
+from booking.reservations import arrivals, queries, texts
 from booking.reservations.models import LIVE, Reservation
 from booking.reservations.queries import Details
 from booking.reservations.views.blueprint import pages
@@ -67,6 +67,8 @@ def mine() -> ResponseReturnValue:
         newer_url=_url(when, page - 1) if page > 1 else None,
         older_url=_url(when, page + 1) if len(found) > PAGE else None,
         texts=texts,
+        arriving={one.public_id for one in found if arrivals.can_check_in(one, clock.now())},
+        here=_url(when, page),
     )
 
 

@@ -19,6 +19,7 @@ from booking.core.web import acts, current_actor
 from booking.people.viewings import note_view
 from booking.reservations import (
     alternatives,
+    arrivals,
     availability,
     history,
     place_facts,
@@ -45,12 +46,15 @@ class Possible:
     decide: bool
     book_again: bool
     give_back: bool
+    check_in: bool
+    undo_check_in: bool
 
 
 def possible(actor: Actor, found: Details) -> Possible:
     """Ask the rights, and what the reservation's state leaves."""
     now = clock.now()
     is_open = found.is_live and found.interval.ends_at > now
+    may_check_in = allows(actor, Action.CHECK_IN, found)
     changeable = is_open and allows(actor, Action.CHANGE, found)
     return Possible(
         change=changeable,
@@ -59,6 +63,8 @@ def possible(actor: Actor, found: Details) -> Possible:
         book_again=all(place.spot.retired_at is None for place in found.places)
         and actor.person_id == found.person_id,
         give_back=changeable and found.interval.starts_at <= now,
+        check_in=may_check_in and arrivals.can_check_in(found, now),
+        undo_check_in=may_check_in and arrivals.why_not_undo(found, now) is None,
     )
 
 
@@ -140,6 +146,7 @@ def page_of(
         declined=next(
             (one for one in reversed(found.decisions) if one.state is Asking.DECLINED), None
         ),
+        presence=texts.presence(found),
         are_seats=are_seats(found.places),
         is_mine=actor.person_id == found.person_id,
         refusals=refusals,

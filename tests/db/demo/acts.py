@@ -9,12 +9,14 @@ from datetime import date, datetime, time, timedelta
 from random import Random
 from typing import Protocol
 
+from booking.attendance import service as attendance
 from booking.core import clock, zones
 from booking.core.intervals import LocalInterval
 from booking.core.permissions import Actor, Role
 from booking.demo.ledger import Aim, Entry, Holder, Ledger
 from booking.policies.facts import Place
 from booking.reservations import queries, service
+from booking.reservations.models import CheckInWay
 from booking.reservations.wishes import Change, GroupWish, Wish
 from tests import make
 
@@ -41,6 +43,7 @@ class Cast:
     other: Actor
     manager: Actor
     colleague: Actor
+    room: Place  # asks people to confirm their presence
     desks: tuple[Place, ...]
 
 
@@ -57,7 +60,8 @@ def cast() -> Cast:
     atlas = make.organisation()
     member, colleague = make.member_of(atlas), make.member_of(atlas)
     desks = (make.desk(), make.desk(), make.desk())
-    return Cast(desk, lab, data_lab, member, make.person(), manager, colleague, desks)
+    room = make.room(under=make.policy(asks_for_check_in=True))
+    return Cast(desk, lab, data_lab, member, make.person(), manager, colleague, room, desks)
 
 
 class Acts(Protocol):
@@ -82,6 +86,7 @@ class Acts(Protocol):
     def answer(self, key: str, by: Actor, text: str, minute: int) -> None: ...
     def cancel(self, key: str, by: Actor, reason: str, minute: int) -> None: ...
     def expire(self, key: str, minute: int) -> None: ...
+    def check_in(self, key: str, minute: int) -> None: ...
 
 
 class ByVerbs:
@@ -153,6 +158,10 @@ class ByVerbs:
         with at(minute):
             assert service.expire_next()
 
+    def check_in(self, key: str, minute: int) -> None:
+        with at(minute):
+            attendance.check_in(self._actors[key], self._ids[key], CheckInWay.PAGE)
+
     def _change(self, key: str, change: Change, minute: int) -> None:
         with at(minute):
             service.change(self._actors[key], self._ids[key], change)
@@ -221,6 +230,9 @@ class ByLedger:
     def expire(self, key: str, minute: int) -> None:
         self.ledger.expire(self._entries[key], instant(minute))
 
+    def check_in(self, key: str, minute: int) -> None:
+        self.ledger.check_in(self._entries[key], instant(minute))
+
 
 def _for(who: Actor, whom: Actor) -> Holder:
     organisation_id = who.memberships[0].organisation_id
@@ -240,6 +252,7 @@ def at(minute: int) -> AbstractContextManager[datetime]:
 # --- what happens ---
 
 TWO_DAYS = 48 * 60
+MONDAY_AT_NINE = (3 * 24 + 21) * 60
 
 
 def booked(acts: Acts, on: Cast) -> None:
@@ -380,6 +393,11 @@ def change_that_holds_nothing(acts: Acts, on: Cast) -> None:
     acts.ask_for_change("a", local(10, 14), 60)
 
 
+def checked_in(acts: Acts, on: Cast) -> None:
+    acts.book("a", on.member, on.room, local(9, 12), 0)
+    acts.check_in("a", MONDAY_AT_NINE - 5)
+
+
 STORIES: tuple[Callable[[Acts, Cast], None], ...] = (
     booked,
     booked_for_a_colleague,
@@ -406,4 +424,5 @@ STORIES: tuple[Callable[[Acts, Cast], None], ...] = (
     shortened_while_a_change_waits,
     cancelled_while_a_change_waits,
     change_that_holds_nothing,
+    checked_in,
 )

@@ -18,6 +18,7 @@ from booking.reservations.models import (
     Amendment,
     AmendmentResource,
     Approval,
+    Attendance,
     Group,
     Question,
     Reservation,
@@ -40,6 +41,7 @@ TABLES: tuple[Table, ...] = tuple(
         Event,
         Revision,
         Group,
+        Attendance,
     )
 )
 RESERVATIONS, HOLDS = Reservation.__table__, Hold.__table__

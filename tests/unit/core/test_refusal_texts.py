@@ -12,6 +12,7 @@ from booking.core.refusal_texts import describe
 from booking.core.refusals import (
     FACTS,
     Cause,
+    CheckInNotOpen,
     ClosedDay,
     Facts,
     InThePast,
@@ -88,6 +89,10 @@ SENTENCES: list[tuple[Facts, str]] = [
     (
         OffGrid(15),
         "A-03 can be booked in steps of 15 minutes. Choose a start and an end that fall on a step.",
+    ),
+    (
+        CheckInNotOpen(datetime(2026, 11, 24, 9, 45)),
+        "Presence is confirmed from 09:45 on Tuesday 24 November 2026. Come back then.",
     ),
     (TooShort(30, 15), "A-03 can be booked for at least 30 minutes. Choose a later end."),
     (TooLong(240, 300), "A-03 can be booked for at most 4 hours. Choose an earlier end."),

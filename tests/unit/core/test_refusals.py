@@ -46,6 +46,7 @@ def test_the_codes_are_a_promise() -> None:
         "not_eligible",
         "not_changeable",
         "too_few_together",
+        "check_in_not_open",
     ]
 
 

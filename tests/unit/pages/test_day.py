@@ -35,7 +35,7 @@ BOOKED = Taken(
 )
 WORDS = {
     state: state.capitalize()
-    for state in ("free", "mine", "other", "pending", "closed", "out", "buffer")
+    for state in ("free", "mine", "other", "pending", "checked-in", "closed", "out", "buffer")
 }
 
 
@@ -176,6 +176,8 @@ def test_an_own_request_that_holds_nothing_stands_where_the_place_is_still_free(
         ),
         ({"is_open": True, "organisation": "Souk Pay"}, Shown.BUSY, ("other", "Souk Pay", "r")),
         ({"is_open": True, "is_pending": True}, Shown.BUSY, ("pending", "", "r")),
+        ({"is_open": True, "is_here": True}, Shown.BUSY, ("checked-in", "", "r")),
+        ({"is_here": True}, Shown.BUSY, ("other", "", "")),
         ({"is_mine": True, "is_open": True, "title": "Test"}, Shown.BUSY, ("mine", "Test", "r")),
         ({"kind": "hold", "is_mine": True, "is_open": True}, Shown.BUSY, ("pending", "", "r")),
         (

@@ -100,6 +100,7 @@ def test_a_form_sent_twice_adds_once(operator: FlaskClient) -> None:
         "longest": ["12", "hours"],
         "granularity": ["15", "minutes"],
         "decide_within": ["2", "days"],
+        "grace_minutes": ["15", "minutes"],
         "who_may_book": "anyone",
         "others_see": "busy",
     }
@@ -170,7 +171,7 @@ def test_a_policy_is_read_before_it_is_stored(operator: FlaskClient) -> None:
         "names.en": "Desks", "horizon": "30", "notice": ["0", "minutes"],
         "shortest": ["30", "minutes"], "longest": ["8", "hours"], "granularity": ["15", "minutes"],
         "decide_within": ["2", "days"], "needs_approval": "y", "holds_while_pending": "y",
-        "who_may_book": "members", "others_see": "busy",
+        "who_may_book": "members", "others_see": "busy", "grace_minutes": ["15", "minutes"],
         "seen": operator.get(page).text.split('name="seen" type="hidden" value="')[1].split('"')[0],
     }  # fmt: skip
     shown = post(operator, page, **fields, preview="1")
@@ -279,7 +280,15 @@ def test_no_form_meets_an_error_of_ours(operator: FlaskClient, value: str) -> No
         *("capacity", "units", "features", "state", "expected_back", "out_of_order_reason"),
         *("zone", "country", "currency", "first_weekday", "weekend", "valid_from", "day", "spans"),
         *(f"day_{day}" for day in range(7)),
-        *("horizon", "notice", "shortest", "longest", "granularity", "decide_within"),
+        *(
+            "horizon",
+            "notice",
+            "shortest",
+            "longest",
+            "granularity",
+            "decide_within",
+            "grace_minutes",
+        ),
         *("who_may_book", "others_see", "needs_approval", "seen", "idempotency_key"),
     )
     text = value.encode("utf-8", "replace").decode()

@@ -1,0 +1,1 @@
+"""Who comes: confirming presence, oneself or at the reception."""
