@@ -9,11 +9,12 @@ from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from booking.attendance import service
+from booking.core import web
 from booking.core.errors import RefusedError
 from booking.core.i18n import _
 from booking.core.permissions import Action
 from booking.core.refusal_texts import describe
-from booking.core.web import acts, current_actor, local_target
+from booking.core.web import acts, current_actor
 from booking.reservations.models import CheckInWay
 from booking.reservations.service import Outcome
 
@@ -57,4 +58,4 @@ def _act(page: str, act: Callable[[], Outcome], done: object) -> ResponseReturnV
             flash(describe(refusal), "bad")
     else:
         flash(done, "ok")  # type: ignore[arg-type]  # a text, or a text with links
-    return redirect(local_target(request.form.get("next"), page), 303)
+    return redirect(web.local_target(request.form.get("next"), page), 303)
