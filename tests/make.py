@@ -173,6 +173,8 @@ def policy(
     others_see: Shown = Shown.BUSY,
     asks_for_check_in: bool = False,
     grace_minutes: int = 15,
+    setup_minutes: int = 0,
+    cleanup_minutes: int = 0,
 ) -> Policy:
     """A policy; lengths in minutes, the horizon in days."""
     return _saved(
@@ -191,6 +193,8 @@ def policy(
             others_see=others_see,
             asks_for_check_in=asks_for_check_in,
             grace_minutes=grace_minutes,
+            setup_minutes=setup_minutes,
+            cleanup_minutes=cleanup_minutes,
         )
     )
 

@@ -79,7 +79,8 @@ class ClockSpan(msgspec.Struct):
 
 
 class PolicyLimits(msgspec.Struct):
-    """What the policy of a resource allows: minutes, the horizon in days."""
+    """What the policy of a resource allows and keeps free around each reservation: minutes, the
+    horizon in days."""
 
     granularity: int
     shortest: int
@@ -87,6 +88,8 @@ class PolicyLimits(msgspec.Struct):
     notice: int
     horizon: int
     needs_approval: bool
+    setup_minutes: int
+    cleanup_minutes: int
 
 
 class ResourceShown(msgspec.Struct):
@@ -247,7 +250,7 @@ def _is_free(wanted: Wanted) -> ColumnElement[bool]:
         raise InvalidError({missing: Problem.MISSING})
     starts_at = schema.instant("free_from", wanted.free_from)
     ends_at = schema.instant("free_to", wanted.free_to)
-    return occupancy.is_free(_interval("free_to", starts_at, ends_at))
+    return facts.is_free(_interval("free_to", starts_at, ends_at), facts.buffers())
 
 
 def _window(wanted: Window) -> Interval:
@@ -312,6 +315,8 @@ def _as_json(place: Place, features: list[str], opening: Opening, today: date) -
             "notice": limits.notice,
             "horizon": limits.horizon,
             "needs_approval": limits.needs_approval,
+            "setup_minutes": limits.setup_minutes,
+            "cleanup_minutes": limits.cleanup_minutes,
         },
         "hours_today": [
             {

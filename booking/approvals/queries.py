@@ -24,13 +24,14 @@ from sqlalchemy import (
 from sqlalchemy.orm import aliased
 
 from booking.core import clock
-from booking.core.database import session
+from booking.core.database import minutes_later, session
 from booking.core.errors import ForbiddenError
 from booking.core.instants import Interval
 from booking.core.permissions import Action, Actor, allows
 from booking.occupancy.models import ClaimKind, Closure, Hold, occupancy
 from booking.occupancy.queries import claims_within
 from booking.people.models import Organisation, Person
+from booking.policies.models import Policy
 from booking.reservations import queries, questions
 from booking.reservations.models import (
     Amendment,
@@ -42,6 +43,7 @@ from booking.reservations.models import (
 )
 from booking.reservations.queries import Details
 from booking.reservations.questions import Exchange
+from booking.spaces.models import Resource
 
 MOST = 200
 
@@ -69,7 +71,8 @@ class Claimed:
 
 @dataclass(frozen=True)
 class Rival:
-    """Another request for an overlapping time of the same place, which holds nothing."""
+    """Another request for the same place, which holds nothing, and whose time cannot be had beside
+    the one asked for."""
 
     public_id: str
     reference: str
@@ -209,19 +212,21 @@ def claims_of_day(resource_ids: Collection[int], window: Interval) -> dict[int, 
 
 
 def _conflicts(request_ids: Collection[int]) -> dict[int, list[Claimed]]:
-    """The claims of others at the wished times.
+    """The claims of others at the wished times, with the set-up and cleaning around them.
 
     Claims of one place never overlap, so the last one that starts before the wish is the first
     that can be in its way: no history is read, however long it is.
     """
     wished = _wished(request_ids).subquery("wished")
+    starts_at = minutes_later(wished.c.starts_at, -wished.c.setup_minutes)
+    ends_at = minutes_later(wished.c.ends_at, wished.c.cleanup_minutes)
     earlier = occupancy.alias("earlier")
     last_before = (
         select(func.max(earlier.c.starts_at))
         .where(
             earlier.c.resource_id == wished.c.resource_id,
             earlier.c.unit == 1,
-            earlier.c.starts_at <= wished.c.starts_at,
+            earlier.c.starts_at <= starts_at,
         )
         .correlate(wished)
         .scalar_subquery()
@@ -233,9 +238,9 @@ def _conflicts(request_ids: Collection[int]) -> dict[int, list[Claimed]]:
             and_(
                 occupancy.c.resource_id == wished.c.resource_id,
                 occupancy.c.unit == 1,
-                occupancy.c.starts_at >= func.coalesce(last_before, wished.c.starts_at),
-                occupancy.c.starts_at < wished.c.ends_at,
-                occupancy.c.ends_at > wished.c.starts_at,
+                occupancy.c.starts_at >= func.coalesce(last_before, starts_at),
+                occupancy.c.starts_at < ends_at,
+                occupancy.c.ends_at > starts_at,
             ),
         )
         .subquery("claims")
@@ -254,24 +259,32 @@ def _conflicts(request_ids: Collection[int]) -> dict[int, list[Claimed]]:
 
 def _wished(
     request_ids: Collection[int],
-) -> CompoundSelect[*tuple[Any, ...]]:  # Any: a row of four columns
-    """The place and time asked for: the request's own, or those of the change that waits."""
+) -> CompoundSelect[*tuple[Any, ...]]:  # Any: a row of six columns
+    """The place and time asked for: the request's own, or those of the change that waits; and what
+    the policy of the place keeps free around them."""
+    buffers = (Policy.setup_minutes, Policy.cleanup_minutes)
     return union_all(
         select(
             Reservation.id.label("reservation_id"),
             ReservationResource.resource_id,
             Reservation.starts_at,
             Reservation.ends_at,
+            *buffers,
         )
         .join(ReservationResource, ReservationResource.reservation_id == Reservation.id)
+        .join(Resource, Resource.id == ReservationResource.resource_id)
+        .join(Policy, Policy.id == Resource.policy_id)
         .where(Reservation.id.in_(request_ids), Reservation.state == State.PENDING),
         select(
             Amendment.reservation_id,
             AmendmentResource.resource_id,
             Amendment.starts_at,
             Amendment.ends_at,
+            *buffers,
         )
         .join(AmendmentResource, AmendmentResource.amendment_id == Amendment.id)
+        .join(Resource, Resource.id == AmendmentResource.resource_id)
+        .join(Policy, Policy.id == Resource.policy_id)
         .where(Amendment.reservation_id.in_(request_ids), Amendment.state == Asking.WAITING),
     )
 
@@ -324,6 +337,7 @@ def _claimed(row: Row[*tuple[Any, ...]]) -> Claimed:
 
 def _rivals(request_ids: Collection[int]) -> dict[int, list[Rival]]:
     wished = _wished(request_ids).subquery("wished")
+    around = wished.c.setup_minutes + wished.c.cleanup_minutes  # between the two
     rows = session().execute(
         select(
             wished.c.reservation_id,
@@ -343,8 +357,8 @@ def _rivals(request_ids: Collection[int]) -> dict[int, list[Rival]]:
             Reservation.state == State.PENDING,
             Reservation.holds_place.is_(False),
             Reservation.id != wished.c.reservation_id,
-            Reservation.starts_at < wished.c.ends_at,
-            Reservation.ends_at > wished.c.starts_at,
+            Reservation.starts_at < minutes_later(wished.c.ends_at, around),
+            Reservation.ends_at > minutes_later(wished.c.starts_at, -around),
         )
         .order_by(Reservation.created_at, Reservation.id)
     )

@@ -49,6 +49,7 @@ def strip_of(
     blocks = [
         *(block for gap in closed for block in line.block(gap, "closed", _("Closed"))),
         *_claimed(line, asked, claims, own_id),
+        *_buffers(line, asked, place),
         *line.block(asked.interval, "wish", _("Requested time")),
     ]
     return DayLine(
@@ -57,6 +58,13 @@ def strip_of(
         ticks=tuple(line.ticks()),
         blocks=tuple(blocks),
     )
+
+
+def _buffers(line: Line, asked: Asked, place: Place) -> Iterator[Block]:
+    """What would be kept free around the requested time."""
+    for part in gaps(place.limits.buffers.around(asked.interval), [asked.interval]):
+        is_before = part.ends_at == asked.interval.starts_at
+        yield from line.block(part, "buffer", _("Set-up") if is_before else _("Cleaning"))
 
 
 def _claimed(line: Line, asked: Asked, claims: Iterable[Claimed], own_id: int) -> Iterator[Block]:

@@ -93,8 +93,10 @@ def claim_name(claim: Claimed) -> str:
     """What stands on a claim: whose it is, or what the house does."""
     if claim.closure_names is not None:
         return name_in(claim.closure_names) or _("Closed")
-    if claim.kind in (ClaimKind.SETUP, ClaimKind.CLEANUP):
+    if claim.kind is ClaimKind.SETUP:
         return _("Set-up")
+    if claim.kind is ClaimKind.CLEANUP:
+        return _("Cleaning")
     return claim.who
 
 

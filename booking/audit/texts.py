@@ -205,6 +205,8 @@ def label(key: str) -> str:
         "asks_for_check_in": _("People confirm their presence"),
         "grace_minutes": _("Time to confirm after the start"),
         "way": _("How presence was confirmed"),
+        "setup_minutes": _("Set-up before"),
+        "cleanup_minutes": _("Cleaning after"),
         "email": _("E-mail address"),
         "language": _("Language"),
         "role": _("Role"),

@@ -140,6 +140,7 @@ def _missing_claims() -> Select[str]:
         occupancy.c.reservation_id == ReservationResource.reservation_id,
         occupancy.c.resource_id == ReservationResource.resource_id,
         occupancy.c.unit == ReservationResource.unit,
+        occupancy.c.kind == ClaimKind.BOOKING.value,
     )
     has_place = exists().where(ReservationResource.reservation_id == Reservation.id)
     lacks_claim = exists().where(ReservationResource.reservation_id == Reservation.id, ~has_claim)
@@ -154,24 +155,31 @@ def _missing_claims() -> Select[str]:
 
 
 def _wrong_claims() -> Select[str]:
-    """Claims at another time or place than their reservation."""
+    """Claims at another time or place than their reservation, and of a kind that it has no use for.
+
+    How long set-up and cleaning last is not compared: they are as the policy had them when the
+    reservation was made or moved. That the one ends where the reservation begins, and the other
+    begins where it ends, is.
+    """
     is_its_place = exists().where(
         ReservationResource.reservation_id == occupancy.c.reservation_id,
         ReservationResource.resource_id == occupancy.c.resource_id,
         ReservationResource.unit == occupancy.c.unit,
     )
+    starts_at, ends_at, kind = occupancy.c.starts_at, occupancy.c.ends_at, occupancy.c.kind
+    in_place = (
+        and_(
+            kind == ClaimKind.BOOKING.value,
+            starts_at == Reservation.starts_at,
+            ends_at == Reservation.ends_at,
+        ),
+        and_(kind == ClaimKind.SETUP.value, ends_at == Reservation.starts_at),
+        and_(kind == ClaimKind.CLEANUP.value, starts_at == Reservation.ends_at),
+    )
     return (
         select(Reservation.reference)
         .join(occupancy, occupancy.c.reservation_id == Reservation.id)
-        .where(
-            occupancy.c.kind == ClaimKind.BOOKING.value,
-            Reservation.state.in_(LIVE),
-            or_(
-                occupancy.c.starts_at != Reservation.starts_at,
-                occupancy.c.ends_at != Reservation.ends_at,
-                ~is_its_place,
-            ),
-        )
+        .where(Reservation.state.in_(LIVE), or_(~is_its_place, not_(or_(*in_place))))
     )
 
 

@@ -76,6 +76,8 @@ def _slot_taken(place: str, facts: SlotTaken) -> str:
             "%(place)s has just been booked for this time. Choose another time or another space.",
             place=place,
         )
+    if facts.kept is not None:
+        return _no_room_around(place, facts.meets, facts.kept, _period(facts.busy))
     if facts.cause is Cause.CLOSURE:
         return _(
             "%(place)s is closed %(period)s. Choose another time or another space.",
@@ -100,6 +102,25 @@ def _slot_taken(place: str, facts: SlotTaken) -> str:
         "%(place)s is already booked %(period)s. Choose another time or another space.",
         place=place,
         period=_period(facts.busy),
+    )
+
+
+def _no_room_around(place: str, meets: Cause, kept: LocalInterval, period: str) -> str:
+    """What is in the way of the wish's own set-up or cleaning."""
+    if meets is Cause.SETUP:
+        return _(
+            "Before your reservation, %(place)s stays free for set-up from %(time)s on, but it is"
+            " taken %(period)s. Choose a later start or another space.",
+            place=place,
+            time=format_clock(kept.starts_at),
+            period=period,
+        )
+    return _(
+        "After your reservation, %(place)s stays free for cleaning until %(time)s, but it is taken"
+        " %(period)s. Choose an earlier end or another space.",
+        place=place,
+        time=format_clock(kept.ends_at),
+        period=period,
     )
 
 

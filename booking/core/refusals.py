@@ -71,10 +71,16 @@ class Obstacle(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SlotTaken:
-    """The claim in the way; no time where it was gone again before it could be read."""
+    """The claim in the way; no time where it was gone again before it could be read.
+
+    `meets` is which of the wish's own claims it is in the way of; where that is its set-up or its
+    cleaning, `kept` is all that would be kept free for it.
+    """
 
     cause: Cause
     busy: LocalInterval | None
+    meets: Cause = Cause.BOOKING
+    kept: LocalInterval | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from booking.core import clock, zones
 from booking.core.database import Model, session, transaction
 from booking.core.ids import REFERENCE_ALPHABET, REFERENCE_LENGTH
+from booking.core.intervals import Interval
 from booking.core.permissions import Role
 from booking.demo.bulk import pour
 from booking.demo.chance import public_id, stream
@@ -26,9 +27,11 @@ from booking.demo.park import OPEN_SINCE, Calendar
 from booking.demo.places import HOLIDAYS
 from booking.demo.words import CANCELLATIONS, DECLINES, FAMILIES, LAB_WORK, MEETINGS, MEN, WOMEN
 from booking.journal.models import JournalLine
-from booking.occupancy.models import ClaimKind, occupancy
+from booking.occupancy.models import occupancy
 from booking.people.models import Grant, MemberRole, Membership, Organisation, Person, PersonState
 from booking.policies.models import Policy
+from booking.policies.rules import Buffers
+from booking.reservations.claims import parts_of
 from booking.reservations.models import (
     Approval,
     Asking,
@@ -99,6 +102,7 @@ class Spot:
     policy_id: int
     asks: bool  # its policy needs approval
     manager_id: int
+    buffers: Buffers
 
 
 @dataclass(frozen=True)
@@ -175,8 +179,16 @@ def _role(place: int, companies: int) -> MemberRole:
 
 def _places(chance: Random, managers: Sequence[int]) -> list[Spot]:
     """Buildings alike, each area with desks, rooms, labs and machines; managers by area."""
-    found = session().execute(select(Policy.id, Policy.names, Policy.needs_approval))
-    policies = {row.names["fr"]: (row.id, row.needs_approval) for row in found}
+    columns = (Policy.setup_minutes, Policy.cleanup_minutes)
+    found = session().execute(select(Policy.id, Policy.names, Policy.needs_approval, *columns))
+    policies = {
+        row.names["fr"]: (
+            row.id,
+            row.needs_approval,
+            Buffers(row.setup_minutes, row.cleanup_minutes),
+        )
+        for row in found
+    }
     hours = {row.names["fr"]: row.id for row in session().execute(select(Hours.id, Hours.names))}
     kinds = {row.code: row.id for row in session().execute(select(Kind.code, Kind.id))}
     buildings = range(_next(Building.id), _next(Building.id) + BUILDINGS)
@@ -259,13 +271,13 @@ def _furnish(
     chance: Random,
     areas: Sequence[int],
     managers: Sequence[int],
-    policies: dict[str, tuple[int, bool]],
+    policies: dict[str, tuple[int, bool, Buffers]],
 ) -> Iterator[tuple[Spot, int]]:
     count, first = RESOURCES - _count(Resource), _next(Resource.id)
     kinds = [one for one in FURNITURE for _ in range(one.share)]
     for number in range(count):
         furniture, place = kinds[number % len(kinds)], number % len(areas)
-        policy_id, asks = policies[furniture.policy]
+        policy_id, asks, buffers = policies[furniture.policy]
         spot = Spot(
             first + number,
             f"{furniture.prefix}-{number:04}",
@@ -274,6 +286,7 @@ def _furnish(
             policy_id,
             asks,
             managers[place % len(managers)],
+            buffers,
         )
         yield spot, areas[place]
 
@@ -370,8 +383,10 @@ class _Chunk:
         )  # fmt: skip
         self._resources.append((key, spot.resource_id, 1))
         if state in LIVE:
-            self._claims.append(
-                (spot.resource_id, 1, aim.starts_at, aim.ends_at, ClaimKind.BOOKING.value, key)
+            interval = Interval(aim.starts_at, aim.ends_at)
+            self._claims.extend(
+                (spot.resource_id, 1, part.starts_at, part.ends_at, kind.value, key)
+                for kind, part in parts_of(interval, spot.buffers)
             )
         act = "requested" if spot.asks else "booked"
         first = State.PENDING if spot.asks else State.CONFIRMED

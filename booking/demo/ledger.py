@@ -14,11 +14,13 @@ from functools import cached_property
 from random import Random
 
 from booking.core.events import EventKind
-from booking.core.intervals import Interval, LocalInterval, gaps
+from booking.core.intervals import Interval, LocalInterval
 from booking.core.revisions import Scope
 from booking.demo.chance import References, public_id
 from booking.journal.models import JsonFacts
+from booking.occupancy.service import Claim
 from booking.policies.facts import Place
+from booking.reservations.claims import Had, claims_held, claims_of
 from booking.reservations.models import LIVE, Asking, CheckInWay, DeclineReason, State
 
 
@@ -180,18 +182,20 @@ class Entry:
         return self.state is State.PENDING or self.waiting is not None
 
     @property
-    def claimed(self) -> Interval | None:
-        """The time it takes from others now."""
-        return self.aim.interval if self.state in LIVE and self.holds_place else None
+    def claims(self) -> list[Claim]:
+        """What it takes from others now."""
+        if self.state not in LIVE or not self.holds_place:
+            return []
+        return claims_of(self.aim.places, self.aim.interval)
 
     @property
-    def held(self) -> list[tuple[Place, Interval]]:
+    def held(self) -> list[Claim]:
         """What the change that waits adds to it, where the policies hold that."""
         waiting = self.waiting
         if waiting is None or not waiting.holds:
             return []
-        added = gaps(waiting.aim.interval, [self.aim.interval])
-        return [(place, interval) for place in waiting.aim.places for interval in added]
+        had = Had.by_policy(self.aim.places, self.aim.interval)
+        return claims_held(waiting.aim.places, waiting.aim.interval, had)
 
 
 @dataclass(frozen=True)

@@ -114,6 +114,8 @@ class PolicyPlan:
     others_see: Shown = Shown.BUSY
     asks_for_check_in: bool = False
     grace_minutes: int = 15
+    setup_minutes: int = 0
+    cleanup_minutes: int = 0
 
 
 IN_DEMAND = "rooms_in_demand"
@@ -164,6 +166,8 @@ POLICIES: dict[str, PolicyPlan] = {
         needs_approval=True,
         decide_within=72 * 60,
         others_see=Shown.ORGANISATION,
+        setup_minutes=15,
+        cleanup_minutes=15,
     ),
     "machines": PolicyPlan(
         said("Machines", "الآلات", "Machines"),

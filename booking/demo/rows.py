@@ -13,7 +13,8 @@ from booking.core.events import Event, EventKind
 from booking.core.revisions import Revision
 from booking.demo.ledger import Aim, Asked, Entry, Ledger, Line, Wanted
 from booking.journal.models import JournalLine
-from booking.occupancy.models import ClaimKind, Hold, occupancy
+from booking.occupancy.models import Hold, occupancy
+from booking.occupancy.service import Claim
 from booking.reservations.models import (
     Amendment,
     AmendmentResource,
@@ -229,30 +230,24 @@ def _holds(entries: list[Entry], change_ids: dict[str, int]) -> list[Row]:
 
 def _claims(entries: list[Entry], ids: dict[str, int], change_ids: dict[str, int]) -> Iterator[Row]:
     for entry in entries:
-        for place in entry.aim.places if entry.claimed is not None else ():
-            assert entry.claimed is not None  # see the line above
-            yield {
-                "resource_id": place.resource_id,
-                "unit": 1,
-                "starts_at": entry.claimed.starts_at,
-                "ends_at": entry.claimed.ends_at,
-                "kind": ClaimKind.BOOKING.value,
-                "reservation_id": ids[entry.public_id],
-                "closure_id": None,
-                "hold_id": None,
-            }
-        for place, interval in entry.held:
+        for claim in entry.claims:
+            yield _claim(claim, reservation_id=ids[entry.public_id])
+        for claim in entry.held:
             assert entry.waiting is not None  # nothing is held for anything else
-            yield {
-                "resource_id": place.resource_id,
-                "unit": 1,
-                "starts_at": interval.starts_at,
-                "ends_at": interval.ends_at,
-                "kind": ClaimKind.HOLD.value,
-                "reservation_id": None,
-                "closure_id": None,
-                "hold_id": change_ids[entry.waiting.public_id],
-            }
+            yield _claim(claim, hold_id=change_ids[entry.waiting.public_id])
+
+
+def _claim(claim: Claim, *, reservation_id: int | None = None, hold_id: int | None = None) -> Row:
+    return {
+        "resource_id": claim.resource_id,
+        "unit": claim.unit,
+        "starts_at": claim.interval.starts_at,
+        "ends_at": claim.interval.ends_at,
+        "kind": claim.kind.value,
+        "reservation_id": reservation_id,
+        "closure_id": None,
+        "hold_id": hold_id,
+    }
 
 
 def _line(line: Line) -> Row:

@@ -23,7 +23,8 @@ class Taken:
         self._times: dict[tuple[int, date], list[tuple[datetime, datetime]]] = defaultdict(list)
 
     def is_free(self, place: Place, local: LocalInterval) -> bool:
-        """Whether nothing was ever booked there then."""
+        """Whether nothing was ever booked there then, with the set-up and cleaning around it."""
+        local = _with_buffers(place, local)
         return not any(
             start < local.ends_at and local.starts_at < end
             for day in _days(local)
@@ -32,8 +33,14 @@ class Taken:
 
     def take(self, place: Place, local: LocalInterval) -> None:
         """Remember the time."""
+        local = _with_buffers(place, local)
         for day in _days(local):
             self._times[place.resource_id, day].append((local.starts_at, local.ends_at))
+
+
+def _with_buffers(place: Place, local: LocalInterval) -> LocalInterval:
+    setup, cleanup = (timedelta(minutes=minutes) for minutes in place.limits.buffers)
+    return LocalInterval(local.starts_at - setup, local.ends_at + cleanup, local.zone_name)
 
 
 def _days(local: LocalInterval) -> list[date]:

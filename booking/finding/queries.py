@@ -410,7 +410,7 @@ def _is_free(
         *fitting.conditions(),
         _is_under(under),
         _works_by(interval.starts_at),
-        occupancy.is_free(interval),
+        facts.is_free(interval, {one.terms.policy_id: one.sample.limits.buffers for one in under}),
     )
 
 

@@ -221,7 +221,7 @@ def _days(actor: Actor, park: Park, wanted: Wanted, local: LocalInterval) -> _Da
         terrains,
         _openings(terrains, local.starts_at, local.ends_at + DAYS_AHEAD * DAY),
         places,
-        free_times([place.resource_id for place in places], _window(local)),
+        free_times(places, _window(local)),
     )
 
 

@@ -14,16 +14,14 @@ from sqlalchemy import (
     ScalarSelect,
     Select,
     func,
+    or_,
     select,
     union_all,
 )
 
-from booking.core import zones
 from booking.core.database import engine_name, session
 from booking.core.instants import Interval
-from booking.core.intervals import LocalInterval
-from booking.core.refusals import Cause, Reason, Refusal, SlotTaken
-from booking.occupancy.models import IS_LONG, LONG, ClaimKind, occupancy
+from booking.occupancy.models import IS_LONG, LONG, ClaimKind, Hold, occupancy
 from booking.spaces.models import Resource
 
 Resources: TypeAlias = Collection[int] | Select[int]
@@ -135,12 +133,19 @@ def claims_within(
     return union_all(starting_inside, *reaching_in)
 
 
-def slot_taken(code: str, zone_name: str, busy: Busy | None) -> Refusal:
-    """The refusal that names the claim in the way, as much of it as everybody may know."""
-    if busy is None:
-        return Refusal(Reason.SLOT_TAKEN, SlotTaken(Cause.BOOKING, None), code)
-    local = LocalInterval.of(busy.interval, zones.zone(zone_name))
-    return Refusal(Reason.SLOT_TAKEN, SlotTaken(Cause(busy.kind.value), local), code)
+def owned_by(reservation_ids: Iterable[int]) -> list[Busy]:
+    """The claims of these reservations."""
+    statement = select(occupancy).where(occupancy.c.reservation_id.in_(list(reservation_ids)))
+    return [_busy(row) for row in session().execute(statement)]
+
+
+def owned_with_hold(reservation_id: int, amendment_id: int) -> list[Busy]:
+    """The claims of a reservation, and what is held for a change of it."""
+    held = select(Hold.id).where(Hold.amendment_id == amendment_id).scalar_subquery()
+    statement = select(occupancy).where(
+        or_(occupancy.c.reservation_id == reservation_id, occupancy.c.hold_id == held)
+    )
+    return [_busy(row) for row in session().execute(statement)]
 
 
 def _reaching_in(

@@ -9,12 +9,14 @@ from sqlalchemy import ColumnElement, delete, insert, select
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import IntegrityError
 
+from booking.core import zones
 from booking.core.database import engine_name, execute, savepoint, session
 from booking.core.errors import RefusedError
-from booking.core.intervals import Interval
-from booking.core.refusals import Refusal
+from booking.core.intervals import Interval, LocalInterval
+from booking.core.refusals import Cause, Reason, Refusal, SlotTaken
 from booking.occupancy import queries
 from booking.occupancy.models import ClaimKind, occupancy
+from booking.occupancy.queries import Busy
 from booking.spaces.models import Resource
 
 _OVERLAP = ("occupancy_no_overlap", "occupancy_pkey")  # the constraints' names on PostgreSQL
@@ -24,6 +26,7 @@ _SQLITE_OVERLAP = (
 )
 
 _INSERT = insert(occupancy)
+_INSERT_MANY = _INSERT.returning(occupancy.c.unit)  # so that it is one statement
 _INSERT_ONE = {
     "sqlite": _INSERT.returning(occupancy.c.unit),
     "postgresql": postgresql.insert(occupancy).on_conflict_do_nothing().returning(occupancy.c.unit),
@@ -40,6 +43,7 @@ class Claim:
     zone_name: str
     unit: int = 1
     kind: ClaimKind = ClaimKind.BOOKING
+    span: Interval | None = None  # what all claims of its owner there take together
 
 
 @dataclass(frozen=True)
@@ -66,7 +70,7 @@ def claim(owner: Owner, claims: Sequence[Claim]) -> None:
 
 
 def claim_each(claims: Sequence[tuple[Owner, Claim]]) -> None:
-    """Take one claim for each of several owners, all of them or none; refuses as `claim` does."""
+    """Take claims for several owners, all of them or none; refuses as `claim` does."""
     if not claims:
         return
     lock_resources(claim.resource_id for _owner, claim in claims)
@@ -80,10 +84,9 @@ def release(owner: Owner) -> None:
     session().execute(delete(occupancy).where(column == value))
 
 
-def move(owner: Owner, claims: Sequence[Claim]) -> None:
-    """Give back what the owner has and take these instead; refused, the caller rolls back."""
-    column, value = _owner_column(owner)
-    had = session().scalars(select(occupancy.c.resource_id).where(column == value))
+def move(owner: Owner, claims: Sequence[Claim], had: Iterable[int]) -> None:
+    """Give back what the owner has, at these resources, and take the claims instead; refused, the
+    caller rolls back."""
     lock_resources([*(claim.resource_id for claim in claims), *had])
     release(owner)
     claim(owner, claims)
@@ -115,7 +118,7 @@ def _claim_one(owner: Owner, claim: Claim) -> bool:
 def _insert_all(rows: list[dict[str, object]]) -> bool:
     try:
         with savepoint():
-            execute(_INSERT, rows)
+            execute(_INSERT_MANY, rows)
     except IntegrityError as error:
         if not _is_overlap(error):
             raise
@@ -145,13 +148,32 @@ def _row(owner: Owner, claim: Claim) -> dict[str, object]:
 
 
 def _refusals(claims: Sequence[Claim]) -> Iterator[Refusal]:
-    """Name what is in the way; where it is gone already, at least that it was taken."""
-    found = [
-        queries.slot_taken(claim.code, claim.zone_name, busy)
-        for claim in claims
-        if (busy := queries.claim_in_the_way(claim.resource_id, claim.interval, claim.unit))
-    ]
-    yield from found or [queries.slot_taken(claims[0].code, claims[0].zone_name, None)]
+    """Name what is in the way of each resource's first claim that cannot be had; where it is gone
+    already, at least that it was taken."""
+    found: dict[tuple[int, int], Refusal] = {}
+    for claim in claims:
+        if (claim.resource_id, claim.unit) not in found:
+            busy = queries.claim_in_the_way(claim.resource_id, claim.interval, claim.unit)
+            if busy is not None:
+                found[claim.resource_id, claim.unit] = refused(claim, busy)
+    yield from found.values() or [refused(claims[0], None)]
+
+
+def refused(claim: Claim, busy: Busy | None) -> Refusal:
+    """The refusal that names the claim in the way, as much of it as everybody may know, and which
+    of the wish's own claims it meets."""
+    if busy is None:
+        return Refusal(Reason.SLOT_TAKEN, SlotTaken(Cause.BOOKING, None), claim.code)
+    zone = zones.zone(claim.zone_name)
+    local = LocalInterval.of(busy.interval, zone)
+    is_longer = claim.span is not None and claim.kind in (ClaimKind.SETUP, ClaimKind.CLEANUP)
+    facts = SlotTaken(
+        Cause(busy.kind.value),
+        local,
+        Cause(claim.kind.value),
+        LocalInterval.of(claim.span, zone) if claim.span is not None and is_longer else None,
+    )
+    return Refusal(Reason.SLOT_TAKEN, facts, claim.code)
 
 
 def _owner_column(owner: Owner) -> tuple[ColumnElement[int | None], int]:

@@ -24,3 +24,5 @@ class PolicyDraft(Draft, frozen=True, kw_only=True):
     others_see: Shown = Shown.BUSY
     asks_for_check_in: bool = False
     grace_minutes: int = 15
+    setup_minutes: int = 0
+    cleanup_minutes: int = 0

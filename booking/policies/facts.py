@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, bindparam, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, false, or_, select
 
 from booking.core import clock, zones
 from booking.core.database import execute, session
 from booking.core.intervals import Interval, LocalInterval
 from booking.core.refusals import OverCapacity, Reason, Refusal
+from booking.occupancy import queries as occupancy
 from booking.policies.models import Policy, Shown
-from booking.policies.rules import Booker, Case, Limits, Subject, judge
+from booking.policies.rules import Booker, Buffers, Case, Limits, Subject, judge
 from booking.spaces.models import Resource, ResourceState
 from booking.spaces.opening import Opening
 from booking.spaces.queries import SPOT_COLUMNS, Spot, openings, spot_from, spots
@@ -29,6 +30,8 @@ _POLICY_COLUMNS = (
     Policy.needs_approval,
     Policy.holds_while_pending,
     Policy.decide_within,
+    Policy.setup_minutes,
+    Policy.cleanup_minutes,
     Policy.own_request_may_be_decided,
     Policy.others_see,
     Policy.names,
@@ -127,6 +130,29 @@ def places_in_use(public_ids: Collection[str]) -> list[Place]:
         found = [place(public_id) for public_id in public_ids]
         return [one for one in found if one is not None]
     return places(Resource.public_id.in_(public_ids), Resource.retired_at.is_(None))
+
+
+def buffers() -> dict[int, Buffers]:
+    """What each policy keeps free around a reservation, by its key; one statement."""
+    rows = session().execute(select(Policy.id, Policy.setup_minutes, Policy.cleanup_minutes))
+    return {row.id: Buffers(row.setup_minutes, row.cleanup_minutes) for row in rows}
+
+
+def is_free(interval: Interval, buffers_of: Mapping[int, Buffers]) -> ColumnElement[bool]:
+    """The condition on a `Resource` of these policies that a reservation finds room there, with
+    its set-up and its cleaning: as many questions to the claims as there are different ones."""
+    policies: dict[Buffers, list[int]] = {}
+    for policy_id, found in buffers_of.items():
+        policies.setdefault(found, []).append(policy_id)
+    if len(policies) == 1:
+        return occupancy.is_free(next(iter(policies)).around(interval))
+    return or_(
+        false(),
+        *(
+            and_(Resource.policy_id.in_(ids), occupancy.is_free(found.around(interval)))
+            for found, ids in policies.items()
+        ),
+    )
 
 
 @dataclass(frozen=True)

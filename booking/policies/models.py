@@ -41,10 +41,16 @@ class Policy(Model):
     others_see: Mapped[Shown] = mapped_column(choice(Shown, "others_see"), default=Shown.BUSY)
     asks_for_check_in: Mapped[bool] = mapped_column(default=False)
     grace_minutes: Mapped[int] = mapped_column(default=15)  # after the start, to check in
+    setup_minutes: Mapped[int] = mapped_column(default=0)
+    cleanup_minutes: Mapped[int] = mapped_column(default=0)
 
     __table_args__ = (
         CheckConstraint("granularity > 0 AND granularity % 5 = 0", name="granularity"),
         CheckConstraint("shortest > 0 AND shortest <= longest", name="length"),
         CheckConstraint("notice >= 0 AND horizon >= 0 AND decide_within > 0", name="ahead"),
         CheckConstraint("grace_minutes > 0", name="grace"),
+        CheckConstraint(
+            "setup_minutes BETWEEN 0 AND 1440 AND cleanup_minutes BETWEEN 0 AND 1440",
+            name="buffers",
+        ),
     )

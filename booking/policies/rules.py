@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 from zoneinfo import ZoneInfo
 
 from booking.core import zones
@@ -31,6 +31,7 @@ __all__ = [
     "RULES",
     "RULES_OF_SHORTENING",
     "Booker",
+    "Buffers",
     "Case",
     "Limits",
     "Rule",
@@ -39,6 +40,31 @@ __all__ = [
     "WhoMayBook",
     "judge",
 ]
+
+
+class Buffers(NamedTuple):
+    """How many minutes stay free before and after each reservation."""
+
+    setup: int = 0
+    cleanup: int = 0
+
+    def around(self, interval: Interval) -> Interval:
+        """From the beginning of set-up to the end of cleaning; real minutes, whatever the clocks
+        on the wall do, also outside the opening hours."""
+        if not any(self):
+            return interval
+        return Interval(
+            interval.starts_at - timedelta(minutes=self.setup),
+            interval.ends_at + timedelta(minutes=self.cleanup),
+        )
+
+    def inside(self, free: Interval) -> tuple[datetime, datetime]:
+        """From when until when a reservation can last in a free time; nothing fits where the
+        first is not before the second."""
+        return (
+            free.starts_at + timedelta(minutes=self.setup),
+            free.ends_at - timedelta(minutes=self.cleanup),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +80,8 @@ class Limits:
     needs_approval: bool
     holds_while_pending: bool
     decide_within: int
+    setup_minutes: int = 0
+    cleanup_minutes: int = 0
 
     def __post_init__(self) -> None:
         if self.granularity <= 0 or self.granularity % 5:
@@ -62,6 +90,11 @@ class Limits:
             raise ValueError("the shortest reservation is not longer than the longest")
         if self.notice < 0 or self.horizon < 0 or self.decide_within <= 0:
             raise ValueError("notice and horizon lie ahead, and a decision takes time")
+
+    @property
+    def buffers(self) -> Buffers:
+        """What stays free around each reservation."""
+        return Buffers(self.setup_minutes, self.cleanup_minutes)
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,7 @@ STEP = 5  # minutes: what the day's grid can draw
 LONGEST = 62 * DAY  # no wish is longer
 FARTHEST_DAYS = 3 * 366
 LONGEST_WAIT = 366 * DAY
+LONGEST_BUFFER = DAY
 
 
 @transactional
@@ -81,6 +82,8 @@ def checked(draft: PolicyDraft) -> dict[str, Any]:  # Any: what the columns hold
             ("horizon", 0 <= draft.horizon <= FARTHEST_DAYS),
             ("decide_within", 0 < draft.decide_within <= LONGEST_WAIT),
             ("grace_minutes", STEP <= draft.grace_minutes <= DAY),
+            ("setup_minutes", 0 <= draft.setup_minutes <= LONGEST_BUFFER),
+            ("cleanup_minutes", 0 <= draft.cleanup_minutes <= LONGEST_BUFFER),
         )
         if not makes_sense
     }

@@ -36,6 +36,7 @@ def sentences(policy: PolicyDraft) -> tuple[Sentence, ...]:
         Sentence("who", "users", _who(policy)),
         Sentence("ahead", "calendar-days", _ahead(policy)),
         Sentence("length", "clock", _length(policy)),
+        Sentence("buffers", "brush-cleaning", _buffers(policy)),
         Sentence("approval", "clipboard-check", _approval(policy)),
         Sentence("presence", "badge-check", _presence(policy)),
         Sentence("shown", "eye", _shown(policy)),
@@ -92,6 +93,34 @@ def _length(policy: PolicyDraft) -> str:
         longest=longest,
         step=step,
     )
+
+
+def _buffers(policy: PolicyDraft) -> str:
+    return kept_free(policy.setup_minutes, policy.cleanup_minutes) or _(
+        "One reservation may follow directly on another."
+    )
+
+
+def kept_free(setup: int, cleanup: int) -> str:
+    """What stays free around each reservation, minutes before and after; empty for nothing."""
+    if setup and cleanup:
+        return _(
+            "The space stays free for %(setup)s before each reservation, for set-up, and for"
+            " %(cleanup)s after it, for cleaning.",
+            setup=format_duration(setup),
+            cleanup=format_duration(cleanup),
+        )
+    if setup:
+        return _(
+            "The space stays free for %(setup)s before each reservation, for set-up.",
+            setup=format_duration(setup),
+        )
+    if cleanup:
+        return _(
+            "The space stays free for %(cleanup)s after each reservation, for cleaning.",
+            cleanup=format_duration(cleanup),
+        )
+    return ""
 
 
 def _approval(policy: PolicyDraft) -> str:

@@ -20,7 +20,6 @@ from booking.core import clock, zones
 from booking.core.database import session
 from booking.core.intervals import Interval, LocalInterval
 from booking.core.permissions import Actor
-from booking.occupancy import queries as occupancy_queries
 from booking.policies import facts
 from booking.policies.facts import Judged, Place, place_columns, place_from
 from booking.policies.rules import Limits, WhoMayBook
@@ -207,7 +206,9 @@ def verdict(actor: Actor, wish: Wish) -> Judged:
     judged = facts.judge_all(
         places, search.local, headcount=search.headcount, is_member=search.is_member, changes={}
     )
-    return replace(judged, refusals=(*judged.refusals, *service.taken(places, search.local)))
+    return replace(
+        judged, refusals=(*judged.refusals, *service.taken(places, search.local.project()))
+    )
 
 
 def _resolve(wish: Wish, places: tuple[Place, ...], is_member: bool, now: datetime) -> _Search:
@@ -432,7 +433,7 @@ def _times_of(search: _Search, sets: Sequence[tuple[Place, ...]]) -> list[_Times
         zones.reached(datetime.combine(search.first_day, time.min), search.local.zone),
         zones.reached(datetime.combine(search.last_day + DAY, time.min) + reach, search.local.zone),
     )
-    free = free_times({place.resource_id for place in places}, window, search.own)
+    free = free_times(places, window, search.own)
     return [_Times(search, one, found, free) for one in sets]
 
 
@@ -504,7 +505,8 @@ def _alike_at_the_same_time(times: _Times, gap: _Gap, most: int) -> list[Alterna
         if search.judge(gap.filled_by(place), opening_of, search.local).allowed
     )
     own_ids = search.own.resource_ids if search.own else frozenset()
-    free = or_(occupancy_queries.is_free(interval), Resource.id.in_(own_ids))
+    buffers = {place.spot.policy_id: place.limits.buffers for place in representatives}
+    free = or_(facts.is_free(interval, buffers), Resource.id.in_(own_ids))
     found = (
         Alternative(gap.filled_by(place), search.local, Why.ALIKE_SAME_TIME)
         for place in _alike(search, gap, pairs, free, works_by=interval.starts_at)
@@ -519,9 +521,7 @@ def _is_free_but_for_own(search: _Search, place: Place, interval: Interval) -> b
     """Where the reservation itself has claims, look at each; elsewhere the search has looked."""
     if search.own is None or place.resource_id not in search.own.resource_ids:
         return True
-    return is_inside(
-        free_times([place.resource_id], interval, search.own)[place.resource_id], interval
-    )
+    return is_inside(free_times([place], interval, search.own)[place.resource_id], interval)
 
 
 def _alike_at_other_times(search: _Search, gap: _Gap, most: int) -> list[Alternative]:

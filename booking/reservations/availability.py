@@ -21,6 +21,7 @@ from booking.occupancy.queries import Busy
 from booking.policies import facts
 from booking.policies.facts import Judged, Place
 from booking.policies.rules import Limits
+from booking.reservations.claims import room, window_of
 from booking.reservations.queries import Details
 from booking.spaces.opening import Opening, Preset, joined
 from booking.spaces.queries import openings
@@ -56,6 +57,11 @@ class Own:
         if busy.reservation_id == self.before.id:
             return True
         return busy.hold_id is not None and busy.hold_id == self.hold_id
+
+    def was_at(self, place: Place) -> Interval | None:
+        """The time that it has at a place; nothing where it holds none there."""
+        is_there = self.before.holds_place and place.resource_id in self.before.resource_ids
+        return self.before.interval if is_there else None
 
     def change_to(self, place: Place) -> facts.Change:
         """What the rules need to know of it."""
@@ -308,9 +314,8 @@ def around(
         zones.reached(datetime.combine(day, time.min), zone),
         zones.reached(datetime.combine(last, time.min), zone),
     )
-    busy = occupancy_queries.busy_times([one.resource_id for one in places], window)
-    others = tuple(one for one in busy if own is None or not own.has(one))
-    free = tuple(gaps(window, [one.interval for one in others]))
+    others = _taken_by_others(places, window, own)
+    free = free_together([*_free_of(places, window, others, own).values()])
     return Availability(tuple(places), day, opening, others, free, is_member, clock.now(), own)
 
 
@@ -320,14 +325,38 @@ def today_at(place: Place) -> date:
 
 
 def free_times(
-    resource_ids: Collection[int], window: Interval, own: Own | None = None
+    places: Collection[Place], window: Interval, own: Own | None = None
 ) -> dict[int, tuple[Interval, ...]]:
-    """What is free of these resources in a window; one statement."""
-    taken: dict[int, list[Interval]] = {resource_id: [] for resource_id in resource_ids}
-    for busy in occupancy_queries.busy_times(resource_ids, window):
-        if own is None or not own.has(busy):
-            taken[busy.resource_id].append(busy.interval)
-    return {resource_id: tuple(gaps(window, intervals)) for resource_id, intervals in taken.items()}
+    """Where a reservation finds room at these places in a window, with its set-up and its cleaning;
+    one statement."""
+    return _free_of(places, window, _taken_by_others(places, window, own), own) if places else {}
+
+
+def _taken_by_others(
+    places: Collection[Place], window: Interval, own: Own | None
+) -> tuple[Busy, ...]:
+    resource_ids = {place.resource_id for place in places}
+    busy = occupancy_queries.busy_times(resource_ids, window_of(places, window))
+    return tuple(one for one in busy if own is None or not own.has(one))
+
+
+def _free_of(
+    places: Collection[Place], window: Interval, busy: Sequence[Busy], own: Own | None
+) -> dict[int, tuple[Interval, ...]]:
+    window = window_of(places, window)
+    taken: dict[int, list[Interval]] = {place.resource_id: [] for place in places}
+    for one in busy:
+        taken[one.resource_id].append(one.interval)
+    return {
+        place.resource_id: tuple(
+            room(
+                place,
+                gaps(window, taken[place.resource_id]),
+                None if own is None else own.was_at(place),
+            )
+        )
+        for place in places
+    }
 
 
 def free_together(free: Sequence[tuple[Interval, ...]]) -> tuple[Interval, ...]:

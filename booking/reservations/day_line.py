@@ -12,6 +12,7 @@ from booking.core.intervals import Interval, LocalInterval, gaps
 from booking.occupancy.models import ClaimKind
 from booking.reservations import texts
 from booking.reservations.availability import Availability
+from booking.reservations.claims import buffers_of
 
 QUARTER = timedelta(minutes=15)
 HOUR = timedelta(hours=1)
@@ -83,9 +84,13 @@ def of(
         for block in line.block(gap, "closed", _("Closed"))
     ]
     for busy in availability.busy:
-        state = "mine" if busy.reservation_id in mine else STATES[busy.kind]
-        blocks += line.block(busy.interval, state, _label(state))
+        state = STATES[busy.kind]
+        if state == "other" and busy.reservation_id in mine:
+            state = "mine"
+        blocks += line.block(busy.interval, state, _label(state, busy.kind))
     if chosen is not None:
+        for kind, part in buffers_of(availability.places, chosen.project()):
+            blocks += line.block(part, "buffer", _label("buffer", kind))
         blocks += line.block(chosen.project(), "wish", _("Chosen time"))
     return DayLine(
         label=_(
@@ -107,7 +112,9 @@ def _window(open_times: list[Interval], day: date, *, zone_name: str) -> Interva
     return Interval(first, first + hours * HOUR)
 
 
-def _label(state: str) -> str:
+def _label(state: str, kind: ClaimKind) -> str:
+    if kind is ClaimKind.CLEANUP:
+        return _("Cleaning")
     return {
         "mine": _("Mine"),
         "other": _("Booked"),

@@ -23,10 +23,11 @@ from booking.core.zones import NonexistentTimeError
 from booking.journal import service as journal
 from booking.journal.models import JsonFacts
 from booking.occupancy import service as occupancy
-from booking.occupancy.models import ClaimKind, Hold
-from booking.occupancy.service import Claim, Owner
+from booking.occupancy.models import Hold
+from booking.occupancy.service import Owner
 from booking.policies.facts import Place
 from booking.reservations import queries
+from booking.reservations.claims import Had, claims_held, claims_of, had_by_each
 from booking.reservations.models import (
     LIVE,
     Amendment,
@@ -36,7 +37,6 @@ from booking.reservations.models import (
     ReservationResource,
 )
 from booking.reservations.queries import Details, Waiting
-from booking.reservations.service import added_by
 
 # What ended by the old rule may still lie ahead by the new one; no law moves a zone any further.
 LONGEST_SHIFT = timedelta(hours=26)
@@ -216,13 +216,14 @@ def _move_claims(shifts: Sequence[_Shift]) -> Iterator[Conflict]:
     """Give back every old claim first, then take the new ones, in the order of time."""
     occupancy.lock_resources(place.resource_id for shift in shifts for place in _places(shift))
     holds = _holds(shifts)
+    had = had_by_each({shift.details.id: shift.details.interval for shift in shifts})
     for shift in shifts:
         occupancy.release(Owner(reservation_id=shift.details.id))
         if shift.details.amendment is not None and shift.details.amendment.id in holds:
             occupancy.release(Owner(hold_id=holds[shift.details.amendment.id]))
     for shift in sorted(shifts, key=lambda one: one.interval):
         try:
-            _claim(shift, holds)
+            _claim(shift, had[shift.details.id].moved_to(shift.interval), holds)
         except RefusedError:
             yield _conflict(shift.details, Cause.TAKEN)
 
@@ -243,32 +244,28 @@ def _holds(shifts: Sequence[_Shift]) -> dict[int, int]:
     return {row.amendment_id: row.id for row in rows}
 
 
-def _claim(shift: _Shift, holds: dict[int, int]) -> None:
+def _claim(shift: _Shift, has: Had, holds: dict[int, int]) -> None:
+    """As much is kept for set-up and for cleaning as before, whatever the policy says by now."""
     details = shift.details
     if details.holds_place:
-        claims = [_claim_of(place, shift.interval) for place in details.places]
+        claims = claims_of(details.places, shift.interval, has)
         occupancy.claim(Owner(reservation_id=details.id), claims)
     waiting = details.amendment
     if waiting is not None and waiting.holds_place:
-        _claim_held(shift, waiting, holds.get(waiting.id))
+        _claim_held(shift, has, waiting, holds.get(waiting.id))
 
 
-def _claim_held(shift: _Shift, waiting: Waiting, hold_id: int | None) -> None:
+def _claim_held(shift: _Shift, has: Had, waiting: Waiting, hold_id: int | None) -> None:
     """Hold what the change adds by the new instants, which may be nothing, or something at last."""
     assert shift.wanted is not None  # a change waits
-    added = added_by(waiting.places, shift.wanted, shift.details, shift.interval)
-    if not added:
+    claims = claims_held(waiting.places, shift.wanted, has)
+    if not claims:
         session().execute(delete(Hold).where(Hold.amendment_id == waiting.id))
         return
     if hold_id is None:
         values = {"amendment_id": waiting.id, "expires_at": _decide_by(waiting, shift.wanted)}
         hold_id = session().execute(insert(Hold).values(values).returning(Hold.id)).scalar_one()
-    claims = [_claim_of(place, interval, ClaimKind.HOLD) for place, interval in added]
     occupancy.claim(Owner(hold_id=hold_id), claims)
-
-
-def _claim_of(place: Place, interval: Interval, kind: ClaimKind = ClaimKind.BOOKING) -> Claim:
-    return Claim(place.resource_id, interval, place.spot.code, place.spot.zone_name, kind=kind)
 
 
 # --- rows ---

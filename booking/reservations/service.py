@@ -3,11 +3,12 @@ revisions and either does everything or raises and leaves all as it was."""
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, exists, func, insert, select, update
+from sqlalchemy import ColumnElement, and_, delete, exists, func, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from booking.core import clock, events, ids, revisions, zones
@@ -24,7 +25,7 @@ from booking.core.errors import (
 from booking.core.events import EventKind
 from booking.core.fingerprints import require_unchanged
 from booking.core.instants import Interval
-from booking.core.intervals import LocalInterval, gaps
+from booking.core.intervals import LocalInterval
 from booking.core.permissions import (
     Action,
     Actor,
@@ -39,13 +40,14 @@ from booking.journal import service as journal
 from booking.journal.models import JsonFacts
 from booking.occupancy import queries as occupancy_queries
 from booking.occupancy import service as occupancy
-from booking.occupancy.models import ClaimKind, Hold
+from booking.occupancy.models import Hold
 from booking.occupancy.service import Claim, Owner
 from booking.people import terms
 from booking.people.queries import Known, known_persons
 from booking.policies import facts
 from booking.policies.facts import Judged, Place
 from booking.reservations import queries
+from booking.reservations.claims import Had, claims_held, claims_of, had_by, window_of
 from booking.reservations.models import (
     ALLOWED,
     CHOSEN_REASONS,
@@ -132,13 +134,8 @@ class _Plan:
     def codes(self) -> str:
         return ", ".join(place.spot.code for place in self.places)
 
-    def claims(self) -> list[Claim]:
-        return [self.claim_of(place, self.interval) for place in self.places]
-
-    def claim_of(
-        self, place: Place, interval: Interval, kind: ClaimKind = ClaimKind.BOOKING
-    ) -> Claim:
-        return Claim(place.resource_id, interval, place.spot.code, self.local.zone_name, kind=kind)
+    def claims(self, had: Had | None = None) -> list[Claim]:
+        return claims_of(self.places, self.interval, had)
 
     def decide_by(self, now: datetime, asking: Sequence[Place]) -> datetime:
         """When the request expires: by the strictest policy, at the latest when it would begin."""
@@ -297,9 +294,10 @@ def book_together(actor: Actor, wish: GroupWish) -> Grouped:
         terms.require_standing(person_id, organisation_id)
     occupancy.claim_each(
         [
-            (Owner(reservation_id=one.id), _plan_as_is(one).claims()[0])
+            (Owner(reservation_id=one.id), claim)
             for one in made
             if one.holds_place
+            for claim in _plan_as_is(one).claims()
         ]
     )
     for one in made:
@@ -485,11 +483,10 @@ def _move_pending(actor: Actor, before: Details, plan: _Plan) -> Outcome:
     """A request moves in place and is asked anew; on places that ask nobody it is confirmed."""
     asking = _asking(plan.places)
     holds = _holds(asking)
-    owner = Owner(reservation_id=before.id)
     if holds:
-        occupancy.move(owner, plan.claims())
+        _move_claims(before, plan)
     else:
-        occupancy.release(owner)
+        occupancy.release(Owner(reservation_id=before.id))
         _refuse_if_taken(plan)
     now = clock.now()
     state = State.PENDING if asking else State.CONFIRMED
@@ -513,7 +510,7 @@ def _move_pending(actor: Actor, before: Details, plan: _Plan) -> Outcome:
 def _move_confirmed(actor: Actor, before: Details, plan: _Plan) -> Outcome:
     _drop_amendment(before, Asking.WITHDRAWN)
     _forget_attendance(before, plan)
-    occupancy.move(Owner(reservation_id=before.id), plan.claims())
+    _move_claims(before, plan)
     version = _update(
         before,
         sequence=before.sequence + 1,
@@ -527,6 +524,11 @@ def _move_confirmed(actor: Actor, before: Details, plan: _Plan) -> Outcome:
     act = "shortened" if shortened else "moved"
     _tell_change(actor, act, EventKind.CHANGED, before, plan, version, State.CONFIRMED)
     return Outcome(before.public_id, State.CONFIRMED)
+
+
+def _move_claims(before: Details, plan: _Plan) -> None:
+    had = had_by(before.id, before.interval)
+    occupancy.move(Owner(reservation_id=before.id), plan.claims(had), had.spans)
 
 
 def _amend(actor: Actor, before: Details, plan: _Plan, asking: Sequence[Place]) -> Outcome:
@@ -591,23 +593,11 @@ def _decide_change_by(
     return min(_deadline(now, asking), last)
 
 
-def added_by(
-    places: Sequence[Place], interval: Interval, before: Details, was: Interval
-) -> list[tuple[Place, Interval]]:
-    """What a change takes besides what the reservation has: on each place that it keeps the time
-    outside of the old one, on each other place all of it."""
-    return [
-        (place, added)
-        for place in places
-        for added in (
-            gaps(interval, [was]) if place.resource_id in before.resource_ids else [interval]
-        )
-    ]
-
-
 def _hold(before: Details, plan: _Plan, amendment_id: int, until: datetime) -> None:
-    added = added_by(plan.places, plan.interval, before, before.interval)
-    if not added:
+    """Hold on each place that the reservation keeps the time outside of its own, and on each other
+    place all of it."""
+    claims = claims_held(plan.places, plan.interval, had_by(before.id, before.interval))
+    if not claims:
         return
     hold_id = (
         session()
@@ -616,7 +606,6 @@ def _hold(before: Details, plan: _Plan, amendment_id: int, until: datetime) -> N
         )
         .scalar_one()
     )
-    claims = [plan.claim_of(place, interval, ClaimKind.HOLD) for place, interval in added]
     occupancy.claim(Owner(hold_id=hold_id), claims)
 
 
@@ -782,11 +771,12 @@ def _approve_in_part(actor: Actor, before: Details, places: Sequence[Place]) -> 
 def _approve_change(actor: Actor, before: Details, waiting: Waiting) -> Outcome:
     """Swap the old claim for the new one in this transaction."""
     plan = _Plan(waiting.places, waiting.local, waiting.title, waiting.headcount)
+    had = Had.of(waiting.interval, occupancy_queries.owned_with_hold(before.id, waiting.id))
     _settle_approvals(before, Asking.GRANTED, actor)
     _drop_hold(waiting.id)
     _settle_amendment(waiting.id, Asking.GRANTED)
     _forget_attendance(before, plan)
-    occupancy.move(Owner(reservation_id=before.id), plan.claims())
+    occupancy.move(Owner(reservation_id=before.id), plan.claims(had), before.resource_ids)
     version = _update(
         before,
         sequence=before.sequence + 1,
@@ -1147,26 +1137,33 @@ def _refuse(judged: Judged, plan: _Plan, before: Details | None = None) -> None:
     if judged.allowed:
         return
     but_not_by = None if before is None else before.id
-    raise RefusedError((*judged.refusals, *taken(plan.places, plan.local, but_not_by)))
+    raise RefusedError((*judged.refusals, *taken(plan.places, plan.interval, but_not_by)))
 
 
 def _refuse_if_taken(plan: _Plan, but_not_by: int | None = None) -> None:
     """For requests that hold nothing: no promise is made here, it only spares a hopeless wait."""
-    refusals = taken(plan.places, plan.local, but_not_by)
+    refusals = taken(plan.places, plan.interval, but_not_by)
     if refusals:
         raise RefusedError(refusals)
 
 
 def taken(
-    places: Sequence[Place], local: LocalInterval, but_not_by: int | None = None
+    places: Sequence[Place], interval: Interval, but_not_by: int | None = None
 ) -> tuple[Refusal, ...]:
     """The first claim on each of these places that is in the way, but for one reservation's."""
-    codes = {place.resource_id: place.spot.code for place in places}
+    if not places:
+        return ()
+    claims = claims_of(places, interval)
+    window = window_of(places, interval)
+    busy = [
+        one
+        for one in occupancy_queries.busy_times({one.resource_id for one in claims}, window)
+        if one.reservation_id is None or one.reservation_id != but_not_by
+    ]
     found: dict[int, Refusal] = {}
-    for busy in occupancy_queries.busy_times(codes, local.project()):
-        if busy.reservation_id is None or busy.reservation_id != but_not_by:
-            told = occupancy_queries.slot_taken(codes[busy.resource_id], local.zone_name, busy)
-            found.setdefault(busy.resource_id, told)
+    for claim, one in itertools.product(claims, busy):
+        if claim.resource_id == one.resource_id and claim.interval.overlaps(one.interval):
+            found.setdefault(one.resource_id, occupancy.refused(claim, one))
     return tuple(found.values())
 
 
@@ -1221,21 +1218,31 @@ def _checked_text(field: str, text: str) -> str:
 
 
 def _rivals(before: Details) -> list[Details]:
-    """Other requests that hold nothing, for a time that overlaps the one asked for (a change asks
-    for its own) on the same resource, held against other writers: one that is cancelled or moved
-    this moment is not declined."""
+    """Other requests that hold nothing, for a time that cannot be had beside the one asked for (a
+    change asks for its own) on the same resource, held against other writers: one that is
+    cancelled or moved this moment is not declined."""
     asked = before.amendment or before
     conditions = (
         Reservation.state == State.PENDING,
         Reservation.holds_place.is_(False),
         Reservation.id != before.id,
-        Reservation.starts_at < asked.interval.ends_at,
-        Reservation.ends_at > asked.interval.starts_at,
-        queries.of_any({place.resource_id for place in asked.places}),
+        or_(*(_stands_in_the_way(place, asked.interval) for place in asked.places)),
     )
     statement = select(Reservation.id).where(*conditions).order_by(Reservation.id)
     locked = session().scalars(statement.with_for_update()).all()
     return queries.find(*conditions, Reservation.id.in_(locked)) if locked else []
+
+
+def _stands_in_the_way(place: Place, interval: Interval) -> ColumnElement[bool]:
+    """The condition that a reservation of this place leaves no room, with the set-up and the
+    cleaning of both."""
+    buffers = place.limits.buffers
+    span = buffers.around(interval)
+    return and_(
+        Reservation.starts_at < span.ends_at + timedelta(minutes=buffers.setup),
+        Reservation.ends_at > span.starts_at - timedelta(minutes=buffers.cleanup),
+        queries.of_any({place.resource_id}),
+    )
 
 
 def _insert(new: Details) -> Details:

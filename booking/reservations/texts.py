@@ -22,7 +22,9 @@ from booking.core.intervals import LocalInterval, Span
 from booking.policies.facts import Place
 from booking.policies.models import Shown
 from booking.policies.rules import Limits, WhoMayBook
+from booking.policies.words import kept_free as kept_free_around
 from booking.reservations import arrivals
+from booking.reservations.claims import Had
 from booking.reservations.models import CheckInWay, DeclineReason, HouseReason, State
 from booking.reservations.queries import Details
 from booking.spaces.opening import PresetKind
@@ -238,6 +240,11 @@ def length(limits: Limits) -> str:
     )
 
 
+def buffers(limits: Limits) -> str:
+    """What stays free before and after; empty for nothing."""
+    return kept_free_around(limits.setup_minutes, limits.cleanup_minutes)
+
+
 def ahead(limits: Limits, today: datetime) -> str:
     """How early and how late one may book."""
     last = format_short_day(today + timedelta(days=limits.horizon))
@@ -272,6 +279,35 @@ def holding(places: Iterable[Place]) -> str:
     if all(place.limits.holds_while_pending for place in places if place.limits.needs_approval):
         return _("Until then the place is kept for you.")
     return _("Until then others may ask for the same time; only one can be approved.")
+
+
+def kept_free(found: Details, has: Had) -> str:
+    """From when until when the places are kept for set-up and cleaning; empty where they are
+    not."""
+    if not has.spans:
+        return ""
+    zone = found.local.zone
+    first = zones.to_local(min(one.starts_at for one in has.spans.values()), zone)
+    last = zones.to_local(max(one.ends_at for one in has.spans.values()), zone)
+    begins_before, ends_after = first < found.local.starts_at, found.local.ends_at < last
+    if begins_before and ends_after:
+        return _(
+            "From %(start)s for set-up, until %(end)s for cleaning",
+            start=_clock_beside(first, found.local.starts_at),
+            end=_clock_beside(last, found.local.ends_at),
+        )
+    if begins_before:
+        return _("From %(start)s for set-up", start=_clock_beside(first, found.local.starts_at))
+    if ends_after:
+        return _("Until %(end)s for cleaning", end=_clock_beside(last, found.local.ends_at))
+    return ""
+
+
+def _clock_beside(moment: datetime, beside: datetime) -> str:
+    """The time of day; with the day where it is another one."""
+    if moment.date() == beside.date():
+        return format_clock(moment)
+    return _("%(day)s, %(time)s", day=format_short_day(moment), time=format_clock(moment))
 
 
 def seen_by_others(places: Iterable[Place]) -> str:

@@ -531,6 +531,7 @@ class PolicyForm(DraftForm[PolicyDraft]):
         ("who_may_book",),
         ("horizon", "notice"),
         ("shortest", "longest", "granularity"),
+        ("setup_minutes", "cleanup_minutes"),
         ("needs_approval",),
         ("holds_while_pending",),
         ("decide_within",),
@@ -554,6 +555,21 @@ class PolicyForm(DraftForm[PolicyDraft]):
         lazy_gettext("In steps of"),
         default=15,
         description=lazy_gettext("A multiple of 5 minutes."),
+    )
+    setup_minutes = DurationField(
+        lazy_gettext("Set-up before"),
+        default=0,
+        description=lazy_gettext(
+            "How long the space stays free before each reservation; 0 for not at all. It holds for"
+            " what is booked or moved from now on."
+        ),
+    )
+    cleanup_minutes = DurationField(
+        lazy_gettext("Cleaning after"),
+        default=0,
+        description=lazy_gettext(
+            "How long it stays free after each. What is reserved already keeps what it has."
+        ),
     )
     needs_approval = BooleanField(lazy_gettext("A lab manager must approve"))
     holds_while_pending = BooleanField(

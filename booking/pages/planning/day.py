@@ -12,9 +12,11 @@ from booking.core.i18n import name_in
 from booking.occupancy.models import ClaimKind
 from booking.pages.planning.axis import QUARTER, Axis
 from booking.policies.models import Shown
-from booking.policies.rules import WhoMayBook
+from booking.policies.rules import Buffers, WhoMayBook
 
 Minutes: TypeAlias = tuple[int, int]
+
+DAY = 26 * 60  # longer than any
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,7 @@ class Terms:
     horizon: int
     who_may_book: WhoMayBook
     others_see: Shown
+    buffers: Buffers
 
 
 @dataclass(frozen=True)
@@ -159,6 +162,7 @@ class _Row:
         self._back = _out_of_order_until(canvas, space)
         self._asked = [(one, _drawn(canvas.axis, one.starts_at, one.ends_at)) for one in asked]
         self._written = 0  # minutes
+        self._room = (-DAY, DAY)  # between two claims, without set-up and cleaning
         self._drawn = 0  # quarters
 
     # --- what is taken ---
@@ -168,16 +172,24 @@ class _Row:
         axis = self._axis
         first, last = axis.minute(claim.starts_at), axis.minute(claim.ends_at)
         start, end = max(first, 0), min(last, axis.minutes)
-        if start >= end:
+        buffers = self._terms.buffers
+        self._room = (self._room[0], min(self._room[1], first - buffers.cleanup))
+        if first >= axis.minutes:
             return
         self.leave_open_until(start)
+        self._room = (last + buffers.setup, DAY)
+        if start >= end:
+            return
         self._written = end
         state = _state_of(claim)
+        is_buffer = state == "buffer"
         href = f"r/{claim.reference}" if claim.is_open and claim.reference else ""
-        label = _label_of(claim, self._terms.others_see)
+        href = "" if is_buffer else href
+        label = "" if is_buffer else _label_of(claim, self._terms.others_see)
         times = f"{axis.clock(first)}–{axis.clock(last)}"
+        word = self._words[claim.kind if is_buffer else state]
         self._draw(
-            max(self._drawn, start // QUARTER), -(-end // QUARTER), state, label, times, href
+            max(self._drawn, start // QUARTER), -(-end // QUARTER), state, label, times, href, word
         )
 
     # --- what is not ---
@@ -221,9 +233,11 @@ class _Row:
             self._fill(start, end, "free", href=self._link(start, min(end, far)))
 
     def _link(self, start: int, end: int) -> str:
-        """The booking form with this time, on the policy's grid and not longer than it allows."""
+        """The booking form with this time, with room for set-up and cleaning, on the policy's grid
+        and not longer than it allows."""
         granularity = self._terms.granularity
         offset = self._axis.minute_of_day % granularity
+        start, end = max(start, self._room[0]), min(end, self._room[1])
         start += -(start + offset) % granularity
         end = min(end, start + self._terms.longest)
         end -= (end + offset) % granularity
@@ -239,11 +253,20 @@ class _Row:
             times = f"{self._axis.clock(start)}–{self._axis.clock(end)}"
             self._draw(self._drawn, end // QUARTER, state, label, times, href)
 
-    def _draw(self, start: int, end: int, state: str, label: str, times: str, href: str) -> None:
+    def _draw(
+        self,
+        start: int,
+        end: int,
+        state: str,
+        label: str,
+        times: str,
+        href: str,
+        word: str | None = None,
+    ) -> None:
         """Nothing is drawn twice: a stretch whose last quarter is drawn already has no cell."""
         if end > start:
             look = f"s{start} w{end - start} {state}"
-            self.cells.append(Cell(look, href, self._words[state], label, times))
+            self.cells.append(Cell(look, href, word or self._words[state], label, times))
             self._drawn = end
 
 

@@ -19,6 +19,7 @@ from booking.occupancy.queries import Resources, claims_within
 from booking.pages.planning.day import Asked, Space, Taken, Terms
 from booking.people.models import Organisation, Person
 from booking.policies.models import Policy
+from booking.policies.rules import Buffers
 from booking.reservations.models import (
     Amendment,
     Attendance,
@@ -40,6 +41,8 @@ from booking.spaces.models import (
 )
 from booking.spaces.opening import Opening
 from booking.spaces.queries import openings
+
+NOT_BOOKED = (ClaimKind.CLOSURE, ClaimKind.SETUP, ClaimKind.CLEANUP)
 
 
 @dataclass(frozen=True)
@@ -305,15 +308,19 @@ def _terms() -> dict[int, Terms]:
             Policy.horizon,
             Policy.who_may_book,
             Policy.others_see,
+            Policy.setup_minutes,
+            Policy.cleanup_minutes,
         )
     )
-    # The columns stand in the order of the fields.
-    return {row.id: Terms(*tuple(row)[1:]) for row in rows}  # type: ignore[arg-type]  # see above
+    return {
+        row.id: Terms(*tuple(row)[1:-2], Buffers(row.setup_minutes, row.cleanup_minutes))  # type: ignore[call-arg]  # the columns stand in the order of the fields
+        for row in rows
+    }
 
 
 def booked_hours(taken: Iterable[Taken]) -> list[Interval]:
     """From the first to the last booked minute, however the hours have changed since."""
-    found = [one for one in taken if one.kind != ClaimKind.CLOSURE]
+    found = [one for one in taken if one.kind not in NOT_BOOKED]
     if not found:
         return []
     return [Interval(min(one.starts_at for one in found), max(one.ends_at for one in found))]

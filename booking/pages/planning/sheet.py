@@ -14,6 +14,7 @@ from booking.core.errors import InvalidError, Problem
 from booking.core.i18n import _, name_in
 from booking.core.intervals import Interval
 from booking.core.permissions import Actor
+from booking.occupancy.models import ClaimKind
 from booking.pages.planning import queries
 from booking.pages.planning.axis import Axis
 from booking.pages.planning.day import (
@@ -56,6 +57,7 @@ class Sheet:
     axis: Axis
     kinds: tuple[KindOfSpace, ...]
     is_closed: bool
+    has_buffers: bool  # whether set-up or cleaning may be drawn
 
 
 def sheet(actor: Actor, question: Question, now: datetime) -> Sheet:
@@ -78,7 +80,10 @@ def sheet(actor: Actor, question: Question, now: datetime) -> Sheet:
     )
     canvas = _canvas(actor, question.day, axis, now, floor, open_times)
     rows = _rows(canvas, floor, spaces, taken, asked)
-    return Sheet(rows, axis, floor.kinds, is_closed)
+    has_buffers = any(any(floor.terms[space.policy_id].buffers) for space in spaces) or any(
+        one.kind in (ClaimKind.SETUP, ClaimKind.CLEANUP) for one in taken
+    )
+    return Sheet(rows, axis, floor.kinds, is_closed, has_buffers)
 
 
 def _kind(floor: Floorful, code: str) -> KindOfSpace | None:
@@ -133,7 +138,8 @@ def words() -> dict[str, str]:
         "checked-in": _("On site"),
         "closed": _("Closed"),
         "out": _("Out of order"),
-        "buffer": _("Set-up"),
+        ClaimKind.SETUP: _("Set-up"),
+        ClaimKind.CLEANUP: _("Cleaning"),
     }
 
 

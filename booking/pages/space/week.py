@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from booking.core import i18n, zones
 from booking.core.intervals import Interval
 from booking.core.permissions import Actor
+from booking.occupancy.models import ClaimKind
 from booking.pages.planning import queries
 from booking.pages.planning.axis import HOUR, Axis
 from booking.pages.planning.day import (
@@ -43,6 +44,7 @@ class Week:
     quarters: int
     days: tuple[date, ...]
     opening: Opening
+    has_buffers: bool  # whether set-up or cleaning may be drawn
 
 
 def first_day(day: date, first_weekday: int) -> date:
@@ -61,12 +63,15 @@ def week_of(actor: Actor, place: Place, first: date, now: datetime) -> Week:
     opening = openings({hours_id}, days[0], days[-1])[hours_id]
     taken = queries.taken_of(actor, [place.resource_id], window)
     asked = queries.asked_of(actor, [place.resource_id], window)
+    has_buffers = any(place.limits.buffers) or any(
+        one.kind in (ClaimKind.SETUP, ClaimKind.CLEANUP) for one in taken
+    )
     axes = _axes(opening, taken, days, zone)
     rows = tuple(
         _Day(actor, place, opening, axis, day, now).row(taken, asked)
         for day, axis in zip(days, axes, strict=True)
     )
-    return Week((Group("", rows),), axes[0].labels, axes[0].quarters, days, opening)
+    return Week((Group("", rows),), axes[0].labels, axes[0].quarters, days, opening, has_buffers)
 
 
 def _existing(first: date, zone: ZoneInfo) -> Iterable[date]:
@@ -83,7 +88,11 @@ def _axes(
     opening: Opening, taken: Sequence[Taken], days: Sequence[date], zone: ZoneInfo
 ) -> list[Axis]:
     """The same hours for each day: from the first that is open or taken to the last."""
-    booked = [Interval(one.starts_at, one.ends_at) for one in taken]
+    booked = [
+        Interval(one.starts_at, one.ends_at)
+        for one in taken
+        if one.kind not in (ClaimKind.SETUP, ClaimKind.CLEANUP)
+    ]
     shown = {day: [*opening.open_intervals(day, zone), *_inside(booked, day, zone)] for day in days}
     drawn = [Axis.around(times, day, zone) for day, times in shown.items() if times]
     drawn = drawn or [Axis.around((), days[0], zone)]
@@ -155,6 +164,7 @@ class _Day:
             limits.horizon,
             limits.who_may_book,
             self.place.others_see,
+            limits.buffers,
         )
 
     @property

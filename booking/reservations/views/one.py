@@ -28,6 +28,7 @@ from booking.reservations import (
     service,
     texts,
 )
+from booking.reservations.claims import had_by
 from booking.reservations.forms import AnswerForm, are_seats, values_of_local
 from booking.reservations.models import Asking, State
 from booking.reservations.queries import Details
@@ -140,6 +141,7 @@ def page_of(
         entries=list(reversed(_history(found))) if sees_history else [],
         exchanges=exchanges,
         offers=_instead(actor, found),
+        kept=texts.kept_free(found, had_by(found.id, found.interval)) if found.is_live else "",
         asks=any(place.limits.needs_approval for place in found.places),
         answer_form=answer_form or _empty_answer(actor, found, exchanges),
         asked_of=_asked_of(found) if found.waits else [],

@@ -121,6 +121,22 @@ def test_days_of_a_deputy_that_overlap_become_one(migrated: Flask) -> None:
     ]
 
 
+def test_set_up_and_cleaning_go_and_the_reservation_stays(migrated: Flask) -> None:
+    room = make.room(under=make.policy(setup_minutes=15, cleanup_minutes=30))
+    made = make.reservation(place=room)
+    end_reading()
+    flask_migrate.downgrade(revision="0020")
+    kinds = text("SELECT kind FROM occupancy")
+    assert db.session.scalars(kinds).all() == ["booking"]
+    end_reading()
+    flask_migrate.upgrade()
+    assert make.details(made.public_id).place.limits.setup_minutes == 0
+    guard.require()
+    make.reservation(place=room, starts_at=make.at(11))
+    with pytest.raises(IntegrityError, match="policy_buffers_check"), transaction() as current:
+        current.execute(text("UPDATE policy SET cleanup_minutes = 1441"))
+
+
 def test_a_second_upgrade_changes_nothing(migrated: Flask) -> None:
     made = make.reservation()
     end_reading()

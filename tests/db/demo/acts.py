@@ -54,7 +54,8 @@ def cast() -> Cast:
     """Places of the three ways of booking."""
     desk = make.desk()
     choosing = make.policy(needs_approval=True, holds_while_pending=False)
-    lab, data_lab = make.lab(), make.lab(under=choosing)
+    cleaned = make.policy(needs_approval=True, setup_minutes=15, cleanup_minutes=30)
+    lab, data_lab = make.lab(under=cleaned), make.lab(under=choosing)
     manager = make.lab_manager(lab)
     manager = make.grant(manager, Role.LAB_MANAGER, place=data_lab)
     atlas = make.organisation()

@@ -79,6 +79,20 @@ SENTENCES: list[tuple[Facts, str]] = [
         ),
     ),
     (
+        SlotTaken(Cause.BOOKING, BUSY, Cause.CLEANUP, NIGHT),
+        (
+            "After your reservation, A-03 stays free for cleaning until 06:00, but it is taken on"
+            " Tue 24 Nov from 10:00 to 11:30. Choose an earlier end or another space."
+        ),
+    ),
+    (
+        SlotTaken(Cause.CLOSURE, BUSY, Cause.SETUP, NIGHT),
+        (
+            "Before your reservation, A-03 stays free for set-up from 22:00 on, but it is taken on"
+            " Tue 24 Nov from 10:00 to 11:30. Choose a later start or another space."
+        ),
+    ),
+    (
         OutsideHours(DAY, (Span(480, 720), Span(840, 1440))),
         (
             "A-03 is open on Tuesday 24 November 2026 from 08:00 to 12:00,"

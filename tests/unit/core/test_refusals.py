@@ -77,6 +77,7 @@ def test_times_are_written_as_the_clock_on_the_wall_shows_them() -> None:
         "ends_at": "2026-11-24T11:30",
         "zone": "Africa/Casablanca",
     }
+    assert (taken["meets"], taken["kept"]) == ("booking", None)
     past = facts_as_json(Refusal(Reason.IN_THE_PAST, InThePast(datetime(2026, 11, 24, 8, 15))))
     assert past["earliest"] == "2026-11-24T08:15"
 

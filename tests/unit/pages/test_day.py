@@ -22,20 +22,22 @@ from booking.pages.planning.day import (
     cells_of,
 )
 from booking.policies.models import Shown
-from booking.policies.rules import WhoMayBook
+from booking.policies.rules import Buffers, WhoMayBook
 
 DAY = date(2026, 11, 24)
 MIDNIGHT = datetime(2026, 11, 24, tzinfo=UTC)  # Morocco is on UTC
 AXIS = Axis(MIDNIGHT + timedelta(hours=8), 10, ZoneInfo("Africa/Casablanca"))
 YESTERDAY = MIDNIGHT - timedelta(hours=12)
-TERMS = Terms(15, 30, 12 * 60, 0, 60, WhoMayBook.ANYONE, Shown.BUSY)
+TERMS = Terms(15, 30, 12 * 60, 0, 60, WhoMayBook.ANYONE, Shown.BUSY, Buffers())
 SPACE = Space(1, "A-01", 1, 1, 1, 1, 1, False, "", None)
 BOOKED = Taken(
     1, MIDNIGHT, MIDNIGHT, "booking", False, False, False, False, "ABC234", "", "", "", None
 )
 WORDS = {
     state: state.capitalize()
-    for state in ("free", "mine", "other", "pending", "checked-in", "closed", "out", "buffer")
+    for state in (
+        *("free", "mine", "other", "pending", "checked-in", "closed", "out", "setup", "cleanup"),
+    )
 }
 
 
@@ -194,3 +196,23 @@ def test_what_a_reader_sees_of_a_claim(
     terms = replace(TERMS, others_see=others_see)
     (cell,) = cells_of(_canvas(terms=terms), SPACE, [_taken("8:00", "18:00", **claim)], [])
     assert (cell.look.split()[-1], cell.label, cell.href[:1]) == expected
+
+
+def test_links_leave_room_for_set_up_and_cleaning() -> None:
+    terms = replace(TERMS, buffers=Buffers(setup=15, cleanup=30))
+    taken = [
+        _taken("9:00", "10:00"),
+        _taken("10:00", "10:30", kind="cleanup"),
+        _taken("13:00", "14:00"),
+        _taken("18:00", "19:00", kind="setup"),  # after the hours, which cleaning may reach
+    ]
+    cells = cells_of(_canvas(terms=terms), SPACE, taken, [])
+    assert [(cell.times, cell.href[-21:]) for cell in cells] == [
+        ("08:00–09:00", "start=08:00&end=08:30"),
+        ("09:00–10:00", ""),
+        ("10:00–10:30", ""),
+        ("10:30–13:00", "start=10:45&end=12:30"),
+        ("13:00–14:00", ""),
+        ("14:00–18:00", "start=14:15&end=17:30"),
+    ]
+    assert (cells[2].word, cells[2].look) == ("Cleanup", "s8 w2 buffer")

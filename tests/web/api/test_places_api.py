@@ -240,6 +240,7 @@ def test_a_strange_building_is_refused(client: FlaskClient, body: str) -> None:
         {"granularity": 7}, {"granularity": 0}, {"shortest": 0}, {"longest": 1},
         {"notice": -1}, {"horizon": 2**62}, {"decide_within": 0}, {"names": {}},
         {"horizon": 0, "notice": 5 * 1440}, {"others_see": "everything"},
+        {"setup_minutes": -5}, {"setup_minutes": 1441}, {"cleanup_minutes": 1441},
     ],
 )  # fmt: skip
 def test_a_policy_that_makes_no_sense_names_its_field(client: FlaskClient, change: Body) -> None:

@@ -17,6 +17,7 @@ from werkzeug.test import encode_multipart
 from booking import setup
 from booking.core.database import session
 from booking.pages.park import texts
+from booking.policies import facts
 from booking.spaces import inventory, photos, timetables
 from booking.spaces.icons import ICONS
 from booking.spaces.models import Resource
@@ -101,6 +102,8 @@ def test_a_form_sent_twice_adds_once(operator: FlaskClient) -> None:
         "granularity": ["15", "minutes"],
         "decide_within": ["2", "days"],
         "grace_minutes": ["15", "minutes"],
+        "setup_minutes": ["0", "minutes"],
+        "cleanup_minutes": ["0", "minutes"],
         "who_may_book": "anyone",
         "others_see": "busy",
     }
@@ -171,18 +174,47 @@ def test_a_policy_is_read_before_it_is_stored(operator: FlaskClient) -> None:
         "names.en": "Desks", "horizon": "30", "notice": ["0", "minutes"],
         "shortest": ["30", "minutes"], "longest": ["8", "hours"], "granularity": ["15", "minutes"],
         "decide_within": ["2", "days"], "needs_approval": "y", "holds_while_pending": "y",
+        "setup_minutes": ["0", "minutes"], "cleanup_minutes": ["15", "minutes"],
         "who_may_book": "members", "others_see": "busy", "grace_minutes": ["15", "minutes"],
         "seen": operator.get(page).text.split('name="seen" type="hidden" value="')[1].split('"')[0],
     }  # fmt: skip
     shown = post(operator, page, **fields, preview="1")
     assert shown.status_code == 200
     assert "A lab manager decides within 2 days" in shown.text
+    assert "stays free for 15 minutes after each reservation" in shown.text
     assert "This changes 1 space" in shown.text
     assert "Anyone with an account may book." in operator.get(page).text
     nonsense = post(operator, page, **fields | {"longest": ["1", "minutes"]}, preview="1")
     assert nonsense.status_code == 422
     assert post(operator, page, **fields).status_code == 303
     assert "Only members of an organisation may book." in operator.get(page).text
+
+
+def test_set_up_and_cleaning_are_explained_before_they_are_stored(operator: FlaskClient) -> None:
+    place = make.room("T-01", under=make.policy()).spot
+    page = f"/operator/policies/{place.policy_id}"
+    assert "One reservation may follow directly on another." in operator.get(page).text
+    fields: Fields = {
+        "names.en": "Rooms", "horizon": "30", "notice": ["0", "minutes"],
+        "shortest": ["30", "minutes"], "longest": ["8", "hours"], "granularity": ["15", "minutes"],
+        "decide_within": ["2", "days"], "holds_while_pending": "y",
+        "grace_minutes": ["15", "minutes"],
+        "who_may_book": "anyone", "others_see": "busy",
+        "setup_minutes": ["15", "minutes"], "cleanup_minutes": ["1", "hours"],
+        "seen": operator.get(page).text.split('name="seen" type="hidden" value="')[1].split('"')[0],
+    }  # fmt: skip
+    sentence = (
+        "The space stays free for 15 minutes before each reservation, for set-up, and for 1 hour"
+        " after it, for cleaning."
+    )
+    assert sentence in post(operator, page, **fields, preview="1").text
+    too_long = post(operator, page, **fields | {"setup_minutes": ["2", "days"]})
+    assert too_long.status_code == 422
+    assert post(operator, page, **fields).status_code == 303
+    for shown in (page, "/spaces/T-01", "/book?resource=T-01&day=2026-10-07"):
+        assert sentence in operator.get(shown).text
+    limits = facts.places_in_use([place.public_id])[0].limits
+    assert (limits.setup_minutes, limits.cleanup_minutes) == (15, 60)
 
 
 def test_hours_that_leave_reservations_outside_must_be_meant(operator: FlaskClient) -> None:

@@ -1,0 +1,187 @@
+"""What a reservation takes of its places' time: itself, set-up before it and cleaning after it.
+
+Whatever writes, moves, checks or re-creates claims asks here. What is kept follows the policy of
+the day on which a reservation is made or moved; a side on which it goes no further than before
+never needs more room than it had, so that a stricter policy stands in the way of no one's giving
+time back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Self
+
+from booking.core.instants import Interval
+from booking.core.intervals import gaps
+from booking.occupancy import queries as occupancy
+from booking.occupancy.models import ClaimKind
+from booking.occupancy.queries import Busy
+from booking.occupancy.service import Claim
+from booking.policies.facts import Place
+from booking.policies.rules import Buffers
+
+
+@dataclass(frozen=True)
+class Had:
+    """A reservation's time before it changes, and what was kept for it at each resource."""
+
+    interval: Interval
+    spans: Mapping[int, Interval]
+
+    @classmethod
+    def of(cls, interval: Interval, claims: Iterable[Busy]) -> Self:
+        """Of each resource the claims that, without a break, hold the interval."""
+        stretches: dict[int, list[Interval]] = {}
+        for one in sorted(claims, key=lambda one: (one.resource_id, one.interval)):
+            _join(stretches.setdefault(one.resource_id, []), one.interval)
+        return cls(
+            interval,
+            {
+                resource_id: stretch
+                for resource_id, found in stretches.items()
+                for stretch in found
+                if stretch.contains(interval)
+            },
+        )
+
+    @classmethod
+    def by_policy(cls, places: Iterable[Place], interval: Interval) -> Self:
+        """What is kept where no policy has changed since."""
+        return cls(
+            interval,
+            {place.resource_id: place.limits.buffers.around(interval) for place in places},
+        )
+
+    def moved_to(self, interval: Interval) -> Self:
+        """The same with as much kept before and after another time."""
+        return type(self)(
+            interval,
+            {
+                resource_id: Interval(
+                    interval.starts_at - (self.interval.starts_at - span.starts_at),
+                    interval.ends_at + (span.ends_at - self.interval.ends_at),
+                )
+                for resource_id, span in self.spans.items()
+            },
+        )
+
+    def limit(self, resource_id: int, interval: Interval, span: Interval) -> Interval:
+        """No more than there was on a side where the new time goes no further than the old."""
+        had = self.spans.get(resource_id)
+        if had is None:
+            return span
+        starts_at, ends_at = span.starts_at, span.ends_at
+        if interval.starts_at >= self.interval.starts_at:
+            starts_at = max(starts_at, had.starts_at)
+        if interval.ends_at <= self.interval.ends_at:
+            ends_at = min(ends_at, had.ends_at)
+        return Interval(starts_at, ends_at)
+
+
+def _join(stretches: list[Interval], interval: Interval) -> None:
+    if stretches and stretches[-1].ends_at >= interval.starts_at:
+        last = stretches.pop()
+        interval = Interval(last.starts_at, max(last.ends_at, interval.ends_at))
+    stretches.append(interval)
+
+
+def had_by(reservation_id: int, interval: Interval) -> Had:
+    """What a reservation has now; one statement."""
+    return had_by_each({reservation_id: interval})[reservation_id]
+
+
+def had_by_each(intervals: Mapping[int, Interval]) -> dict[int, Had]:
+    """The same for several, by their keys."""
+    claims: dict[int, list[Busy]] = {reservation_id: [] for reservation_id in intervals}
+    for one in occupancy.owned_by(intervals):
+        claims[one.reservation_id or 0].append(one)
+    return {key: Had.of(interval, claims[key]) for key, interval in intervals.items()}
+
+
+def claims_of(places: Sequence[Place], interval: Interval, had: Had | None = None) -> list[Claim]:
+    """All claims of a reservation of these places."""
+    return [
+        Claim(
+            place.resource_id,
+            part,
+            place.spot.code,
+            place.spot.zone_name,
+            kind=kind,
+            span=span,
+        )
+        for place in places
+        for span in (_span(place, interval, had),)
+        for kind, part in _parts(interval, span)
+    ]
+
+
+def claims_held(places: Sequence[Place], interval: Interval, had: Had) -> list[Claim]:
+    """What a change that waits takes besides what the reservation has."""
+    return [
+        Claim(
+            place.resource_id,
+            added,
+            place.spot.code,
+            place.spot.zone_name,
+            kind=ClaimKind.HOLD,
+            span=span,
+        )
+        for place in places
+        for span in (_span(place, interval, had),)
+        for added in gaps(span, _kept(had, place.resource_id))
+    ]
+
+
+def parts_of(interval: Interval, buffers: Buffers) -> list[tuple[ClaimKind, Interval]]:
+    """The claims of one place with nothing but their kinds and times."""
+    return _parts(interval, buffers.around(interval))
+
+
+def window_of(places: Collection[Place], window: Interval) -> Interval:
+    """The window in which the claims lie that matter to whatever begins and ends in this one."""
+    spans = [place.limits.buffers.around(window) for place in places]
+    return Interval(min(one.starts_at for one in spans), max(one.ends_at for one in spans))
+
+
+def room(place: Place, free: Iterable[Interval], was: Interval | None = None) -> list[Interval]:
+    """Where a reservation can lie in the free times of a place, with its set-up and its cleaning.
+
+    `was` is what a reservation that changes has there, where its own claims count as free.
+    """
+    setup_and_cleaning = place.limits.buffers
+    if not any(setup_and_cleaning):
+        return list(free)
+    found = []
+    for one in free:
+        starts_at, ends_at = setup_and_cleaning.inside(one)
+        if was is not None and one.contains(was):
+            starts_at, ends_at = min(starts_at, was.starts_at), max(ends_at, was.ends_at)
+        if starts_at < ends_at:
+            found.append(Interval(starts_at, ends_at))
+    return found
+
+
+def buffers_of(places: Collection[Place], interval: Interval) -> list[tuple[ClaimKind, Interval]]:
+    """The set-up and the cleaning that go with a time, of all places together."""
+    return _parts(interval, window_of(places, interval))[1:]
+
+
+def _span(place: Place, interval: Interval, had: Had | None) -> Interval:
+    span = place.limits.buffers.around(interval)
+    return span if had is None else had.limit(place.resource_id, interval, span)
+
+
+def _kept(had: Had, resource_id: int) -> list[Interval]:
+    found = had.spans.get(resource_id)
+    return [] if found is None else [found]
+
+
+def _parts(interval: Interval, span: Interval) -> list[tuple[ClaimKind, Interval]]:
+    """The reservation first: it is what a refusal names first."""
+    found = [(ClaimKind.BOOKING, interval)]
+    if span.starts_at < interval.starts_at:
+        found.append((ClaimKind.SETUP, Interval(span.starts_at, interval.starts_at)))
+    if interval.ends_at < span.ends_at:
+        found.append((ClaimKind.CLEANUP, Interval(interval.ends_at, span.ends_at)))
+    return found
