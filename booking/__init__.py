@@ -27,6 +27,9 @@ from booking.attendance import api as attendance_api
 from booking.attendance import views as attendance_pages
 from booking.audit import api as audit_api
 from booking.calendars import views as calendars
+from booking.closures import api as closures_api
+from booking.closures import notices as closure_notices
+from booking.closures import views as closure_pages
 from booking.core import events, i18n, idempotency, jobs, rate_limits, revisions, web, zones
 from booking.core.database import (
     SCHEMA_VERSION,
@@ -108,6 +111,8 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     approval_pages.pages,
     attendance_api.blueprint,
     attendance_pages.blueprint,
+    closures_api.blueprint,
+    closure_pages.pages,
     planning_pages.blueprint,
     space_pages.blueprint,
     finding_pages.blueprint,
@@ -153,6 +158,7 @@ EVENTS: dict[EventKind, tuple[worker.Handler, ...]] = {
     EventKind.ASKED: (reservation_notices.tell,),
     EventKind.ANSWERED: (reservation_notices.tell_asker,),
     EventKind.GROUPED: (group_notices.tell,),
+    EventKind.DISPLACED: (closure_notices.tell,),
     EventKind.HANDED_OVER: (departure_notices.tell, reminder_notices.plan),
 }
 
@@ -179,6 +185,7 @@ MESSAGES: dict[MessageKind, MessageType[Any]] = {  # Any: each kind has its own 
     MessageKind.ADDRESS_LEFT: account_notices.ADDRESS_LEFT,
     MessageKind.HANDED_OVER: departure_notices.HANDED_OVER,
     MessageKind.GROUPED: group_notices.GROUPED,
+    MessageKind.DISPLACED: closure_notices.DISPLACED,
     MessageKind.DEPUTY_NAMED: deputy_notices.NAMED,
     MessageKind.DEPUTY_ENDED: deputy_notices.ENDED,
 }

@@ -20,7 +20,7 @@ from booking.core.instants import Interval
 from booking.core.intervals import LocalInterval
 from booking.core.permissions import Actor, Role, Scope
 from booking.occupancy import service as occupancy
-from booking.occupancy.models import ClaimKind, Closure
+from booking.occupancy.models import ClaimKind, Closure, ClosureKind, ClosureResource
 from booking.people import feeds, sign_in
 from booking.people.models import (
     BrowserSession,
@@ -514,17 +514,27 @@ def details(public_id: str) -> Details:
     return found
 
 
-def closure(place: Place, starts_at: datetime, ends_at: datetime) -> Closure:
+def closure(
+    place: Place,
+    starts_at: datetime,
+    ends_at: datetime,
+    *,
+    kind: ClosureKind = ClosureKind.CLOSED,
+) -> Closure:
     """Time claimed by the house, between two wall clock times."""
+    interval: Interval = LocalInterval(starts_at, ends_at, place.spot.zone_name).project()
     with transaction():
         made = _saved(
             Closure(
                 public_id=ids.new_public_id(),
+                kind=kind,
                 names=_names("Maintenance"),
+                starts_at=interval.starts_at,
+                ends_at=interval.ends_at,
                 created_at=clock.now(),
             )
         )
-        interval: Interval = LocalInterval(starts_at, ends_at, place.spot.zone_name).project()
+        _saved(ClosureResource(closure_id=made.id, resource_id=place.resource_id))
         occupancy.claim(
             occupancy.Owner(closure_id=made.id),
             [

@@ -219,7 +219,7 @@ def _request(details: Details) -> Section:
         texts.moment(_decide_by(details), details.local.zone_name),
     )
     page = web.public_url("approvals.show", public_id=details.public_id)
-    return Section((*about.lines, deadline), heading, Link(_("Decide"), page))
+    return Section((*about.lines, deadline), heading, (Link(_("Decide"), page),))
 
 
 APPROVAL_WAITING = MessageType(_gathered, _has_news, _waiting)

@@ -9,6 +9,7 @@ from datetime import datetime
 from booking.core import web, zones
 from booking.core.i18n import OWN_NAMES, _, format_clock, format_short_day, pgettext
 from booking.journal.models import JsonFacts
+from booking.occupancy.models import ClosureKind
 from booking.reservations import texts as reservations
 from booking.reservations.models import DeclineReason
 from booking.spaces.timetables import WEEKDAYS
@@ -31,6 +32,7 @@ ICONS: Mapping[str, str] = {
     "feature": "projector",
     "policy": "clipboard-check",
     "hours": "clock",
+    "closure": "wrench",
 }
 
 
@@ -90,6 +92,8 @@ def acts() -> Mapping[str, str]:
         "retention_ran": _("Data whose time was over was taken away"),
         "set_up": _("The park was set up"),
         "demo_loaded": _("The demo park was loaded"),
+        "closed": _("Closed spaces"),
+        "reopened": _("Opened closed spaces again"),
         "message_tried_again": _("Let a message be tried again"),
         "events_tried_again": _("Let what was set aside be tried again"),
     }
@@ -160,6 +164,7 @@ def _kinds() -> Mapping[str, str]:
         "feature": _("Feature"),
         "policy": _("Policy"),
         "hours": _("Opening hours"),
+        "closure": _("Closure"),
     }
 
 
@@ -169,6 +174,9 @@ def label(key: str) -> str:
         "resource": _("Space"),
         "starts_at": _("Start"),
         "ends_at": _("End"),
+        "spaces": _("Spaces"),
+        "closure_kind": _("Kind"),
+        "displaced": _("Reservations cancelled"),
         "title": _("Purpose"),
         "headcount": _("Number of people"),
         "state": _("State"),
@@ -251,6 +259,8 @@ def value(key: str, found: object) -> str:
         return reservations.ways().get(found, found)
     if key == "reason":
         return reservations.reason(None, str(found))
+    if key == "closure_kind" and found in set(ClosureKind):
+        return reservations.closure_kind(ClosureKind(str(found)))
     if key == "reason_code" and isinstance(found, str) and found in set(DeclineReason):
         return reservations.decline_reason(DeclineReason(found))
     return str(found)

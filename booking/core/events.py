@@ -28,6 +28,7 @@ class EventKind(StrEnum):
     ANSWERED = "answered"
     HANDED_OVER = "handed_over"
     GROUPED = "grouped"  # the subject is a group
+    DISPLACED = "displaced"  # the subject is a closure
 
 
 @dataclass(frozen=True)

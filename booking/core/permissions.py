@@ -120,6 +120,13 @@ class Booked(Protocol):
     def places(self) -> Sequence[Place]: ...
 
 
+class Closing(Protocol):
+    """What is closed, as far as rights go."""
+
+    @property
+    def places(self) -> Sequence[Place]: ...
+
+
 class Action(StrEnum):
     """Everything a route or a verb can be about."""
 
@@ -151,6 +158,7 @@ class Action(StrEnum):
     SEE_EVERY_DEPUTY = "see_every_deputy"
     END_DEPUTY = "end_deputy"
     INVITE = "invite"  # the subject says to which organisation
+    CLOSE_SPACES = "close_spaces"  # and see what is closed; the subject says which spaces
     SEE_JOURNAL = "see_journal"
     SEE_FIGURES = "see_figures"
     SEE_PEOPLE = "see_people"
@@ -214,6 +222,13 @@ def manager_of_organisation(actor: Actor | None, subject: object) -> bool:
 
 def manages_every_place(actor: Actor | None, subject: object) -> bool:
     return manages(actor, _held(subject).places)
+
+
+def manages_what_is_closed(actor: Actor | None, subject: object) -> bool:
+    """Before it is known what is closed: whether they are the lab manager of anything."""
+    if subject is None:
+        return lab_manager(actor, subject)
+    return manages(actor, _closing(subject).places)
 
 
 def decides_there(actor: Actor | None, subject: object) -> bool:
@@ -304,6 +319,7 @@ TABLE: dict[Action, tuple[Predicate, ...]] = {
     Action.SEE_EVERY_DEPUTY: (operator,),
     Action.END_DEPUTY: (absent_person, operator),
     Action.INVITE: (manager_of_organisation, operator),
+    Action.CLOSE_SPACES: (manages_what_is_closed, operator),
     Action.SEE_JOURNAL: (operator, auditor),
     Action.SEE_FIGURES: (operator, auditor, lab_manager, organisation_manager),
     Action.SEE_PEOPLE: (operator, auditor),
@@ -326,6 +342,7 @@ SCOPES: dict[Action, Scope] = {
     Action.SEE_APPROVALS: Scope.DECIDE,
     Action.NAME_DEPUTY: Scope.DECIDE,
     Action.END_DEPUTY: Scope.DECIDE,
+    Action.CLOSE_SPACES: Scope.DECIDE,
     Action.OPERATE: Scope.ADMIN,
     Action.EXPORT: Scope.ADMIN,
     Action.SEE_JOURNAL: Scope.ADMIN,
@@ -432,6 +449,11 @@ def _held(subject: object) -> Held:
 
 def _organised(subject: object) -> OfOrganisation:
     # The table pairs each predicate with actions about reservations or organisations.
+    return subject  # type: ignore[return-value]  # see the line above
+
+
+def _closing(subject: object) -> Closing:
+    # As above, for Action.CLOSE_SPACES.
     return subject  # type: ignore[return-value]  # see the line above
 
 

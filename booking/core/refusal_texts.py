@@ -9,6 +9,8 @@ from booking.core.i18n import (
     format_duration,
     format_minutes_as_clock,
     format_short_day,
+    isolated,
+    name_in,
     ngettext,
     pgettext,
 )
@@ -78,6 +80,13 @@ def _slot_taken(place: str, facts: SlotTaken) -> str:
         )
     if facts.kept is not None:
         return _no_room_around(place, facts.meets, facts.kept, _period(facts.busy))
+    if facts.cause is Cause.CLOSURE and facts.names:
+        return _(
+            "%(place)s is closed %(period)s: %(what)s. Choose another time or another space.",
+            place=place,
+            period=_period(facts.busy),
+            what=isolated(name_in(facts.names)),
+        )
     if facts.cause is Cause.CLOSURE:
         return _(
             "%(place)s is closed %(period)s. Choose another time or another space.",

@@ -1,6 +1,7 @@
 """Why something is refused: a stable reason and the facts of the case, never a ready sentence."""
 
-from dataclasses import dataclass, fields
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
 from datetime import date, datetime
 from enum import StrEnum
 from typing import TypeAlias
@@ -74,13 +75,15 @@ class SlotTaken:
     """The claim in the way; no time where it was gone again before it could be read.
 
     `meets` is which of the wish's own claims it is in the way of; where that is its set-up or its
-    cleaning, `kept` is all that would be kept free for it.
+    cleaning, `kept` is all that would be kept free for it. `names` is what a closure is called, by
+    language.
     """
 
     cause: Cause
     busy: LocalInterval | None
     meets: Cause = Cause.BOOKING
     kept: LocalInterval | None = None
+    names: Mapping[str, str] | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,6 +274,8 @@ def _as_json(value: object) -> JsonValue:
             }
         case tuple():
             return [_as_json(item) for item in value]
+        case Mapping():
+            return {str(key): _as_json(item) for key, item in value.items()}
     raise TypeError(f"a fact of type {type(value).__name__} has no JSON form")
 
 

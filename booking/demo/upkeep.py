@@ -10,7 +10,7 @@ from booking.demo.places import MAINTENANCE
 from booking.demo.rows import Row, Rows
 from booking.demo.scene import Scene
 from booking.journal.models import JournalLine
-from booking.occupancy.models import ClaimKind, Closure, occupancy
+from booking.occupancy.models import ClaimKind, Closure, ClosureKind, ClosureResource, occupancy
 
 ANNOUNCED = timedelta(days=10)
 
@@ -29,11 +29,16 @@ def close(scene: Scene) -> Rows:
         closure: Row = {
             "id": number,
             "public_id": public_id(chance, made_at),
+            "kind": ClosureKind.MAINTENANCE,
             "names": plan.names,
+            "starts_at": interval.starts_at,
+            "ends_at": interval.ends_at,
+            "ended_at": None,
             "made_by_id": operator,
             "created_at": made_at,
         }
         rows.add(Closure, [closure])
+        rows.add(ClosureResource, [{"closure_id": number, "resource_id": place.resource_id}])
         rows.add(
             occupancy,
             [
@@ -59,7 +64,14 @@ def close(scene: Scene) -> Rows:
                     "subject_kind": "closure",
                     "subject_id": closure["public_id"],
                     "before": None,
-                    "after": {"resource": plan.code},
+                    "after": {
+                        "resource": plan.code,
+                        "spaces": 1,
+                        "closure_kind": ClosureKind.MAINTENANCE.value,
+                        "starts_at": interval.starts_at.isoformat(timespec="minutes"),
+                        "ends_at": interval.ends_at.isoformat(timespec="minutes"),
+                        "displaced": 0,
+                    },
                 }
             ],
         )

@@ -55,7 +55,7 @@ class Section:
 
     lines: tuple[Line, ...]
     heading: str = ""
-    link: Link | None = None
+    links: tuple[Link, ...] = ()
 
 
 @dataclass(frozen=True)

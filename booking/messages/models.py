@@ -34,6 +34,7 @@ class MessageKind(StrEnum):
     ADDRESS_LEFT = "address_left"  # to the old one
     HANDED_OVER = "handed_over"
     GROUPED = "grouped"
+    DISPLACED = "displaced"
     DEPUTY_NAMED = "deputy_named"
     DEPUTY_ENDED = "deputy_ended"
     TEST = "test"

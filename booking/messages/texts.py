@@ -30,6 +30,7 @@ def kind_in_words(kind: MessageKind) -> str:
         MessageKind.ADDRESS_LEFT: _("E-mail address left"),
         MessageKind.HANDED_OVER: _("Hand-over"),
         MessageKind.GROUPED: _("Places together"),
+        MessageKind.DISPLACED: _("Space closed"),
         MessageKind.DEPUTY_NAMED: _("Deputy named"),
         MessageKind.DEPUTY_ENDED: _("Deputy ended"),
     }[kind]
@@ -60,6 +61,7 @@ def occasion(kind: MessageKind) -> str:
             "To whoever leaves and whoever takes over, with all the reservations it is about."
         ),
         MessageKind.GROUPED: _("To the person who booked several places at once."),
+        MessageKind.DISPLACED: _("To the person, when a closure cancels their reservations."),
         MessageKind.DEPUTY_NAMED: _("To the deputy, when a lab manager who goes away names one."),
         MessageKind.DEPUTY_ENDED: _(
             "To the deputy, and to the lab manager where somebody else did it, when a deputy’s days"

@@ -20,7 +20,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from booking.core.database import Instant, Model, Names
+from booking.core.database import Instant, Model, Names, choice
+from booking.core.instants import Interval
 
 
 class ClaimKind(StrEnum):
@@ -34,16 +35,52 @@ class ClaimKind(StrEnum):
     CLOSURE = "closure"
 
 
+class ClosureKind(StrEnum):
+    """Why the house takes the time."""
+
+    MAINTENANCE = "maintenance"
+    CLOSED = "closed"
+
+
 class Closure(Model):
-    """Time claimed by the house: maintenance, a public holiday."""
+    """Time claimed by the house for some resources.
+
+    Its claims are what it really keeps: where two closures overlap, the time is claimed by the one
+    that was there first, and goes to the other when that one ends early.
+    """
 
     __tablename__ = "closure"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     public_id: Mapped[str] = mapped_column(unique=True)
+    kind: Mapped[ClosureKind] = mapped_column(choice(ClosureKind, "kind"))
     names: Mapped[dict[str, str]] = mapped_column(Names)
+    starts_at: Mapped[datetime] = mapped_column(Instant)
+    ends_at: Mapped[datetime] = mapped_column(Instant)
+    ended_at: Mapped[datetime | None] = mapped_column(Instant)  # before its time
     made_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     created_at: Mapped[datetime] = mapped_column(Instant)
+
+    __table_args__ = (
+        CheckConstraint("starts_at < ends_at", name="interval"),
+        Index("closure_end_index", "ends_at"),
+    )
+
+    @property
+    def interval(self) -> Interval:
+        """From when to when it was planned."""
+        return Interval(self.starts_at, self.ends_at)
+
+
+class ClosureResource(Model):
+    """A resource that a closure closes, whether or not it claims any of its time."""
+
+    __tablename__ = "closure_resource"
+
+    closure_id: Mapped[int] = mapped_column(ForeignKey("closure.id"), primary_key=True)
+    resource_id: Mapped[int] = mapped_column(
+        ForeignKey("resource.id"), primary_key=True, index=True
+    )
 
 
 class Hold(Model):

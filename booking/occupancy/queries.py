@@ -21,7 +21,7 @@ from sqlalchemy import (
 
 from booking.core.database import engine_name, session
 from booking.core.instants import Interval
-from booking.occupancy.models import IS_LONG, LONG, ClaimKind, Hold, occupancy
+from booking.occupancy.models import IS_LONG, LONG, ClaimKind, Closure, Hold, occupancy
 from booking.spaces.models import Resource
 
 Resources: TypeAlias = Collection[int] | Select[int]
@@ -146,6 +146,13 @@ def owned_with_hold(reservation_id: int, amendment_id: int) -> list[Busy]:
         or_(occupancy.c.reservation_id == reservation_id, occupancy.c.hold_id == held)
     )
     return [_busy(row) for row in session().execute(statement)]
+
+
+def closure_names(closure_id: int | None) -> dict[str, str] | None:
+    """What a closure is called, by language; None where it is none."""
+    if closure_id is None:
+        return None
+    return session().scalar(select(Closure.names).where(Closure.id == closure_id))
 
 
 def _reaching_in(

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
-from sqlalchemy import ColumnElement, delete, insert, select
+from sqlalchemy import ColumnElement, delete, insert, select, update
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import IntegrityError
 
@@ -92,6 +93,15 @@ def move(owner: Owner, claims: Sequence[Claim], had: Iterable[int]) -> None:
     claim(owner, claims)
 
 
+def cut(owner: Owner, at: datetime) -> None:
+    """Give back what this owner has from a moment on."""
+    column, value = _owner_column(owner)
+    session().execute(delete(occupancy).where(column == value, occupancy.c.starts_at >= at))
+    session().execute(
+        update(occupancy).where(column == value, occupancy.c.ends_at > at).values(ends_at=at)
+    )
+
+
 def lock_resources(resource_ids: Iterable[int]) -> None:
     """Queue several claims behind each other, in one order: the exclusion constraint alone
     deadlocks. SQLite has one writer at a time anyway."""
@@ -172,6 +182,7 @@ def refused(claim: Claim, busy: Busy | None) -> Refusal:
         local,
         Cause(claim.kind.value),
         LocalInterval.of(claim.span, zone) if claim.span is not None and is_longer else None,
+        queries.closure_names(busy.closure_id),
     )
     return Refusal(Reason.SLOT_TAKEN, facts, claim.code)
 

@@ -31,6 +31,8 @@ def entries() -> list[NavigationEntry]:
         found = [today, find, planning, mine]
     if actor.memberships:
         found.append(_entry("organisation.mine", "users", _("My organisation")))
+    if allows(actor, Action.CLOSE_SPACES):
+        found.append(_entry("closures.index", "wrench", _("Closures")))
     if allows(actor, Action.SEE_FIGURES):
         found.append(_entry("reports.show", "chart-column", _("Figures")))
     if allows(actor, Action.OPERATE):

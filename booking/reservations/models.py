@@ -68,6 +68,7 @@ class HouseReason(StrEnum):
     MEMBERSHIP_ENDED = "membership_ended"
     ACCOUNT_CLOSED = "account_closed"
     ORGANISATION_CLOSED = "organisation_closed"
+    PLACE_CLOSED = "place_closed"
 
 
 class Series(Model):
@@ -339,6 +340,21 @@ class Departure(Model):
     organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisation.id"))
     last_day: Mapped[date | None] = mapped_column(Date)  # of the membership; none: at once
     created_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class Displacement(Model):
+    """A reservation that was cancelled because its place was closed at its time.
+
+    What one act displaced has the same `version`: whoever is concerned is told of it once.
+    """
+
+    __tablename__ = "displacement"
+
+    closure_id: Mapped[int] = mapped_column(ForeignKey("closure.id"), primary_key=True)
+    reservation_id: Mapped[int] = mapped_column(
+        ForeignKey("reservation.id"), primary_key=True, index=True
+    )
+    version: Mapped[int]
 
 
 class DepartureReservation(Model):

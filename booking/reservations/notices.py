@@ -20,7 +20,7 @@ from booking.messages.letters import Key, Letter, Line, Link, MessageType, Recip
 from booking.messages.models import MessageKind
 from booking.policies.facts import Place
 from booking.reservations import questions, texts
-from booking.reservations.models import Asking, DepartureReservation, State
+from booking.reservations.models import Asking, DepartureReservation, Displacement, State
 from booking.reservations.queries import Decision, Details, Waiting, details_by_id
 from booking.reservations.questions import Exchange
 from booking.spaces.models import Site
@@ -70,6 +70,8 @@ def tell(happened: Happened) -> None:
     if details is None:
         return
     kind = KIND_OF[happened.kind]
+    if kind is MessageKind.CANCELLED and _was_displaced(details):
+        return  # whoever is concerned is told once of all that a closure cancels
     told_otherwise = {_who_left_it(details)} if kind is MessageKind.CANCELLED else set()
     if happened.by_group:
         told_otherwise.add(details.booked_by_id)
@@ -90,6 +92,11 @@ def _who_left_it(details: Details) -> int | None:
             DepartureReservation.to_person_id.is_(None),
         )
     )
+
+
+def _was_displaced(details: Details) -> bool:
+    statement = select(Displacement.reservation_id).where(Displacement.reservation_id == details.id)
+    return session().scalar(statement.limit(1)) is not None
 
 
 def tell_asker(happened: Happened) -> None:
@@ -529,7 +536,7 @@ def _decide_by(details: Details) -> datetime | None:
 def _with_reason(section: Section, words: str) -> Section:
     if not words:
         return section
-    return Section((*section.lines, Line(_("Reason"), words)), section.heading, section.link)
+    return Section((*section.lines, Line(_("Reason"), words)), section.heading, section.links)
 
 
 REQUESTED = MessageType(reservation_of, _still_waits, _requested)

@@ -19,11 +19,13 @@ from booking.core.i18n import (
     pgettext,
 )
 from booking.core.intervals import LocalInterval, Span
+from booking.occupancy.models import ClosureKind
 from booking.policies.facts import Place
 from booking.policies.models import Shown
 from booking.policies.rules import Limits, WhoMayBook
 from booking.policies.words import kept_free as kept_free_around
 from booking.reservations import arrivals
+from booking.reservations.alternatives import Why
 from booking.reservations.claims import Had
 from booking.reservations.models import CheckInWay, DeclineReason, HouseReason, State
 from booking.reservations.queries import Details
@@ -133,8 +135,28 @@ def _of_the_house(text: str | None) -> str:
         HouseReason.MEMBERSHIP_ENDED: _("The membership in the organisation has ended."),
         HouseReason.ACCOUNT_CLOSED: _("The account was closed."),
         HouseReason.ORGANISATION_CLOSED: _("The organisation has left the park."),
+        HouseReason.PLACE_CLOSED: _("The space is closed at this time."),
     }
     return texts.get(text) or text or ""
+
+
+def why(found: Why) -> str:
+    """What an alternative has in common with what was wished for."""
+    return {
+        Why.SAME_RESOURCE_OTHER_TIME: _("Same space, other time"),
+        Why.ALIKE_SAME_TIME: _("Same time, similar space"),
+        Why.SHORTER: _("Same start, shorter"),
+        Why.OTHER_DAY: _("Same space, other day"),
+        Why.ALIKE_OTHER_TIME: _("Similar space, other time"),
+    }[found]
+
+
+def closure_kind(kind: ClosureKind) -> str:
+    """Why the house takes the time."""
+    return {
+        ClosureKind.MAINTENANCE: _("Maintenance"),
+        ClosureKind.CLOSED: _("Closed"),
+    }[kind]
 
 
 def decline_reason(code: DeclineReason) -> str:

@@ -115,6 +115,12 @@ def _groups() -> list[Group]:
                     _("Who may book, how long, how far ahead, and who approves."),
                 ),
                 _section(
+                    "closures.index",
+                    "wrench",
+                    _("Closures"),
+                    _("Maintenance and other times at which spaces are closed."),
+                ),
+                _section(
                     "park.hours.index",
                     "clock",
                     _("Opening hours"),

@@ -66,6 +66,7 @@ class Taken(NamedTuple):
     organisation: str
     closure: Mapping[str, str] | None
     is_here: bool = False  # whoever booked has confirmed their presence
+    is_maintenance: bool = False
 
 
 class Asked(NamedTuple):
@@ -272,7 +273,7 @@ class _Row:
 
 def _state_of(claim: Taken) -> str:
     if claim.kind == ClaimKind.CLOSURE:
-        return "closed"
+        return "maintenance" if claim.is_maintenance else "closed"
     if claim.kind in (ClaimKind.SETUP, ClaimKind.CLEANUP):
         return "buffer"
     if claim.is_open and (claim.is_pending or claim.kind == ClaimKind.HOLD):

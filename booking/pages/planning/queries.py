@@ -14,7 +14,7 @@ from booking.core.errors import NotFoundError
 from booking.core.intervals import Interval
 from booking.core.permissions import Actor
 from booking.core.revisions import Revision, Scope
-from booking.occupancy.models import ClaimKind, Closure, Hold
+from booking.occupancy.models import ClaimKind, Closure, ClosureKind, Hold
 from booking.occupancy.queries import Resources, claims_within
 from booking.pages.planning.day import Asked, Space, Taken, Terms
 from booking.people.models import Organisation, Person
@@ -190,6 +190,7 @@ def taken_of(actor: Actor, resource_ids: Resources, window: Interval) -> list[Ta
             func.coalesce(Organisation.name, ""),
             Closure.names,
             Attendance.checked_in_at.is_not(None),
+            func.coalesce(Closure.kind == ClosureKind.MAINTENANCE, false()),
         )
         .select_from(claim)
         .outerjoin(Hold, Hold.id == claim.c.hold_id)

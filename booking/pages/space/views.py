@@ -9,18 +9,23 @@ from itertools import groupby
 from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from booking.closures import queries as closures
+from booking.closures import words
+from booking.closures.queries import Closed, Closing
 from booking.core import clock
 from booking.core.errors import NotFoundError
 from booking.core.i18n import _, format_days, format_short_weekday
 from booking.core.months import Month, day_from, month, month_from, within
-from booking.core.permissions import Action
+from booking.core.permissions import Action, Actor, allows
 from booking.core.web import acts, current_actor
 from booking.pages.space import queries
 from booking.pages.space.week import DAYS_A_WEEK, Week, first_day, week_of
+from booking.policies.facts import Place
 from booking.reservations import availability, place_facts, texts
 from booking.spaces import photos
 
 WEEK = timedelta(days=DAYS_A_WEEK)
+MOST_CLOSURES = 5
 
 blueprint = Blueprint("space", __name__)
 
@@ -43,6 +48,15 @@ class OpenDays:
 
     days: str
     hours: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class ClosedTime:
+    """A time at which the space is closed; with an address for whoever looks after closures."""
+
+    what: str
+    period: str
+    url: str
 
 
 @blueprint.get("/spaces/<code>")
@@ -69,8 +83,23 @@ def show(code: str) -> ResponseReturnValue:
         photos=photos.photos_of([place.resource_id]).get(place.resource_id, ()),
         approval=texts.approval([place], place_facts.who_answers(place)),
         book_url=url_for("book.form", resource=spot.code, day=max(day, today).isoformat()),
+        closures=[_closed(actor, one, spot.zone_name) for one in _closures(place)],
+        may_close=allows(actor, Action.CLOSE_SPACES, Closing((place,))),
         texts=texts,
         today=now,
+    )
+
+
+def _closures(place: Place) -> list[Closed]:
+    return closures.next_of(place.resource_id, limit=MOST_CLOSURES)
+
+
+def _closed(actor: Actor, found: Closed, zone_name: str) -> ClosedTime:
+    sees_all = allows(actor, Action.CLOSE_SPACES)
+    return ClosedTime(
+        words.what(found.kind, found.names),
+        words.period(found.interval, zone_name),
+        url_for("closures.show", public_id=found.public_id) if sees_all else "",
     )
 
 

@@ -6,9 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from booking.core import ids
-from booking.core.i18n import _
 from booking.reservations import texts
-from booking.reservations.alternatives import Alternative, Why
+from booking.reservations.alternatives import Alternative
 from booking.reservations.forms import values_of_local
 
 
@@ -28,7 +27,7 @@ def offers(found: Iterable[Alternative], kept: Mapping[str, str]) -> list[Offer]
         Offer(
             code=texts.codes(one.places),
             when=texts.period(one.local),
-            why=_why(one.why),
+            why=texts.why(one.why),
             values={
                 **kept,
                 **values_of_local(one.local),
@@ -39,13 +38,3 @@ def offers(found: Iterable[Alternative], kept: Mapping[str, str]) -> list[Offer]
         )
         for one in found
     ]
-
-
-def _why(why: Why) -> str:
-    return {
-        Why.SAME_RESOURCE_OTHER_TIME: _("Same space, other time"),
-        Why.ALIKE_SAME_TIME: _("Same time, similar space"),
-        Why.SHORTER: _("Same start, shorter"),
-        Why.OTHER_DAY: _("Same space, other day"),
-        Why.ALIKE_OTHER_TIME: _("Similar space, other time"),
-    }[why]

@@ -30,7 +30,7 @@ from booking.reservations import (
 )
 from booking.reservations.claims import had_by
 from booking.reservations.forms import AnswerForm, are_seats, values_of_local
-from booking.reservations.models import Asking, State
+from booking.reservations.models import Asking, HouseReason, State
 from booking.reservations.queries import Details
 from booking.reservations.questions import Exchange
 from booking.reservations.views.blueprint import pages
@@ -164,10 +164,11 @@ def _asked_of(found: Details) -> list[str]:
 
 
 def _instead(actor: Actor, found: Details) -> list[Offer]:
-    """What could be booked instead of a declined request that has not become past, for its
-    holder."""
+    """What could be booked instead of a declined request, or of what a closure cancelled, that has
+    not become past, for its holder."""
     is_mine = actor.person_id == found.person_id
-    is_lost = found.state is State.DECLINED and found.interval.starts_at > clock.now()
+    is_refused = found.state is State.DECLINED or found.closing_reason == HouseReason.PLACE_CLOSED
+    is_lost = is_refused and found.interval.starts_at > clock.now()
     if not is_mine or not is_lost or any(place.spot.retired_at for place in found.places):
         return []
     wish = Wish(

@@ -1,0 +1,235 @@
+"""The endpoints of closures: which there are, planning one, closing and opening again."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import msgspec
+from flask import Blueprint, Response, request
+
+from booking.closures import queries, service
+from booking.closures.queries import Closed, Hit, Plan, When
+from booking.closures.rules import Wanted
+from booking.closures.service import WouldDisplaceError
+from booking.core import clock, idempotency, listing, schema, web
+from booking.core.idempotency import Answer
+from booking.core.permissions import Action, Actor
+from booking.core.schema import Moment, Nothing, PublicId, describes, moment, public_id, written
+from booking.core.texts import checked_names
+from booking.core.web import acts, current_actor
+from booking.occupancy.models import ClosureKind
+from booking.reservations.shapes import Named
+
+MOST_LISTED = 200  # reservations in one answer
+
+blueprint = Blueprint("closures_api", __name__, url_prefix="/api/v1")
+
+
+class ClosureQuery(msgspec.Struct, forbid_unknown_fields=True):
+    """Which closures."""
+
+    when: When = When.NOW
+    limit: int | None = None
+    cursor: str | None = None
+
+
+class NewClosure(msgspec.Struct, forbid_unknown_fields=True):
+    """The body of POST /closures and of /closures/plan: what, when, why; `seen` is the mark of the
+    reservations whose cancelling is confirmed."""
+
+    names: dict[str, str]
+    starts_at: Moment
+    ends_at: Moment
+    kind: ClosureKind = ClosureKind.MAINTENANCE
+    resources: list[PublicId] = msgspec.field(default_factory=list)
+    areas: list[int] = msgspec.field(default_factory=list)
+    floors: list[int] = msgspec.field(default_factory=list)
+    buildings: list[int] = msgspec.field(default_factory=list)
+    seen: str | None = None
+
+
+class ClosureShown(msgspec.Struct):
+    """A closure; `resources` are the codes of the first twelve of its `spaces`."""
+
+    id: PublicId
+    kind: ClosureKind
+    names: dict[str, str]
+    when: When
+    starts_at: Moment
+    ends_at: Moment
+    ended_at: Moment | None
+    resources: list[str]
+    spaces: int
+    displaced: int
+
+
+class HitShown(msgspec.Struct):
+    """A reservation in the way; holder and title only where you may see them. Of a change only
+    the change is declined."""
+
+    id: PublicId
+    reference: str
+    version: int
+    state: str
+    starts_at: Moment
+    ends_at: Moment
+    resources: list[str]
+    is_change: bool
+    title: str | None
+    holder: Named | None
+
+
+class PlanShown(msgspec.Struct):
+    """What a closure would close, and whom it would hit; `count` tells all of them."""
+
+    starts_at: Moment
+    ends_at: Moment
+    spaces: int
+    count: int
+    seen: str
+    reservations: list[HitShown]
+
+
+@blueprint.get("/closures")
+@acts(Action.CLOSE_SPACES)
+@describes(query=ClosureQuery, items=ClosureShown)
+def index() -> Response:
+    """The closures of your spaces that hold, are to come, or are over."""
+    asked = schema.query(ClosureQuery)
+    limit = listing.limit(asked.limit)
+    after = None
+    if asked.cursor is not None:
+        seconds, key = listing.from_cursor(asked.cursor, int, int)
+        after = (listing.instant_of(int(seconds)), min(int(key), listing.LARGEST_KEY))
+    found = queries.closures(current_actor(), asked.when, limit=limit + 1, after=after)
+    shown, last = found[:limit], found[:limit][-1:]
+    cursor = None
+    if len(found) > limit:
+        cursor = listing.to_cursor(int(last[0].interval.starts_at.timestamp()), last[0].id)
+    return listing.answer([_as_json(one) for one in shown], cursor)
+
+
+@blueprint.post("/closures/plan")
+@acts(Action.CLOSE_SPACES)
+@describes(body=NewClosure, answer=PlanShown)
+def plan() -> Response:
+    """Whom a closure would hit; nothing is closed."""
+    actor = current_actor()
+    wanted = _wanted(schema.body(NewClosure))
+    return web.answer_json(_plan_as_json(actor, queries.plan(actor, wanted)))
+
+
+@blueprint.post("/closures")
+@acts(Action.CLOSE_SPACES)
+@describes(body=NewClosure, answer=ClosureShown, status=201)
+def create() -> Response:
+    """Close spaces for a time; while anybody is hit, only with the mark of exactly these."""
+    actor = current_actor()
+    asked = schema.body(NewClosure)
+    wanted = _wanted(asked)
+    key = request.headers.get("Idempotency-Key")
+    body = f"{request.method} {request.path}\n".encode() + request.get_data()
+    try:
+        made = idempotency.once(
+            actor,
+            key,
+            body,
+            lambda: Answer(201, service.close(actor, wanted, seen=asked.seen).public_id),
+        )
+    except WouldDisplaceError as error:
+        return web.problem(
+            409,
+            "stale" if error.is_stale else error.code,
+            "Reservations are in the way",
+            "Send the mark in `seen` to cancel exactly these.",
+            **_plan_as_json(actor, queries.plan(actor, wanted)),
+        )
+    location = web.public_url("closures_api.show", closure_id=made.location)
+    return web.answer_json(_as_json(queries.closure(actor, made.location)), 201, location)
+
+
+@blueprint.get("/closures/<uuid:closure_id>")
+@acts(Action.CLOSE_SPACES)
+@describes(query=Nothing, answer=ClosureShown)
+def show(closure_id: UUID) -> Response:
+    """One closure of your spaces."""
+    schema.query(Nothing)
+    return listing.read(_as_json(queries.closure(current_actor(), str(closure_id))))
+
+
+@blueprint.post("/closures/<uuid:closure_id>/end")
+@acts(Action.CLOSE_SPACES)
+@describes(body=Nothing, answer=ClosureShown)
+def end(closure_id: UUID) -> Response:
+    """Open again what is closed, or would be."""
+    schema.body(Nothing)
+    actor, key = current_actor(), request.headers.get("Idempotency-Key")
+    asked = f"{request.method} {request.path}\n".encode() + request.get_data()
+
+    def act() -> Answer:
+        service.end(actor, str(closure_id))
+        return Answer(200, str(closure_id))
+
+    idempotency.once(actor, key, asked, act)
+    return web.answer_json(_as_json(queries.closure(actor, str(closure_id))))
+
+
+def _wanted(asked: NewClosure) -> Wanted:
+    return Wanted(
+        kind=asked.kind,
+        names=checked_names("names", asked.names),
+        starts_at=moment("starts_at", asked.starts_at),
+        ends_at=moment("ends_at", asked.ends_at),
+        resources=tuple(public_id("resources", one) for one in asked.resources),
+        areas=_keys(asked.areas),
+        floors=_keys(asked.floors),
+        buildings=_keys(asked.buildings),
+    )
+
+
+def _keys(numbers: list[int]) -> tuple[int, ...]:
+    """Numbers that no table can hold are those of nothing."""
+    return tuple(one if 0 < one <= listing.LARGEST_KEY else 0 for one in numbers)
+
+
+def _as_json(found: Closed) -> dict[str, object]:
+    return {
+        "id": found.public_id,
+        "kind": found.kind.value,
+        "names": dict(found.names),
+        "when": found.when(clock.now()).value,
+        "starts_at": written(found.interval.starts_at),
+        "ends_at": written(found.interval.ends_at),
+        "ended_at": None if found.ended_at is None else written(found.ended_at),
+        "resources": list(found.codes),
+        "spaces": found.spaces,
+        "displaced": found.displaced,
+    }
+
+
+def _plan_as_json(actor: Actor, found: Plan) -> dict[str, object]:
+    return {
+        "starts_at": written(found.interval.starts_at),
+        "ends_at": written(found.interval.ends_at),
+        "spaces": len(found.places),
+        "count": len(found.hits),
+        "seen": found.seen,
+        "reservations": [_hit_as_json(actor, one) for one in found.hits[:MOST_LISTED]],
+    }
+
+
+def _hit_as_json(actor: Actor, hit: Hit) -> dict[str, object]:
+    one = hit.details
+    sees = queries.may_see(actor, one)
+    return {
+        "id": one.public_id,
+        "reference": one.reference,
+        "version": one.version,
+        "state": one.state.value,
+        "starts_at": written(one.interval.starts_at),
+        "ends_at": written(one.interval.ends_at),
+        "resources": [place.spot.code for place in one.places],
+        "is_change": hit.is_change,
+        "title": one.title if sees else None,
+        "holder": {"id": one.person.public_id, "name": one.person.name} if sees else None,
+    }

@@ -1,0 +1,180 @@
+"""What people are told whose reservations a closure cancels: once each, with all of theirs, why,
+and what else is free."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import or_, select
+
+from booking.closures import words
+from booking.core import clock, web
+from booking.core.database import session
+from booking.core.errors import BookingError
+from booking.core.events import Happened
+from booking.core.i18n import _, ngettext
+from booking.messages import service as planner
+from booking.messages.letters import Key, Letter, Line, Link, MessageType, Recipient, Section
+from booking.messages.models import MessageKind
+from booking.occupancy.models import Closure
+from booking.people.models import Person
+from booking.people.sign_in import load_actor
+from booking.reservations import alternatives, notices, queries, texts
+from booking.reservations.alternatives import Alternative
+from booking.reservations.models import Displacement, Reservation
+from booking.reservations.queries import Details
+from booking.reservations.wishes import Wish
+
+LISTED = 20  # reservations in one letter; the rest is counted
+WITH_ALTERNATIVES = 5  # of them
+
+
+@dataclass(frozen=True)
+class Displaced:
+    """What a closure has cancelled for one recipient, as one act of it."""
+
+    closure: Closure
+    person: Person
+    reservations: tuple[Details, ...]
+
+
+def tell(happened: Happened) -> None:
+    """Plan one letter for each holder and booker of what was cancelled."""
+    closure = _closure(happened.subject)
+    if closure is None:
+        return
+    gone = _gone(closure, happened.version)
+    recipients = {one for details in gone for one in notices.recipients_of(details)}
+    planner.plan(
+        [
+            Key(MessageKind.DISPLACED, happened.subject, happened.version, one, happened.at)
+            for one in sorted(recipients)
+        ]
+    )
+
+
+def _closure(public_id: str) -> Closure | None:
+    return session().scalar(select(Closure).where(Closure.public_id == public_id))
+
+
+def _gone(closure: Closure, version: int, recipient_id: int | None = None) -> list[Details]:
+    its = select(Displacement.reservation_id).where(
+        Displacement.closure_id == closure.id, Displacement.version == version
+    )
+    if recipient_id is None:
+        return queries.find(Reservation.id.in_(its))
+    concerns = or_(Reservation.person_id == recipient_id, Reservation.booked_by_id == recipient_id)
+    return queries.find(Reservation.id.in_(its), concerns)
+
+
+def _displaced(key: Key) -> Displaced | None:
+    closure = _closure(key.subject)
+    person = session().get(Person, key.recipient_id)
+    if closure is None or person is None:
+        return None
+    found = _gone(closure, key.version, key.recipient_id)
+    return Displaced(closure, person, tuple(found)) if found else None
+
+
+def _still_worth_telling(_key: Key, told: Displaced) -> bool:
+    return any(not notices.is_over(one) for one in told.reservations)
+
+
+# --- the letter ---
+
+
+def _letter(told: Displaced, recipient: Recipient) -> Letter:
+    found = told.reservations
+    first = found[0]
+    count = len(found)
+    return Letter(
+        title=_(
+            "Cancelled: %(place)s, %(start)s: the space is closed",
+            place=notices.places_in_words(first.places),
+            start=texts.day_and_clock(first.local.starts_at),
+        )
+        if count == 1
+        else ngettext(
+            "%(num)s of your reservations is cancelled: the space is closed",
+            "%(num)s of your reservations are cancelled: the spaces are closed",
+            count,
+        ),
+        opening=_opening(told),
+        sections=(*_sections(told), *_rest(count - LISTED)),
+        links=(
+            Link(_("Find another place"), web.public_url("finding.show")),
+            Link(_("See your reservations"), web.public_url("reservations.mine")),
+        ),
+    )
+
+
+def _opening(told: Displaced) -> str:
+    closure, first = told.closure, told.reservations[0]
+    zone_name = first.local.zone_name
+    return _(
+        "Closed %(period)s. Reason: %(what)s. We are sorry. What else is free when this message is"
+        " written stands below; whoever books it first has it.",
+        period=words.period(closure.interval, zone_name),
+        what=words.what(closure.kind, closure.names),
+    )
+
+
+def _sections(told: Displaced) -> list[Section]:
+    several = len(told.reservations) > 1
+    sections = []
+    for number, one in enumerate(told.reservations[:LISTED]):
+        section = notices.about(one, texts.day_and_clock(one.local.starts_at) if several else "")
+        found = _instead_of(told, one) if number < WITH_ALTERNATIVES else ()
+        sections.append(
+            Section(section.lines, section.heading, tuple(_link(other) for other in found))
+        )
+    return sections
+
+
+def _rest(count: int) -> tuple[Section, ...]:
+    if count <= 0:
+        return ()
+    more = ngettext("%(num)s more reservation", "%(num)s more reservations", count)
+    return (Section((Line(_("Besides"), more),)),)
+
+
+def _instead_of(told: Displaced, one: Details) -> Sequence[Alternative]:
+    """What the recipient could book instead, if it has not become past."""
+    if one.interval.starts_at <= clock.now():
+        return ()
+    wish = Wish(
+        resources=tuple(place.spot.public_id for place in one.places),
+        starts_at=one.local.starts_at,
+        ends_at=one.local.ends_at,
+        headcount=one.headcount,
+    )
+    try:
+        return alternatives.find(load_actor(told.person), wish)
+    except BookingError:  # a space that is retired meanwhile, a holder without rights any more
+        return ()
+
+
+def _link(found: Alternative) -> Link:
+    """The booking form with this place and time."""
+    first, *others = found.places
+    local = found.local
+    return Link(
+        _(
+            "%(why)s: %(place)s, %(period)s",
+            why=texts.why(found.why),
+            place=texts.codes(found.places),
+            period=texts.period(local),
+        ),
+        web.public_url(
+            "book.form",
+            resource=first.spot.code,
+            also=[other.spot.code for other in others],
+            day=local.starts_at.date().isoformat(),
+            start=local.starts_at.isoformat(timespec="minutes"),
+            end=local.ends_at.isoformat(timespec="minutes"),
+        ),
+    )
+
+
+DISPLACED = MessageType(_displaced, _still_worth_telling, _letter)
