@@ -19,7 +19,7 @@ from booking.messages.models import Message
 from booking.messages.queries import LATE_AFTER, WAITING
 from booking.occupancy import guard
 from booking.occupancy.guard import Guard
-from booking.occupancy.models import ClaimKind, Closure, Hold, occupancy
+from booking.occupancy.models import ClaimKind, Closure, ClosureResource, Hold, occupancy
 from booking.reservations.models import (
     LIVE,
     Amendment,
@@ -40,6 +40,7 @@ class Promise(StrEnum):
     DEAD_CLAIMS = "claims_of_nothing_live"
     MISSING_CLAIMS = "reservations_without_claim"
     WRONG_CLAIMS = "claims_elsewhere"
+    WRONG_CLOSURES = "closures_elsewhere"
     DEAD_HOLDS = "holds_for_nothing"
     DEAD_CHANGES = "changes_of_nothing_live"
     UNSENT = "unsent_messages"
@@ -75,6 +76,7 @@ def verify() -> Report:
         Promise.DEAD_CLAIMS: _dead_claims(),
         Promise.MISSING_CLAIMS: _missing_claims(),
         Promise.WRONG_CLAIMS: _wrong_claims(),
+        Promise.WRONG_CLOSURES: _wrong_closures(),
         Promise.DEAD_HOLDS: _dead_holds(),
         Promise.DEAD_CHANGES: _dead_changes(),
         Promise.UNSENT: _unsent(),
@@ -180,6 +182,27 @@ def _wrong_claims() -> Select[str]:
         select(Reservation.reference)
         .join(occupancy, occupancy.c.reservation_id == Reservation.id)
         .where(Reservation.state.in_(LIVE), or_(~is_its_place, not_(or_(*in_place))))
+    )
+
+
+def _wrong_closures() -> Select[str]:
+    """Claims of closures at another time or place than theirs, or after they were ended."""
+    is_its_place = exists().where(
+        ClosureResource.closure_id == occupancy.c.closure_id,
+        ClosureResource.resource_id == occupancy.c.resource_id,
+    )
+    return (
+        select(Resource.code)
+        .join(occupancy, occupancy.c.resource_id == Resource.id)
+        .join(Closure, Closure.id == occupancy.c.closure_id)
+        .where(
+            or_(
+                occupancy.c.starts_at < Closure.starts_at,
+                occupancy.c.ends_at > func.coalesce(Closure.ended_at, Closure.ends_at),
+                ~is_its_place,
+            )
+        )
+        .order_by(Resource.code)
     )
 
 

@@ -114,13 +114,13 @@ def _checked_key(kind: str, key: str) -> str:
 
 
 def _keys(field: str, texts: list[str]) -> tuple[int, ...]:
-    if not all(text.isascii() and text.isdigit() and len(text) < 10 for text in texts):
+    if not all(map(_is_number, texts)):
         raise InvalidError({field: Problem.NOT_FOUND})
     return tuple(int(text) for text in texts)
 
 
 def _moment(field: str, day: date | None, minutes: str | None) -> datetime:
-    if day is None or not (minutes or "").isdigit() or len(minutes or "") > 4:
+    if day is None or not _is_number(minutes or ""):
         raise InvalidError({field: Problem.UNREADABLE})
     number = int(minutes or "")
     if number > 24 * 60:
@@ -141,3 +141,7 @@ def _in_words(found: Choice) -> str:
         "floor": _("Whole floor: %(name)s", name=name),
         "area": _("Whole area: %(name)s", name=name),
     }[found.kind]
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 10

@@ -27,7 +27,7 @@ from booking.occupancy.models import ClosureKind
 from booking.reservations import place_facts, texts
 
 PAGE = 30
-MOST_HITS = 100  # named on the page; the rest is counted
+MOST_HITS = 50  # named on the page; the rest is counted
 NOT_CARRIED = {"csrf_token", "seen", "edit", "idempotency_key"}
 
 pages = Blueprint("closures", __name__, url_prefix="/closures")
@@ -72,7 +72,8 @@ class HitRow:
     url: str | None
     place: str
     period: str
-    who: str
+    person: str
+    organisation: str
     title: str
     state: str
     is_change: bool
@@ -233,7 +234,8 @@ def _hit_row(actor: Actor, hit: Hit) -> HitRow:
         url=url_for("reservations.show", public_id=one.public_id) if sees else None,
         place=texts.codes(one.places),
         period=texts.period(one.local),
-        who=_(", ").join(filter(None, (one.person.name, organisation))) if sees else "",
+        person=one.person.name if sees else "",
+        organisation=organisation if sees else "",
         title=one.title if sees else "",
         state=one.state.value,
         is_change=hit.is_change,

@@ -73,6 +73,7 @@ def _labels() -> dict[Promise, str]:
         Promise.DEAD_CLAIMS: _("Claims whose reservation, closure or hold is no longer live"),
         Promise.MISSING_CLAIMS: _("Reservations ahead whose place is not claimed"),
         Promise.WRONG_CLAIMS: _("Claims at another time or place than their reservation"),
+        Promise.WRONG_CLOSURES: _("Closures that take another time or space than theirs"),
         Promise.DEAD_HOLDS: _("Places held for a change that no longer waits"),
         Promise.DEAD_CHANGES: _("Changes that wait for a reservation that is no longer confirmed"),
         Promise.UNSENT: _("Messages due over five minutes ago and still not sent"),

@@ -137,6 +137,7 @@ def words() -> dict[str, str]:
         "pending": _("Pending"),
         "checked-in": _("On site"),
         "closed": _("Closed"),
+        "maintenance": _("Maintenance"),
         "out": _("Out of order"),
         ClaimKind.SETUP: _("Set-up"),
         ClaimKind.CLEANUP: _("Cleaning"),

@@ -87,11 +87,11 @@ def _existing(first: date, zone: ZoneInfo) -> Iterable[date]:
 def _axes(
     opening: Opening, taken: Sequence[Taken], days: Sequence[date], zone: ZoneInfo
 ) -> list[Axis]:
-    """The same hours for each day: from the first that is open or taken to the last."""
+    """The same hours for each day: from the first that is open or booked to the last."""
     booked = [
         Interval(one.starts_at, one.ends_at)
         for one in taken
-        if one.kind not in (ClaimKind.SETUP, ClaimKind.CLEANUP)
+        if one.kind not in (ClaimKind.SETUP, ClaimKind.CLEANUP, ClaimKind.CLOSURE)
     ]
     shown = {day: [*opening.open_intervals(day, zone), *_inside(booked, day, zone)] for day in days}
     drawn = [Axis.around(times, day, zone) for day, times in shown.items() if times]

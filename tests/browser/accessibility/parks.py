@@ -13,12 +13,16 @@ from flask import Flask
 from sqlalchemy import String, cast, literal, select, update
 
 from booking import worker
+from booking.closures import queries as closures
+from booking.closures import service as closing
+from booking.closures.rules import Wanted
 from booking.core import clock
 from booking.core.database import end_reading, session, transaction
 from booking.core.permissions import Actor, Role, Scope
 from booking.exchange import service as imports
 from booking.exchange.rules import Subject
 from booking.messages.models import Message, MessageState
+from booking.occupancy.models import ClosureKind
 from booking.people import deputies, feeds, invitations, links, organisations, terms, tokens
 from booking.people.models import FeedDetail, Grant, Person, Token, TokenKind
 from booking.policies.facts import Place
@@ -210,7 +214,23 @@ def _requests(places: _Places) -> dict[str, str]:
     make.reservation(make.member_of(name="Maryam Chouaf"), places.contested, title=ARABIC_TITLE)
     blocked = make.reservation(place=places.contested, starts_at=make.at(14))
     make.closure(places.contested, make.at(13), make.at(18))
-    return {"rivalled": first.public_id, "blocked": blocked.public_id}
+    make.reservation(place=places.contested, starts_at=make.at(9, days=2), title=ARABIC_TITLE)
+    closed = _closed(places.contested)
+    return {"rivalled": first.public_id, "blocked": blocked.public_id, "closure": closed}
+
+
+def _closed(place: Place) -> str:
+    """A closure that has cancelled a reservation."""
+    operator = make.operator()
+    wanted = Wanted(
+        kind=ClosureKind.MAINTENANCE,
+        names={"fr": LONG_WORD, "ar": ARABIC_TITLE},
+        starts_at=make.at(8, days=2),
+        ends_at=make.at(18, days=2),
+        resources=(place.spot.public_id,),
+    )
+    seen = closures.plan(operator, wanted).seen
+    return closing.close(operator, wanted, seen=seen).public_id
 
 
 def _organisations(member: Actor, manager: Actor, places: _Places) -> dict[str, str]:

@@ -139,6 +139,10 @@ PAGES: dict[str, Where] = {
     "secrets.ask_revoke_feed": _at(Reader.MEMBER, "/profile/feeds/{feed}/revoke"),
     "secrets.new_token": _at(Reader.MEMBER, "/profile/tokens"),
     "secrets.ask_revoke_token": _at(Reader.MEMBER, "/profile/tokens/{token}/revoke"),
+    "closures.index": _at(Reader.MANAGER, "/closures", "/closures?when=past"),
+    "closures.new": _at(Reader.MANAGER, "/closures/new", "/closures/new?resource={lab}"),
+    "closures.show": _at(Reader.MANAGER, "/closures/{closure}"),
+    "closures.ask_end": _at(Reader.MANAGER, "/closures/{closure}/end"),
     "deputies.index": _at(Reader.MANAGER, "/profile/deputies"),
     "deputies.ask_end": _at(Reader.MANAGER, "/profile/deputies/{absence}/end"),
     "approvals.list": _at(

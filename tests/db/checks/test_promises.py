@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 from flask import Flask
-from sqlalchemy import insert, literal, select, text, update
+from sqlalchemy import bindparam, insert, literal, select, text, update
 
 from booking.checks import promises
 from booking.checks.promises import Promise
@@ -219,3 +219,28 @@ def test_the_number_of_statements_does_not_depend_on_the_data(
             promises.verify()
         counts.append(statements.count)
     assert counts == [COUNT_OF_PROMISES + 1, COUNT_OF_PROMISES + 1]
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        "UPDATE closure_resource SET resource_id = :other",
+        "UPDATE closure SET ended_at = starts_at",
+        "UPDATE closure SET starts_at = :later",
+    ],
+)
+def test_a_closure_that_takes_what_is_not_its_own_is_found(app: Flask, broken: str) -> None:
+    desk, other = make.desk("A-01"), make.desk("A-02")
+    make.closure(desk, make.at(9), make.at(12))
+    assert _broken() == {}
+    statement = text(broken)
+    values: dict[str, object] = {}
+    if ":other" in broken:
+        values = {"other": other.resource_id}
+    if ":later" in broken:
+        statement = statement.bindparams(bindparam("later", type_=Instant()))
+        values = {"later": clock.now() + timedelta(days=1, hours=2)}
+    with transaction() as current:
+        current.execute(statement, values)
+    assert _broken() == {Promise.WRONG_CLOSURES: 1}
+    assert _examples(Promise.WRONG_CLOSURES) == ("A-01",)

@@ -372,6 +372,18 @@ def test_a_closure_that_comes_while_somebody_books_is_refused_and_says_so(
     assert [kind for kind, *_ in claims(desk)] == ["booking"]
 
 
+def test_what_was_booked_after_the_look_the_claims_refuse(
+    operator: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = make.desk()
+    make.reservation(make.person(), desk)
+    monkeypatch.setattr(queries, "hits", lambda *_: ())
+    with pytest.raises(WouldDisplaceError) as refused:
+        service.close(operator, wanted(desk))
+    assert refused.value.is_stale
+    assert [kind for kind, *_ in claims(desk)] == ["booking"]
+
+
 def test_a_closure_that_comes_while_another_is_made_takes_what_is_left(
     app: Flask, operator: Actor
 ) -> None:

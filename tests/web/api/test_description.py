@@ -113,7 +113,9 @@ def _park() -> tuple[Known, dict[str, str]]:
     operator, desk, lab = make.operator(), make.desk(), make.lab()
     make.reservation(operator, desk)
     request = make.reservation(make.member_of(), lab)
+    closed = make.closure(make.desk(), make.at(9), make.at(10))
     known: Known = {
+        "closure_id": closed.public_id,
         "resource_id": desk.spot.public_id,
         "resource": desk.spot.public_id,
         "resources": [desk.spot.public_id],

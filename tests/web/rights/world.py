@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import count
 
 from sqlalchemy import select
 
@@ -11,6 +12,7 @@ from booking.core.database import session
 from booking.core.permissions import Actor, Scope
 from booking.people import feeds, tokens
 from booking.people.models import FeedDetail, Grant, Organisation
+from booking.policies.facts import Place
 from booking.reservations import service
 from booking.reservations.wishes import GroupWish
 from tests import make
@@ -116,7 +118,11 @@ def build() -> World:
             "auditor": make.auditor(),
             "operator": make.operator(),
         },
-        made={**OWN, **dict.fromkeys(LEAVING, _somebody_in(organisation.id))},
+        made={
+            **OWN,
+            **dict.fromkeys(LEAVING, _somebody_in(organisation.id)),
+            **dict.fromkeys(("closures.public_id", "closures_api.closure_id"), _closed(lab)),
+        },
         things={
             "public_id": request.public_id,
             "reservation_id": request.public_id,
@@ -142,6 +148,17 @@ def _somebody_in(organisation_id: int) -> Callable[[Actor], str]:
         return make.member_of(organisation).public_id
 
     return join
+
+
+def _closed(lab: Place) -> Callable[[Actor], str]:
+    """A closure of its own day for each who asks."""
+    days = count(100)
+
+    def close(_who_asks: Actor) -> str:
+        day = next(days)
+        return make.closure(lab, make.at(9, days=day), make.at(10, days=day)).public_id
+
+    return close
 
 
 def _spare() -> dict[str, str]:
