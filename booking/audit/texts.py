@@ -253,17 +253,22 @@ def value(key: str, found: object) -> str:
         return _("yes") if found else _("no")
     if key.endswith("_at") and isinstance(found, str):
         return _moment(found)
-    if key == "state" and isinstance(found, str):
-        return _states().get(found, found)
-    if key == "way" and isinstance(found, str):
-        return reservations.ways().get(found, found)
+    if key in ("state", "way", "closure_kind"):
+        return _chosen(key).get(str(found), str(found))
     if key == "reason":
         return reservations.reason(None, str(found))
-    if key == "closure_kind" and found in set(ClosureKind):
-        return reservations.closure_kind(ClosureKind(str(found)))
     if key == "reason_code" and isinstance(found, str) and found in set(DeclineReason):
         return reservations.decline_reason(DeclineReason(found))
     return str(found)
+
+
+def _chosen(key: str) -> Mapping[str, str]:
+    """The words for what was chosen from a list."""
+    if key == "state":
+        return _states()
+    if key == "way":
+        return reservations.ways()
+    return {kind: reservations.closure_kind(kind) for kind in ClosureKind}
 
 
 def _states() -> Mapping[str, str]:
