@@ -207,13 +207,14 @@ def closure(actor: Actor, public_id: str) -> Closed:
     return found[0]
 
 
-def next_of(resource_id: int, *, limit: int) -> list[Closed]:
-    """The closures of one resource that hold or are to come, for everybody."""
+def next_of(resource_id: int, *, limit: int) -> list[Closure]:
+    """The closures of one resource that hold or are to come, for everybody; one statement."""
     is_its = exists().where(
         ClosureResource.closure_id == Closure.id, ClosureResource.resource_id == resource_id
     )
     conditions = (is_its, Closure.ended_at.is_(None), Closure.ends_at > clock.now())
-    return _read(_select().where(*conditions).order_by(Closure.starts_at).limit(limit))
+    statement = select(Closure).where(*conditions).order_by(Closure.starts_at)
+    return list(session().scalars(statement.limit(limit)))
 
 
 def visible_to(actor: Actor) -> ColumnElement[bool]:

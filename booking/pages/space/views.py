@@ -11,13 +11,14 @@ from flask.typing import ResponseReturnValue
 
 from booking.closures import queries as closures
 from booking.closures import words
-from booking.closures.queries import Closed, Closing
+from booking.closures.queries import Closing
 from booking.core import clock
 from booking.core.errors import NotFoundError
 from booking.core.i18n import _, format_days, format_short_weekday
 from booking.core.months import Month, day_from, month, month_from, within
 from booking.core.permissions import Action, Actor, allows
 from booking.core.web import acts, current_actor
+from booking.occupancy.models import Closure
 from booking.pages.space import queries
 from booking.pages.space.week import DAYS_A_WEEK, Week, first_day, week_of
 from booking.policies.facts import Place
@@ -90,11 +91,11 @@ def show(code: str) -> ResponseReturnValue:
     )
 
 
-def _closures(place: Place) -> list[Closed]:
+def _closures(place: Place) -> list[Closure]:
     return closures.next_of(place.resource_id, limit=MOST_CLOSURES)
 
 
-def _closed(actor: Actor, found: Closed, zone_name: str) -> ClosedTime:
+def _closed(actor: Actor, found: Closure, zone_name: str) -> ClosedTime:
     sees_all = allows(actor, Action.CLOSE_SPACES)
     return ClosedTime(
         words.what(found.kind, found.names),

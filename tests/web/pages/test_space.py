@@ -18,7 +18,7 @@ from tests.web.pages.crowd import crowd
 Counting = Callable[[], AbstractContextManager[Statements]]
 Cell = tuple[str, str, str]  # state, text, address
 
-PAGE_STATEMENTS = 10
+PAGE_STATEMENTS = 11
 MONDAY, TUESDAY, SATURDAY = "5 Oct", "6 Oct", "10 Oct"
 
 
