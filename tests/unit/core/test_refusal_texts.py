@@ -65,7 +65,7 @@ SENTENCES: list[tuple[Facts, str]] = [
         "A-03 is closed on Tue 24 Nov from 10:00 to 11:30. Choose another time or another space.",
     ),
     (
-        SlotTaken(Cause.CLOSURE, BUSY, {"en": "Painting"}),
+        SlotTaken(Cause.CLOSURE, BUSY, names={"en": "Painting"}),
         (
             "A-03 is closed on Tue 24 Nov from 10:00 to 11:30: \u2068Painting\u2069."
             " Choose another time or another space."
