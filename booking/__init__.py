@@ -24,6 +24,7 @@ from booking.approvals import notices as approval_notices
 from booking.approvals import views as approval_pages
 from booking.assets.manifest import Manifest
 from booking.attendance import api as attendance_api
+from booking.attendance import notices as attendance_notices
 from booking.attendance import views as attendance_pages
 from booking.audit import api as audit_api
 from booking.calendars import views as calendars
@@ -159,6 +160,7 @@ EVENTS: dict[EventKind, tuple[worker.Handler, ...]] = {
     EventKind.ANSWERED: (reservation_notices.tell_asker,),
     EventKind.GROUPED: (group_notices.tell,),
     EventKind.DISPLACED: (closure_notices.tell,),
+    EventKind.RELEASED: (attendance_notices.tell,),
     EventKind.HANDED_OVER: (departure_notices.tell, reminder_notices.plan),
 }
 
@@ -186,6 +188,7 @@ MESSAGES: dict[MessageKind, MessageType[Any]] = {  # Any: each kind has its own 
     MessageKind.HANDED_OVER: departure_notices.HANDED_OVER,
     MessageKind.GROUPED: group_notices.GROUPED,
     MessageKind.DISPLACED: closure_notices.DISPLACED,
+    MessageKind.RELEASED: attendance_notices.RELEASED,
     MessageKind.DEPUTY_NAMED: deputy_notices.NAMED,
     MessageKind.DEPUTY_ENDED: deputy_notices.ENDED,
 }

@@ -1,4 +1,4 @@
-"""The tick: lets expire what waited too long, handles events, sends what is due.
+"""The tick: lets expire what waited too long, releases what nobody came to, handles events, sends.
 
 Any number of processes may run it at the same time: every piece of work is claimed in the database
 by whoever does it.
@@ -23,6 +23,7 @@ from typing import IO
 from flask import Flask, current_app
 from sqlalchemy import select, update
 
+from booking.attendance.service import release_next
 from booking.checks import backlog
 from booking.core import clock, idempotency, jobs, rate_limits, web
 from booking.core.database import db, end_reading, session, transaction
@@ -68,6 +69,7 @@ class Done:
     """What was done."""
 
     expired: int = 0
+    released: int = 0
     departures: int = 0
     events: int = 0
     messages: Counter[tuple[MessageKind, MessageState]] = field(default_factory=Counter)
@@ -77,12 +79,14 @@ class Done:
     @property
     def is_nothing(self) -> bool:
         """Whether there was nothing to do, or nothing that could be done now."""
-        work = self.expired or self.departures or self.events or self.messages
+        given_back = self.expired or self.released or self.departures
+        work = given_back or self.events or self.messages
         return self.waits or not work
 
     def add(self, other: Done) -> None:
         """Count another run in."""
         self.expired += other.expired
+        self.released += other.released
         self.departures += other.departures
         self.events += other.events
         self.messages += other.messages
@@ -116,6 +120,8 @@ def work() -> Done:
     with _part(JobName.EXPIRE, done.runs):
         while done.expired < MOST_EXPIRED and expire_next():
             done.expired += 1
+        while done.released < MOST_EXPIRED and release_next():
+            done.released += 1
         while done.departures < MOST_DEPARTURES and end_next_term():
             done.departures += 1
     with _part(JobName.EVENTS, done.runs):

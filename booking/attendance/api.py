@@ -1,4 +1,4 @@
-"""The endpoints of presence: confirm it, and take that back."""
+"""The endpoints of presence: confirm it, take that back, or announce to be late."""
 
 from __future__ import annotations
 
@@ -30,6 +30,16 @@ def check_in(reservation_id: UUID) -> Response:
     schema.body(Nothing)
     actor = current_actor()
     return _once(lambda: service.check_in(actor, str(reservation_id), CheckInWay.API))
+
+
+@blueprint.post("/reservations/<uuid:reservation_id>/late")
+@acts(Action.CHECK_IN)
+@describes(body=Nothing, answer=ReservationShown)
+def late(reservation_id: UUID) -> Response:
+    """Have the place kept for the grace once more; once."""
+    schema.body(Nothing)
+    actor = current_actor()
+    return _once(lambda: service.announce_late(actor, str(reservation_id)))
 
 
 @blueprint.delete("/reservations/<uuid:reservation_id>/check-in")

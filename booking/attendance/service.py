@@ -1,10 +1,11 @@
-"""The verbs of the day: confirming presence and taking that back."""
+"""The verbs of the day: confirming presence, being late, and giving back what nobody came to."""
 
 from __future__ import annotations
 
 from sqlalchemy import update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from booking.attendance import queries
 from booking.core import clock
 from booking.core.database import engine_name, execute, session, transactional
 from booking.core.errors import RefusedError
@@ -12,6 +13,7 @@ from booking.core.permissions import Action, Actor
 from booking.reservations import arrivals
 from booking.reservations import service as reservations
 from booking.reservations.models import Attendance, CheckInWay
+from booking.reservations.queries import details_by_id
 from booking.reservations.service import Outcome
 
 _attendance = Attendance.__table__
@@ -49,6 +51,34 @@ def undo_check_in(actor: Actor, public_id: str) -> Outcome:
     )
     reservations.note(actor, before, "check_in_undone")
     return Outcome(public_id, before.state)
+
+
+@transactional
+def announce_late(actor: Actor, public_id: str) -> Outcome:
+    """Have the place kept for the grace once more, from within the time of confirming; once.
+    Raises RefusedError as `check_in` does, and when somebody is there already."""
+    before = reservations.held(actor, public_id, Action.CHECK_IN)
+    refusal = arrivals.why_not_late(before, clock.now())
+    if refusal is not None:
+        raise RefusedError((refusal,))
+    until = arrivals.late_until(before)
+    _write(before.id, late_until=until)
+    reservations.note(actor, before, "running_late", {"late_until": until.isoformat()})
+    return Outcome(public_id, before.state)
+
+
+@transactional
+def release_next() -> bool:
+    """Give back the rest of one reservation to which nobody came in time; False when there is
+    none. Called by the worker until it says so, by any number of workers."""
+    public_id = session().scalar(queries.abandoned(clock.now()))
+    before = None if public_id is None else details_by_id(public_id)
+    # Somebody may have come between what was found and the lock on it.
+    if before is None or not arrivals.is_abandoned(before, clock.now()):
+        return False
+    _write(before.id, released_at=clock.now())
+    reservations.give_back(before)
+    return True
 
 
 def _write(reservation_id: int, **values: object) -> None:

@@ -1,4 +1,4 @@
-"""Confirming presence from any page that shows a reservation, and taking that back."""
+"""Confirming presence from any page that shows a reservation, taking that back, being late."""
 
 from __future__ import annotations
 
@@ -34,6 +34,18 @@ def check_in(public_id: UUID) -> ResponseReturnValue:
             "text": _("Your presence is confirmed. The place stays yours."),
             "links": [{"label": _("See this reservation"), "url": page}],
         },
+    )
+
+
+@blueprint.post("/reservations/<uuid:public_id>/late")
+@acts(Action.CHECK_IN)
+def late(public_id: UUID) -> ResponseReturnValue:
+    """Somebody is on the way: the place is kept once more."""
+    actor = current_actor()
+    return _act(
+        url_for("reservations.show", public_id=public_id),
+        lambda: service.announce_late(actor, str(public_id)),
+        _("The place is kept longer. Confirm your presence when you are there."),
     )
 
 

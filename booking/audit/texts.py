@@ -215,6 +215,7 @@ def label(key: str) -> str:
         "way": _("How presence was confirmed"),
         "setup_minutes": _("Set-up before"),
         "cleanup_minutes": _("Cleaning after"),
+        "late_until": _("Kept until"),
         "email": _("E-mail address"),
         "language": _("Language"),
         "role": _("Role"),
@@ -251,7 +252,7 @@ def value(key: str, found: object) -> str:
         return _("none")
     if isinstance(found, bool):
         return _("yes") if found else _("no")
-    if key.endswith("_at") and isinstance(found, str):
+    if key.endswith(("_at", "late_until")) and isinstance(found, str):
         return _moment(found)
     if key in ("state", "way", "closure_kind"):
         return _chosen(key).get(str(found), str(found))

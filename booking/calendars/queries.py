@@ -10,7 +10,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, case, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    Select,
+    String,
+    and_,
+    case,
+    not_,
+    or_,
+    select,
+    type_coerce,
+)
 
 from booking.calendars.rules import MOST_EVENTS, Subscription, Window
 from booking.core import clock, ids
@@ -18,7 +29,15 @@ from booking.core.database import session
 from booking.core.revisions import Revision, Scope
 from booking.people.models import FeedDetail, Person, PersonState, Token, TokenKind
 from booking.reservations.models import LIVE, Reservation, ReservationResource, State
+from booking.reservations.queries import was_released
 from booking.spaces.models import Area, Building, Floor, Kind, Resource, Site
+
+# For a calendar, what was given back because nobody came is cancelled: it must not show a place
+# that is gone.
+_STATE = type_coerce(
+    case((was_released(), State.CANCELLED.value), else_=type_coerce(Reservation.state, String)),
+    Reservation.state.type,
+).label("state")
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +127,7 @@ def entries_of(person_id: int, window: Window) -> Shown:
             Reservation.ends_at > window.starts_at,
             Reservation.starts_at < window.ends_at,
             or_(
-                Reservation.state.in_(LIVE),
+                and_(Reservation.state.in_(LIVE), not_(was_released())),
                 Reservation.changed_at >= window.shows_ended_since,
             ),
         )
@@ -167,7 +186,7 @@ def _entries() -> Select[*tuple[Any, ...]]:  # Any: as above
         Reservation.id,
         Reservation.public_id,
         Reservation.reference,
-        Reservation.state,
+        _STATE,
         Reservation.sequence,
         Reservation.title,
         Reservation.starts_at,

@@ -24,6 +24,7 @@ from booking.reservations.models import (
     LIVE,
     Amendment,
     Asking,
+    Attendance,
     Reservation,
     ReservationResource,
     State,
@@ -111,6 +112,11 @@ def _overlaps() -> Select[str]:
     )
 
 
+_WAS_RELEASED = exists().where(
+    Attendance.reservation_id == Reservation.id, Attendance.released_at.is_not(None)
+)
+
+
 def _dead_claims() -> Select[str]:
     """Claims whose owner is gone, is over before its time, or holds no place."""
     is_dead = or_(
@@ -120,6 +126,7 @@ def _dead_claims() -> Select[str]:
                 Reservation.id.is_(None),
                 Reservation.state.not_in(LIVE),
                 not_(Reservation.holds_place),
+                _WAS_RELEASED,
             ),
         ),
         and_(occupancy.c.closure_id.is_not(None), Closure.id.is_(None)),
@@ -149,7 +156,7 @@ def _missing_claims() -> Select[str]:
     return select(Reservation.reference).where(
         Reservation.ends_at > clock.now(),
         or_(
-            Reservation.state == State.CONFIRMED,
+            and_(Reservation.state == State.CONFIRMED, not_(_WAS_RELEASED)),
             and_(Reservation.state == State.PENDING, Reservation.holds_place),
         ),
         or_(lacks_claim, ~has_place),

@@ -308,6 +308,16 @@ def _not_changeable(obstacle: Obstacle) -> str:
         Obstacle.NOTHING_ASKED: _(
             "This request has no question that waits for an answer. Look at it once more."
         ),
+        Obstacle.RELEASED: _(
+            "This reservation was released, because nobody had confirmed their presence in time."
+            " Book again instead."
+        ),
+        Obstacle.CHECKED_IN: _(
+            "This reservation is attended already. Nobody has to keep the place for you."
+        ),
+        Obstacle.LATE_ALREADY: _(
+            "This reservation is kept longer already, which is done once. Come before that is over."
+        ),
         Obstacle.PENDING: _(
             "This request still waits for its answer. Confirm your presence once it is confirmed."
         ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from booking.demo.chance import stream
 from booking.demo.ledger import Entry
@@ -18,10 +18,21 @@ def arrive(scene: Scene) -> None:
     for entry in sorted(scene.ledger.entries, key=lambda one: one.created_at):
         if not _is_asked(entry):
             continue
-        at = entry.aim.interval.starts_at + timedelta(minutes=chance.randint(-8, 12))
-        comes = chance.random() < COMES
-        if comes and entry.changed_at < at < min(scene.now, entry.aim.interval.ends_at):
+        start, comes = entry.aim.interval.starts_at, chance.random() < COMES
+        at = start + timedelta(minutes=chance.randint(-8, 12))
+        missed = start + timedelta(minutes=_grace(entry), seconds=chance.randint(1, 20))
+        if comes and _is_between(entry, at, scene):
             scene.ledger.check_in(entry, at)
+        elif not comes and _is_between(entry, missed, scene):
+            scene.ledger.release(entry, missed)
+
+
+def _is_between(entry: Entry, at: datetime, scene: Scene) -> bool:
+    return entry.changed_at < at < min(scene.now, entry.aim.interval.ends_at)
+
+
+def _grace(entry: Entry) -> int:
+    return min(place.grace_minutes for place in entry.aim.places if place.asks_for_check_in)
 
 
 def _is_asked(entry: Entry) -> bool:

@@ -165,6 +165,7 @@ class Entry:
     closing_reason: str | None = None
     group: str | None = None
     came: Came | None = None
+    released_at: datetime | None = None
     asked: list[Asked] = field(default_factory=list)
     changes: list[Wanted] = field(default_factory=list)
     exchanged: list[Exchanged] = field(default_factory=list)
@@ -429,6 +430,15 @@ class Ledger:
         self._bump_of(entry)
         self._new_version(entry, at)
         self._tell(entry, by, "checked_in", None, at, after={"way": CheckInWay.PAGE.value})
+        self._commit(at)
+
+    def release(self, entry: Entry, at: datetime) -> None:
+        """Nobody came: the worker gives the place back."""
+        entry.released_at = at
+        entry.holds_place = False
+        self._bump_of(entry)
+        self._new_sequence(entry, at)
+        self._tell(entry, None, "released", EventKind.RELEASED, at)
         self._commit(at)
 
     def _approve_change(self, entry: Entry, wanted: Wanted, by: int, at: datetime) -> None:

@@ -139,12 +139,14 @@ def _places(reservation_id: int, entry: Entry) -> list[Row]:
 
 def _attendance(entries: list[Entry], ids: Mapping[str, int]) -> Iterator[Row]:
     for entry in entries:
-        if entry.came is not None:
+        came = entry.came
+        if came is not None or entry.released_at is not None:
             yield {
                 "reservation_id": ids[entry.public_id],
-                "checked_in_at": entry.came.at,
-                "checked_in_by_id": entry.came.by,
-                "way": CheckInWay.PAGE,
+                "checked_in_at": came and came.at,
+                "checked_in_by_id": came and came.by,
+                "way": came and CheckInWay.PAGE,
+                "released_at": entry.released_at,
             }
 
 

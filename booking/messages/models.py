@@ -35,6 +35,7 @@ class MessageKind(StrEnum):
     HANDED_OVER = "handed_over"
     GROUPED = "grouped"
     DISPLACED = "displaced"
+    RELEASED = "released"
     DEPUTY_NAMED = "deputy_named"
     DEPUTY_ENDED = "deputy_ended"
     TEST = "test"

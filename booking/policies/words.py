@@ -151,8 +151,8 @@ def _presence(policy: PolicyDraft) -> str:
     if not policy.asks_for_check_in:
         return _("Nobody has to confirm their presence.")
     return _(
-        "Whoever comes confirms their presence, from 15 minutes before the start until %(grace)s"
-        " after it.",
+        "Whoever has not confirmed their presence %(grace)s after the start loses the place; it"
+        " can be confirmed from 15 minutes before.",
         grace=format_duration(policy.grace_minutes),
     )
 

@@ -25,9 +25,15 @@ def opens_at(found: Details) -> datetime:
 
 def kept_until(found: Details) -> datetime:
     """Until when presence is waited for: by the shortest grace of its places, counted from the
-    start or, when it was booked after that, from the booking."""
-    minutes = min(place.grace_minutes for place in found.places if place.asks_for_check_in)
-    return max(found.interval.starts_at, found.created_at) + timedelta(minutes=minutes)
+    start or, when it was booked after that, from the booking; longer for who is late."""
+    announced = found.attended.late_until
+    return announced or max(found.interval.starts_at, found.created_at) + _grace(found)
+
+
+def _grace(found: Details) -> timedelta:
+    return timedelta(
+        minutes=min(place.grace_minutes for place in found.places if place.asks_for_check_in)
+    )
 
 
 def why_not_check_in(found: Details, now: datetime) -> Refusal | None:
@@ -36,6 +42,8 @@ def why_not_check_in(found: Details, now: datetime) -> Refusal | None:
         return _obstacle(found, Obstacle.PENDING)
     if found.state is not State.CONFIRMED:
         return _obstacle(found, Obstacle(found.state.value))
+    if found.is_released:
+        return _obstacle(found, Obstacle.RELEASED)
     if found.interval.ends_at <= now:
         return _obstacle(found, Obstacle.ENDED)
     if not is_asked(found):
@@ -49,6 +57,35 @@ def why_not_check_in(found: Details, now: datetime) -> Refusal | None:
 def can_check_in(found: Details, now: datetime) -> bool:
     """Whether presence can be confirmed now and has not been."""
     return not found.is_here and why_not_check_in(found, now) is None
+
+
+def late_until(found: Details) -> datetime:
+    """How long the place is kept for somebody late: the grace once more."""
+    return kept_until(found) + _grace(found)
+
+
+def why_not_late(found: Details, now: datetime) -> Refusal | None:
+    """What stands against announcing to be late: besides, it is done once."""
+    refusal = why_not_check_in(found, now)
+    if refusal is not None:
+        return refusal
+    if found.is_here:
+        return _obstacle(found, Obstacle.CHECKED_IN)
+    if found.attended.late_until is not None:
+        return _obstacle(found, Obstacle.LATE_ALREADY)
+    return None
+
+
+def is_abandoned(found: Details, now: datetime) -> bool:
+    """Whether nobody came in time to what still holds its place and waits for no decision."""
+    return (
+        found.state is State.CONFIRMED
+        and found.holds_place
+        and not found.waits
+        and not found.is_here
+        and is_asked(found)
+        and kept_until(found) <= now < found.interval.ends_at
+    )
 
 
 def why_not_undo(found: Details, now: datetime) -> Refusal | None:

@@ -209,11 +209,12 @@ def _still_waits(key: Key, details: Details) -> bool:
 
 
 def _still_confirmed(key: Key, details: Details) -> bool:
-    return _stands(key, details, details.state is State.CONFIRMED)
+    return _stands(key, details, details.state is State.CONFIRMED and details.is_live)
 
 
 def _still_changed(key: Key, changed: Changed) -> bool:
-    return _stands(key, changed.details, changed.details.state is State.CONFIRMED)
+    details = changed.details
+    return _stands(key, details, details.state is State.CONFIRMED and details.is_live)
 
 
 def _still_declined(key: Key, details: Details) -> bool:

@@ -204,13 +204,25 @@ class Details:
 
     @property
     def is_live(self) -> bool:
-        """Whether it is pending or confirmed."""
-        return self.state in (State.PENDING, State.CONFIRMED)
+        """Whether it is pending, or confirmed and not given back because nobody came."""
+        return self.state in (State.PENDING, State.CONFIRMED) and not self.is_released
 
     @property
     def is_here(self) -> bool:
         """Whether presence was confirmed."""
         return self.attended.checked_in_at is not None
+
+    @property
+    def is_released(self) -> bool:
+        """Whether its place was given back because nobody came."""
+        return self.attended.released_at is not None
+
+    @property
+    def shown_as(self) -> str:
+        """The state that stands beside it: its own, or what became of it on the day."""
+        if self.state is not State.CONFIRMED or not (self.is_here or self.is_released):
+            return self.state.value
+        return "released" if self.is_released else "checked_in"
 
     @property
     def waits(self) -> bool:
@@ -246,6 +258,12 @@ def decidable_by(actor: Actor) -> ColumnElement[bool]:
 def mine(actor: Actor) -> ColumnElement[bool]:
     """The condition that the reservation is for this person."""
     return Reservation.person_id == actor.person_id
+
+
+def was_released() -> ColumnElement[bool]:
+    """The condition that its place was given back because nobody came: nothing else that is
+    confirmed holds none."""
+    return and_(Reservation.state == State.CONFIRMED, Reservation.holds_place.is_(False))
 
 
 def booked_for_others(actor: Actor) -> ColumnElement[bool]:

@@ -80,11 +80,13 @@ def _as_json(
 
 
 def _attendance(found: Details) -> dict[str, object]:
-    came = found.attended.checked_in_at
+    attended = found.attended
     return {
         "opens_at": written(arrivals.opens_at(found)),
         "until": written(arrivals.kept_until(found)),
-        "checked_in_at": None if came is None else written(came),
+        "checked_in_at": attended.checked_in_at and written(attended.checked_in_at),
+        "late_until": attended.late_until and written(attended.late_until),
+        "released_at": attended.released_at and written(attended.released_at),
     }
 
 

@@ -698,6 +698,15 @@ def note(actor: Actor | None, before: Details, act: str, after: JsonFacts | None
     _bump_of(before)
 
 
+def give_back(before: Details) -> None:
+    """Free the places of a running reservation to which nobody came. It stays confirmed; for a
+    calendar it is cancelled."""
+    occupancy.release(Owner(reservation_id=before.id))
+    version = _update(before, holds_place=False, sequence=before.sequence + 1)
+    _tell(None, "released", EventKind.RELEASED, before.public_id, version)
+    _bump_of(before)
+
+
 def _forget_attendance(before: Details, plan: _Plan) -> None:
     """Who came early to a reservation that then moves has not come to the new time."""
     if before.interval.starts_at != plan.interval.starts_at:
@@ -966,6 +975,8 @@ def _next_overdue() -> str | None:
 
 def why_not_changeable(before: Details) -> Refusal | None:
     """What stands against every change: it is closed or over."""
+    if before.is_released:
+        return _obstacle(before, Obstacle.RELEASED)
     if not before.is_live:
         return _obstacle(before, Obstacle(before.state.value))
     if before.interval.ends_at <= clock.now():

@@ -92,12 +92,14 @@ class AmendmentWaiting(msgspec.Struct):
 
 
 class AttendanceShown(msgspec.Struct):
-    """Where presence is confirmed: from when on, until when it is waited for, and whether
-    somebody came."""
+    """Where presence is confirmed: from when on, until when it is waited for, whether somebody
+    came or is late, and whether the place was given back because nobody did."""
 
     opens_at: Moment
     until: Moment
     checked_in_at: Moment | None
+    late_until: Moment | None
+    released_at: Moment | None
 
 
 class ReservationShown(msgspec.Struct):

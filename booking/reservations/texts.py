@@ -56,6 +56,8 @@ ICONS: Mapping[str, str] = {
     "change_expired": "clock-alert",
     "checked_in": "badge-check",
     "check_in_undone": "undo-2",
+    "running_late": "clock",
+    "released": "clock-alert",
 }
 
 
@@ -88,6 +90,8 @@ def acts() -> Mapping[str, str]:
         "change_expired": _("The requested change expired without an answer"),
         "checked_in": _("Presence confirmed"),
         "check_in_undone": _("Took back that presence was confirmed"),
+        "running_late": _("Announced to be late"),
+        "released": _("Released, because nobody came"),
     }
 
 
@@ -98,6 +102,9 @@ def presence(found: Details) -> str:
     if found.attended.checked_in_at is not None:
         since = moment(found.attended.checked_in_at, zone_name)
         return _("Confirmed on %(moment)s", moment=since)
+    if found.attended.released_at is not None:
+        since = moment(found.attended.released_at, zone_name)
+        return _("Nobody came; released on %(moment)s", moment=since)
     if found.state is not State.CONFIRMED or not arrivals.is_asked(found):
         return ""
     return _(

@@ -49,6 +49,7 @@ class Possible:
     give_back: bool
     check_in: bool
     undo_check_in: bool
+    be_late: bool
 
 
 def possible(actor: Actor, found: Details) -> Possible:
@@ -65,6 +66,7 @@ def possible(actor: Actor, found: Details) -> Possible:
         and actor.person_id == found.person_id,
         give_back=changeable and found.interval.starts_at <= now,
         check_in=may_check_in and arrivals.can_check_in(found, now),
+        be_late=may_check_in and arrivals.why_not_late(found, now) is None,
         undo_check_in=may_check_in and arrivals.why_not_undo(found, now) is None,
     )
 

@@ -88,6 +88,7 @@ class Acts(Protocol):
     def cancel(self, key: str, by: Actor, reason: str, minute: int) -> None: ...
     def expire(self, key: str, minute: int) -> None: ...
     def check_in(self, key: str, minute: int) -> None: ...
+    def release(self, key: str, minute: int) -> None: ...
 
 
 class ByVerbs:
@@ -163,6 +164,10 @@ class ByVerbs:
         with at(minute):
             attendance.check_in(self._actors[key], self._ids[key], CheckInWay.PAGE)
 
+    def release(self, key: str, minute: int) -> None:
+        with at(minute):
+            assert attendance.release_next()
+
     def _change(self, key: str, change: Change, minute: int) -> None:
         with at(minute):
             service.change(self._actors[key], self._ids[key], change)
@@ -233,6 +238,9 @@ class ByLedger:
 
     def check_in(self, key: str, minute: int) -> None:
         self.ledger.check_in(self._entries[key], instant(minute))
+
+    def release(self, key: str, minute: int) -> None:
+        self.ledger.release(self._entries[key], instant(minute))
 
 
 def _for(who: Actor, whom: Actor) -> Holder:
@@ -399,6 +407,11 @@ def checked_in(acts: Acts, on: Cast) -> None:
     acts.check_in("a", MONDAY_AT_NINE - 5)
 
 
+def released(acts: Acts, on: Cast) -> None:
+    acts.book("a", on.member, on.room, local(9, 12), 0)
+    acts.release("a", MONDAY_AT_NINE + 15)
+
+
 STORIES: tuple[Callable[[Acts, Cast], None], ...] = (
     booked,
     booked_for_a_colleague,
@@ -426,4 +439,5 @@ STORIES: tuple[Callable[[Acts, Cast], None], ...] = (
     cancelled_while_a_change_waits,
     change_that_holds_nothing,
     checked_in,
+    released,
 )

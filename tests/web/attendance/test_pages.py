@@ -7,7 +7,9 @@ from datetime import timedelta
 import pytest
 from flask.testing import FlaskClient
 
+from booking.attendance import service
 from booking.core import clock
+from booking.core.database import end_reading
 from booking.core.permissions import Actor
 from booking.policies.facts import Place
 from booking.reservations.queries import Details
@@ -109,3 +111,44 @@ def test_the_api_confirms_says_so_and_takes_it_back(
         "attendance"
         not in client.get(f"/api/v1/reservations/{plain.public_id}", headers=headers).get_json()
     )
+
+
+def test_who_is_late_keeps_the_place_longer_and_who_does_not_come_reads_it_was_released(
+    client: FlaskClient, who: Actor, made: Details
+) -> None:
+    address = f"/reservations/{made.public_id}"
+    make.signed_in(client, who)
+    start = made.interval.starts_at
+    with clock.frozen_at(start):
+        assert post(client, address, f"{address}/late").status_code == 303
+        shown = client.get(address).text
+        assert "The place is kept longer." in shown
+        assert "10:30" in shown
+        assert "I am running late" not in shown
+    with clock.frozen_at(start + timedelta(minutes=30)):
+        assert service.release_next()
+        for page in (address, "/", "/reservations"):
+            assert "Released" in client.get(page).text
+            assert BUTTON not in client.get(page).text
+        assert client.get(f"{address}/edit").status_code == 409
+
+
+def test_the_api_is_late_and_says_what_became_of_it(
+    client: FlaskClient, who: Actor, made: Details
+) -> None:
+    headers = make.bearer(who)
+    address = f"/api/v1/reservations/{made.public_id}"
+    with clock.frozen_at(made.interval.starts_at):
+        late = client.post(f"{address}/late", json={}, headers=headers)
+        assert late.get_json()["attendance"]["until"] == "2026-10-06T10:30:00Z"
+    with clock.frozen_at(made.interval.starts_at + timedelta(minutes=31)):
+        service.release_next()
+        end_reading()
+        shown = client.get(address, headers=headers).get_json()
+        refused = client.post(f"{address}/check-in", json={}, headers=headers)
+    assert (shown["state"], shown["attendance"]["released_at"]) == (
+        "confirmed",
+        "2026-10-06T10:31:00Z",
+    )
+    assert refused.status_code == 409
+    assert refused.get_json()["reasons"][0]["obstacle"] == "released"
