@@ -103,6 +103,8 @@ def test_the_api_confirms_says_so_and_takes_it_back(
             "opens_at": "2026-10-06T09:45:00Z",
             "until": "2026-10-06T10:15:00Z",
             "checked_in_at": "2026-10-06T10:03:00Z",
+            "late_until": None,
+            "released_at": None,
         }
         back = client.delete(f"{address}/check-in", headers=headers)
         assert back.get_json()["attendance"]["checked_in_at"] is None
