@@ -137,19 +137,22 @@ def test_who_is_late_says_so_once_and_is_waited_for_as_long_again(
 def test_what_was_released_cannot_be_attended_changed_or_cancelled_and_others_can_book(
     made: Details, who: Actor, room: Place
 ) -> None:
-    times = {"starts_at": make.at(10, 30), "ends_at": make.at(11)}
+    half_past, eleven = make.at(10, 30), make.at(11)
     with clock.frozen_at(made.interval.starts_at + 16 * MINUTE):
         released()
         acts = (
             lambda: check_in(who, made),
-            lambda: reservations.change(who, made.public_id, Change(ends_at=times["ends_at"])),
+            lambda: reservations.change(who, made.public_id, Change(ends_at=eleven)),
             lambda: reservations.cancel(who, made.public_id),
         )
         for act in acts:
             with pytest.raises(RefusedError) as refused:
                 act()
             assert refused.value.refusals[0].facts == NotChangeable(Obstacle.RELEASED)
-        assert make.reservation(place=room, **times).state is State.CONFIRMED
+        assert (
+            make.reservation(place=room, starts_at=half_past, ends_at=eleven).state
+            is State.CONFIRMED
+        )
 
 
 def test_holder_and_booker_are_told_once_with_a_link_to_book_again(app: Flask, room: Place) -> None:

@@ -49,7 +49,7 @@ def _made(found: Park) -> Made:
         who = make.person()
         one = make.reservation(who, room, starts_at=make.at(10), ends_at=make.at(16))
         missed.append(Missed(one.public_id, who.person_id, room.spot.public_id))
-    now = one.interval.starts_at + timedelta(minutes=MINUTES_LATE)
+    now = make.details(missed[0].public_id).interval.starts_at + timedelta(minutes=MINUTES_LATE)
     bookers = [make.person().person_id for _ in range(2)]
     settings = Settings(
         database_url=found.database_url,
