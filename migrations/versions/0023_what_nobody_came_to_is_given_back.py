@@ -12,7 +12,16 @@ down_revision = "0022"
 
 EVENTS = (
     *("requested", "confirmed", "changed", "amendment_requested", "amendment_declined"),
-    *("declined", "cancelled", "expired", "asked", "answered", "handed_over", "grouped", "displaced"),
+    *(
+        "declined",
+        "cancelled",
+        "expired",
+        "asked",
+        "answered",
+        "handed_over",
+        "grouped",
+        "displaced",
+    ),
 )
 MESSAGES = (
     *("requested", "confirmed", "changed", "declined", "cancelled", "expired", "reminder"),
