@@ -40,6 +40,7 @@ GROWING: tuple[Measure, ...] = (
 )
 MEASURES: tuple[Measure, ...] = (
     ("bookings of one client", bookings.one_client),
+    ("series", bookings.series),
     ("bookings of 16 clients", bookings.many_clients),
     ("claims without the web", bookings.raw_claims),
     ("refusals", bookings.refusals),

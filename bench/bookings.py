@@ -12,6 +12,7 @@ from booking.core.database import db, transaction
 from booking.occupancy import service as occupancy
 
 BOOKINGS_OF_ONE = 440
+SERIES_OF_ONE = 40
 BOOKINGS_OF_EACH = 44  # of the 16 clients
 REFUSALS_OF_EACH = 22
 CLAIMS = 500
@@ -29,6 +30,14 @@ def one_client(stage: Stage) -> Iterator[Figure]:
     if stage.database():
         beside = seen.program.database_cpu_ms
         yield Figure("  and in the database's processes", "ms", beside, beside / seen.bare.cpu_ms)
+
+
+def series(stage: Stage) -> Iterator[Figure]:
+    """A year of weeks in one request."""
+    desk = stage.park.desks[1]
+    scripts = [[desk.repeat(number) for number in range(SERIES_OF_ONE)]]
+    cpu = stage.measure(scripts, expected=201).program.cpu_ms
+    yield Figure("a series of 52 dates: CPU", "ms", cpu, goal=Goal(60))
 
 
 def many_clients(stage: Stage) -> Iterator[Figure]:

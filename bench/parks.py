@@ -38,6 +38,7 @@ MEMBERS = 100
 SHORT_FEED, LONG_FEED = 100, 1000
 REQUESTS = 50  # that wait for one manager
 SLOT = timedelta(minutes=30)
+DATES = 52  # of a series
 
 
 def _half_hours(every: timedelta = SLOT) -> Iterator[datetime]:
@@ -64,8 +65,14 @@ class Desk:
         """The request for the first half hour, which was taken long ago."""
         return self._wish(next(_half_hours()))
 
-    def _wish(self, starts_at: datetime) -> bytes:
+    def repeat(self, number: int) -> bytes:
+        """The request for a half hour each week of a year; each number has one of its own."""
+        first = next(_half_hours()) + timedelta(days=3) + number * SLOT
+        return self._wish(first, repetition={"every": "week", "count": DATES})
+
+    def _wish(self, starts_at: datetime, **more: object) -> bytes:
         body = {
+            **more,
             "resources": [self.place.spot.public_id],
             "starts_at": starts_at.isoformat(),
             "ends_at": (starts_at + SLOT).isoformat(),

@@ -76,7 +76,7 @@ from booking.reminders import notices as reminder_notices
 from booking.reports import api as reports_api
 from booking.reports import views as report_pages
 from booking.reservations import api as reservations_api
-from booking.reservations import departure_notices
+from booking.reservations import departure_notices, series_api, series_notices
 from booking.reservations import models as reservations
 from booking.reservations import notices as reservation_notices
 from booking.reservations import views as reservation_pages
@@ -143,6 +143,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     *calendars.BLUEPRINTS,
     *reservation_pages.BLUEPRINTS,
     groups_api.blueprint,
+    series_api.blueprint,
     group_pages.blueprint,
 )
 
@@ -161,6 +162,7 @@ EVENTS: dict[EventKind, tuple[worker.Handler, ...]] = {
     EventKind.GROUPED: (group_notices.tell,),
     EventKind.DISPLACED: (closure_notices.tell,),
     EventKind.RELEASED: (attendance_notices.tell,),
+    EventKind.REPEATED: (series_notices.tell,),
     EventKind.HANDED_OVER: (departure_notices.tell, reminder_notices.plan),
 }
 
@@ -189,6 +191,7 @@ MESSAGES: dict[MessageKind, MessageType[Any]] = {  # Any: each kind has its own 
     MessageKind.GROUPED: group_notices.GROUPED,
     MessageKind.DISPLACED: closure_notices.DISPLACED,
     MessageKind.RELEASED: attendance_notices.RELEASED,
+    MessageKind.SERIES: series_notices.SERIES,
     MessageKind.DEPUTY_NAMED: deputy_notices.NAMED,
     MessageKind.DEPUTY_ENDED: deputy_notices.ENDED,
 }

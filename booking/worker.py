@@ -261,6 +261,7 @@ def _handle(given: Work, event_id: int) -> int:
             int(row.facts["version"]),
             row.created_at,
             by_group=bool(row.facts.get("by_group")),
+            by_series=bool(row.facts.get("by_series")),
         )
         for handler in given.handlers[row.kind]:
             handler(happened)

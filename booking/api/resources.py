@@ -87,6 +87,7 @@ class PolicyLimits(msgspec.Struct):
     longest: int
     notice: int
     horizon: int
+    series_horizon: int
     needs_approval: bool
     setup_minutes: int
     cleanup_minutes: int
@@ -314,6 +315,7 @@ def _as_json(place: Place, features: list[str], opening: Opening, today: date) -
             "longest": limits.longest,
             "notice": limits.notice,
             "horizon": limits.horizon,
+            "series_horizon": limits.for_series().horizon,
             "needs_approval": limits.needs_approval,
             "setup_minutes": limits.setup_minutes,
             "cleanup_minutes": limits.cleanup_minutes,

@@ -19,6 +19,7 @@ _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 ICONS: Mapping[str, str] = {
     "reservation": "calendar-check",
+    "series": "repeat",
     "person": "user",
     "session": "monitor-smartphone",
     "token": "key-round",
@@ -41,6 +42,7 @@ def acts() -> Mapping[str, str]:
     return {
         **reservations.acts(),
         **_acts_on_places(),
+        "booked_series": _("Booked a recurring reservation"),
         "signed_in": _("Signed in"),
         "signed_out": _("Signed out"),
         "sign_in_failed": _("A sign-in failed"),
@@ -151,6 +153,7 @@ def subject(kind: str, name: str) -> str:
 def _kinds() -> Mapping[str, str]:
     return {
         "reservation": pgettext("journal", "Reservation"),
+        "series": _("Recurring reservation"),
         "person": _("Person"),
         "session": _("Browser session"),
         "token": _("Token or calendar address"),
@@ -178,6 +181,8 @@ def label(key: str) -> str:
         "closure_kind": _("Kind"),
         "displaced": _("Reservations cancelled"),
         "title": _("Purpose"),
+        "dates": _("Dates"),
+        "skipped": _("Dates left out"),
         "headcount": _("Number of people"),
         "state": _("State"),
         "reason": _("Reason"),
@@ -205,6 +210,7 @@ def label(key: str) -> str:
         "longest": _("Longest"),
         "notice": _("Notice"),
         "horizon": _("Bookable so many days ahead"),
+        "series_horizon": _("Recurring so many days ahead"),
         "who_may_book": _("Who may book"),
         "needs_approval": _("A lab manager must approve"),
         "holds_while_pending": _("The place is held until the decision"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -30,6 +31,7 @@ class EventKind(StrEnum):
     RELEASED = "released"  # nobody came
     GROUPED = "grouped"  # the subject is a group
     DISPLACED = "displaced"  # the subject is a closure
+    REPEATED = "repeated"  # the subject is a series
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,7 @@ class Happened:
     version: int
     at: datetime
     by_group: bool = False  # the booker hears of the whole group, in one message
+    by_series: bool = False  # whoever is told hears of the whole series, in one message
 
 
 class Event(Model):
@@ -74,6 +77,19 @@ class Event(Model):
 
 MOST_ATTEMPTS = 8
 _INSERT = insert(Event.__table__)
+
+
+def record_each(
+    happened: Iterable[tuple[EventKind, str, Mapping[str, int | str | None]]],
+) -> None:
+    """Say that all this happened: kind, subject and facts; part of the caller's transaction."""
+    now = clock.now()
+    rows = [
+        {"kind": kind, "subject": subject, "facts": dict(facts), "created_at": now}
+        for kind, subject, facts in happened
+    ]
+    if rows:
+        execute(_INSERT, rows)
 
 
 def record(kind: EventKind, subject: str, **facts: int | str | None) -> None:

@@ -20,6 +20,7 @@ from booking.core.refusals import (
     CheckInNotOpen,
     ClosedDay,
     InThePast,
+    NonexistentTime,
     NotChangeable,
     NotEligible,
     Obstacle,
@@ -51,8 +52,8 @@ def describe(refusal: Refusal) -> str:
             return _wrong_moment(place, facts)
         case OverCapacity() | OutOfOrder() | NotEligible() as facts:
             return _wrong_place(place, facts)
-        case NotChangeable(obstacle=obstacle):
-            return _not_changeable(obstacle)
+        case NotChangeable() | NonexistentTime() as facts:
+            return _not_possible(facts)
         case TooFewTogether(wanted=wanted, free=free):
             return _too_few_together(wanted, free)
         case _ as never:
@@ -282,6 +283,18 @@ def _out_of_order(place: str, facts: OutOfOrder) -> str:
             time=format_clock(facts.expected_back),
         )
     return _("%(place)s is out of order. Choose another space.", place=place)
+
+
+def _not_possible(facts: NotChangeable | NonexistentTime) -> str:
+    match facts:
+        case NotChangeable(obstacle=obstacle):
+            return _not_changeable(obstacle)
+        case NonexistentTime(starts_at=start):
+            return _(
+                "On %(day)s the clocks jump over this time (%(time)s). Choose another time.",
+                day=format_day(start),
+                time=format_clock(start),
+            )
 
 
 def _not_changeable(obstacle: Obstacle) -> str:

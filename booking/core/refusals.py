@@ -29,6 +29,7 @@ class Reason(StrEnum):
     NOT_CHANGEABLE = "not_changeable"
     TOO_FEW_TOGETHER = "too_few_together"
     CHECK_IN_NOT_OPEN = "check_in_not_open"
+    NONEXISTENT_TIME = "nonexistent_time"
 
 
 class Cause(StrEnum):
@@ -167,6 +168,13 @@ class TooFewTogether:
 
 
 @dataclass(frozen=True, slots=True)
+class NonexistentTime:
+    """A start at or before which the clocks are put forward on that day."""
+
+    starts_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class OutOfOrder:
     """What is wrong, as the lab manager wrote it, and when it should work again, if known."""
 
@@ -211,6 +219,7 @@ Facts: TypeAlias = (
     | NotChangeable
     | TooFewTogether
     | CheckInNotOpen
+    | NonexistentTime
 )
 
 FACTS: dict[Reason, type[Facts]] = {
@@ -229,6 +238,7 @@ FACTS: dict[Reason, type[Facts]] = {
     Reason.NOT_CHANGEABLE: NotChangeable,
     Reason.TOO_FEW_TOGETHER: TooFewTogether,
     Reason.CHECK_IN_NOT_OPEN: CheckInNotOpen,
+    Reason.NONEXISTENT_TIME: NonexistentTime,
 }
 
 

@@ -21,7 +21,15 @@ from booking.journal.models import JsonFacts
 from booking.occupancy.service import Claim
 from booking.policies.facts import Place
 from booking.reservations.claims import Had, claims_held, claims_of
-from booking.reservations.models import LIVE, Asking, CheckInWay, DeclineReason, State
+from booking.reservations.models import (
+    LIVE,
+    Asking,
+    CheckInWay,
+    DeclineReason,
+    SkipReason,
+    State,
+)
+from booking.reservations.repetition import Repetition
 
 
 @dataclass(frozen=True)
@@ -166,6 +174,8 @@ class Entry:
     group: str | None = None
     came: Came | None = None
     released_at: datetime | None = None
+    series: str | None = None
+    series_start: datetime | None = None
     asked: list[Asked] = field(default_factory=list)
     changes: list[Wanted] = field(default_factory=list)
     exchanged: list[Exchanged] = field(default_factory=list)
@@ -213,6 +223,30 @@ class Line:
     event: EventKind | None = None
     reason: str | None = None
     by_group: bool = False
+    by_series: bool = False
+
+
+@dataclass(frozen=True)
+class SeriesTold:
+    """A series as it was booked: its repetition, the time of its first date, what was left out."""
+
+    public_id: str
+    at: datetime
+    actor_id: int
+    repetition: Repetition
+    aim: Aim
+    dates: int
+    skips: tuple[tuple[datetime, SkipReason], ...]
+
+    def facts(self) -> JsonFacts:
+        """What the journal keeps of it."""
+        return {
+            "resource": ", ".join(place.spot.code for place in self.aim.places),
+            "starts_at": self.aim.local.starts_at.isoformat(timespec="minutes"),
+            "ends_at": self.aim.local.ends_at.isoformat(timespec="minutes"),
+            "dates": self.dates,
+            "skipped": len(self.skips),
+        }
 
 
 @dataclass(frozen=True)
@@ -235,6 +269,7 @@ class Ledger:
         self.entries: list[Entry] = []
         self.lines: list[Line] = []
         self.groups: list[GroupTold] = []
+        self.series: list[SeriesTold] = []
         self.revisions: Counter[tuple[Scope, int]] = Counter()
         self.changed_at: dict[tuple[Scope, int], datetime] = {}
 
@@ -252,7 +287,35 @@ class Ledger:
         self._commit(at)
         return entries
 
-    def _add(self, holder: Holder, aim: Aim, at: datetime, group: str | None = None) -> Entry:
+    def book_series(
+        self,
+        holder: Holder,
+        repetition: Repetition,
+        aims: Sequence[Aim],
+        skips: Sequence[tuple[datetime, SkipReason]],
+        at: datetime,
+    ) -> list[Entry]:
+        """The dates of a series, none of which was changed for itself, and those left out."""
+        series = public_id(self._chance, at)
+        first = min([aim.local.starts_at for aim in aims] + [start for start, _reason in skips])
+        length = aims[0].local.ends_at - aims[0].local.starts_at
+        local = LocalInterval(first, first + length, aims[0].local.zone_name)
+        aim = replace(aims[0], local=local)
+        self.series.append(
+            SeriesTold(series, at, holder.booker_id, repetition, aim, len(aims), tuple(skips))
+        )
+        entries = [self._add(holder, one, at, series=series) for one in aims]
+        self._commit(at)
+        return entries
+
+    def _add(
+        self,
+        holder: Holder,
+        aim: Aim,
+        at: datetime,
+        group: str | None = None,
+        series: str | None = None,
+    ) -> Entry:
         pending = bool(aim.asking)
         entry = Entry(
             public_id=public_id(self._chance, at),
@@ -266,6 +329,8 @@ class Ledger:
             changed_at=at,
             settled_at=at,
             group=group,
+            series=series,
+            series_start=None if series is None else aim.local.starts_at,
         )
         self.entries.append(entry)
         entry.asked.extend(Asked(at, 1, policy_id) for policy_id in aim.policies)
@@ -277,6 +342,7 @@ class Ledger:
             at,
             after=aim.facts(entry.state) | _for_whom(holder),
             by_group=group is not None,
+            by_series=series is not None,
         )
         self._bump(entry, aim.places)
         return entry
@@ -504,13 +570,18 @@ class Ledger:
         after: JsonFacts | None = None,
         reason: str | None = None,
         by_group: bool = False,
+        by_series: bool = False,
     ) -> None:
         if before is not None and after is not None:
             changed = {key for key in after if before.get(key) != after[key]}
             before = {key: value for key, value in before.items() if key in changed}
             after = {key: value for key, value in after.items() if key in changed}
         self.lines.append(
-            Line(at, actor_id, act, entry, entry.version, before, after, kind, reason, by_group)
+            Line(
+                *(at, actor_id, act, entry, entry.version, before, after, kind, reason),
+                by_group=by_group,
+                by_series=by_series,
+            )
         )
 
     def _tell_change(

@@ -116,6 +116,7 @@ class PolicyPlan:
     grace_minutes: int = 15
     setup_minutes: int = 0
     cleanup_minutes: int = 0
+    series_horizon: int | None = None
 
 
 IN_DEMAND = "rooms_in_demand"
@@ -129,6 +130,7 @@ POLICIES: dict[str, PolicyPlan] = {
         0,
         60,
         others_see=Shown.ORGANISATION,
+        series_horizon=365,
     ),
     "labs": PolicyPlan(
         said("Laboratoires", "المختبرات", "Labs"),

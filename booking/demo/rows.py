@@ -11,7 +11,7 @@ from sqlalchemy import Table
 from booking.core import zones
 from booking.core.events import Event, EventKind
 from booking.core.revisions import Revision
-from booking.demo.ledger import Aim, Asked, Entry, Ledger, Line, Wanted
+from booking.demo.ledger import Aim, Asked, Entry, Ledger, Line, SeriesTold, Wanted
 from booking.journal.models import JournalLine
 from booking.occupancy.models import Hold, occupancy
 from booking.occupancy.service import Claim
@@ -25,6 +25,8 @@ from booking.reservations.models import (
     Question,
     Reservation,
     ReservationResource,
+    Series,
+    SeriesSkip,
 )
 
 Row = dict[str, object]
@@ -41,7 +43,8 @@ class Rows:
     def add(self, table: object, rows: list[Row]) -> None:
         """More rows of a table, given itself or by its model."""
         found = table if isinstance(table, Table) else getattr(table, "__table__")  # noqa: B009
-        self.by_table.setdefault(found, []).extend(rows)
+        if rows:
+            self.by_table.setdefault(found, []).extend(rows)
 
 
 def rows_of(ledger: Ledger, fresh: Collection[str] = ()) -> Rows:
@@ -57,9 +60,26 @@ def rows_of(ledger: Ledger, fresh: Collection[str] = ()) -> Rows:
         Group,
         [{"id": number, "public_id": public_id} for public_id, number in group_ids.items()],
     )
+    series_ids = {told.public_id: number for number, told in enumerate(ledger.series, 1)}
+    rows.add(Series, [_series(series_ids[told.public_id], told) for told in ledger.series])
+    rows.add(
+        SeriesSkip,
+        [
+            {"series_id": series_ids[told.public_id], "local_start": start, "reason": reason}
+            for told in ledger.series
+            for start, reason in told.skips
+        ],
+    )
     rows.add(
         Reservation,
-        [_reservation(ids[entry.public_id], entry, group_ids) for entry in entries],
+        [
+            {
+                **_reservation(ids[entry.public_id], entry, group_ids),
+                "series_id": None if entry.series is None else series_ids[entry.series],
+                "series_start": entry.series_start,
+            }
+            for entry in entries
+        ],
     )
     rows.add(
         ReservationResource,
@@ -72,8 +92,10 @@ def rows_of(ledger: Ledger, fresh: Collection[str] = ()) -> Rows:
     rows.add(Question, list(_questions(entries, ids)))
     rows.add(Hold, _holds(entries, change_ids))
     rows.add(occupancy, list(_claims(entries, ids, change_ids)))
-    rows.add(JournalLine, [_line(line) for line in lines])
-    rows.add(Event, [*_events(lines, fresh), *_group_events(ledger, fresh)])
+    told = [*map(_series_line, ledger.series), *map(_line, lines)]
+    rows.add(JournalLine, sorted(told, key=lambda row: str(row["at"])))
+    happened = (_events(lines, fresh), _group_events(ledger, fresh), _series_events(ledger, fresh))
+    rows.add(Event, [row for one in happened for row in one])
     rows.add(
         Revision,
         [
@@ -275,6 +297,7 @@ def _events(lines: list[Line], fresh: Collection[str]) -> Iterator[Row]:
                     "actor_id": line.actor_id,
                     "reason": line.reason,
                     **({"by_group": True} if line.by_group else {}),
+                    **({"by_series": True} if line.by_series else {}),
                 },
                 "created_at": line.at,
                 "handled_at": None if line.entry.public_id in fresh else line.at + NEXT_TICK,
@@ -288,6 +311,49 @@ def _group_events(ledger: Ledger, fresh: Collection[str]) -> Iterator[Row]:
             "kind": EventKind.GROUPED,
             "subject": told.public_id,
             "facts": {"version": told.version, "actor_id": told.actor_id, "reason": None},
+            "created_at": told.at,
+            "handled_at": None if told.public_id in news else told.at + NEXT_TICK,
+        }
+
+
+def _series(series_id: int, told: SeriesTold) -> Row:
+    repeats, local = told.repetition, told.aim.local
+    return {
+        "id": series_id,
+        "public_id": told.public_id,
+        "every": repeats.every,
+        "apart": repeats.interval,
+        "weekdays": "".join(map(str, sorted(repeats.weekdays))),
+        "monthly_by": repeats.monthly_by,
+        "until": repeats.until,
+        "count": repeats.count,
+        "skips_closed": repeats.skips_closed,
+        "zone": local.zone_name,
+        "local_start": local.starts_at,
+        "local_end": local.ends_at,
+        "created_at": told.at,
+    }
+
+
+def _series_line(told: SeriesTold) -> Row:
+    return {
+        "at": told.at,
+        "actor_id": told.actor_id,
+        "act": "booked_series",
+        "subject_kind": "series",
+        "subject_id": told.public_id,
+        "before": None,
+        "after": told.facts(),
+    }
+
+
+def _series_events(ledger: Ledger, fresh: Collection[str]) -> Iterator[Row]:
+    news = {entry.series for entry in ledger.entries if entry.public_id in fresh}
+    for told in ledger.series:
+        yield {
+            "kind": EventKind.REPEATED,
+            "subject": told.public_id,
+            "facts": {"version": 1, "actor_id": told.actor_id, "reason": None},
             "created_at": told.at,
             "handled_at": None if told.public_id in news else told.at + NEXT_TICK,
         }

@@ -10,7 +10,9 @@ from booking.core.intervals import LocalInterval
 from booking.demo.ledger import Aim, Entry, Holder
 from booking.demo.people import BIOLOGY, LAB_MANAGER, MANAGER, MEMBER
 from booking.demo.scene import Scene
-from booking.reservations.models import DeclineReason
+from booking.reservations import repetition
+from booking.reservations.models import DeclineReason, SkipReason
+from booking.reservations.repetition import Every, Repetition
 
 LAST_ORDERS = 15  # o'clock; later, the desk of the first page is one of the next working day
 
@@ -36,6 +38,7 @@ class _Story:
         self._salmas_past()
         self._salmas_present()
         self._together()
+        self._week_by_week()
         self._requests_for_nadia()
 
     # --- Salma ---
@@ -119,6 +122,36 @@ class _Story:
         holders = (self._salma, *named)
         at = scene.now - timedelta(hours=3)
         scene.ledger.book_together(list(zip(holders, aims, strict=True)), at)
+
+    def _week_by_week(self) -> None:
+        """Salma's weekly review, and the short meeting of her manager each working day."""
+        review = Repetition(Every.WEEK, count=8)
+        self._series(self._salma, "A1-R1", review, (9, 10.5, "Point produit hebdomadaire", 5))
+        working_days = frozenset(range(5))
+        daily = Repetition(Every.WEEK, weekdays=working_days, count=30)
+        manager = self._scene.people.holder(MANAGER)
+        self._series(manager, "A1-R4", daily, (9, 9.5, "Stand-up", 4))
+
+    def _series(
+        self, holder: Holder, code: str, repeats: Repetition, what: tuple[float, float, str, int]
+    ) -> None:
+        """Booked three weeks ago, from a week later on."""
+        scene, place = self._scene, self._scene.places[code]
+        opens, closes, title, headcount = what
+        first = self._day(code, -10)
+        planned = repetition.plan(repeats, first, lambda day: not scene.spans(place, day))
+        aims, skips = [], []
+        for one in planned:
+            aim = self._aim(code, one.day, opens, closes, title, headcount)
+            if one.is_skipped:
+                skips.append((aim.local.starts_at, SkipReason.CLOSED_DAY))
+            elif not scene.taken.is_free(place, aim.local):
+                skips.append((aim.local.starts_at, SkipReason.SLOT_TAKEN))
+            else:
+                scene.taken.take(place, aim.local)
+                aims.append(aim)
+        at = aims[0].interval.starts_at - timedelta(days=7, minutes=23)
+        scene.ledger.book_series(holder, repeats, aims, skips, at)
 
     # --- Nadia ---
 

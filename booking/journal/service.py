@@ -58,6 +58,18 @@ def write_each(
         execute(_INSERT, rows)
 
 
+def write_lines(
+    actor: Actor | None, lines: Iterable[tuple[str, str, str, JsonFacts | None]]
+) -> None:
+    """Several acts at once: act, kind and id of the subject, and its values after it."""
+    rows = [
+        {**_line(actor, act, subject_kind, subject_id), "before": None, "after": after}
+        for act, subject_kind, subject_id, after in lines
+    ]
+    if rows:
+        execute(_INSERT, rows)
+
+
 def write_changes(
     actor: Actor | None,
     act: str,

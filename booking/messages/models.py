@@ -36,6 +36,7 @@ class MessageKind(StrEnum):
     GROUPED = "grouped"
     DISPLACED = "displaced"
     RELEASED = "released"
+    SERIES = "series"
     DEPUTY_NAMED = "deputy_named"
     DEPUTY_ENDED = "deputy_ended"
     TEST = "test"

@@ -16,6 +16,7 @@ class PolicyDraft(Draft, frozen=True, kw_only=True):
     longest: int = 12 * 60
     notice: int = 0
     horizon: int = 60
+    series_horizon: int | None = None
     who_may_book: WhoMayBook = WhoMayBook.ANYONE
     needs_approval: bool = False
     holds_while_pending: bool = True

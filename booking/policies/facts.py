@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -32,6 +32,7 @@ _POLICY_COLUMNS = (
     Policy.decide_within,
     Policy.setup_minutes,
     Policy.cleanup_minutes,
+    Policy.series_horizon,
     Policy.own_request_may_be_decided,
     Policy.others_see,
     Policy.names,
@@ -66,6 +67,10 @@ class Place:
     def building_id(self) -> int:
         """The key of its building."""
         return self.spot.building_id
+
+    def for_series(self) -> Place:
+        """The same place under the limits that hold for dates that repeat."""
+        return replace(self, limits=self.limits.for_series())
 
     @property
     def subject(self) -> Subject:

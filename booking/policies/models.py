@@ -31,6 +31,7 @@ class Policy(Model):
     longest: Mapped[int] = mapped_column(default=12 * 60)
     notice: Mapped[int] = mapped_column(default=0)
     horizon: Mapped[int] = mapped_column(default=60)
+    series_horizon: Mapped[int | None]  # of dates that repeat; none: the same
     who_may_book: Mapped[WhoMayBook] = mapped_column(
         choice(WhoMayBook, "who_may_book"), default=WhoMayBook.ANYONE
     )
@@ -53,4 +54,5 @@ class Policy(Model):
             "setup_minutes BETWEEN 0 AND 1440 AND cleanup_minutes BETWEEN 0 AND 1440",
             name="buffers",
         ),
+        CheckConstraint("series_horizon >= 0", name="series_horizon"),
     )

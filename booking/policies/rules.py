@@ -1,7 +1,9 @@
 """The house rules, each a pure check of one limit; all of them run on every wish."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import NamedTuple, TypeAlias
 from zoneinfo import ZoneInfo
@@ -82,6 +84,12 @@ class Limits:
     decide_within: int
     setup_minutes: int = 0
     cleanup_minutes: int = 0
+    series_horizon: int | None = None  # none: that of single reservations
+
+    def for_series(self) -> Limits:
+        """The same limits as they hold for dates that repeat."""
+        horizon = self.horizon if self.series_horizon is None else self.series_horizon
+        return replace(self, horizon=horizon)
 
     def __post_init__(self) -> None:
         if self.granularity <= 0 or self.granularity % 5:

@@ -80,6 +80,7 @@ def checked(draft: PolicyDraft) -> dict[str, Any]:  # Any: what the columns hold
             ("longest", draft.granularity <= draft.longest <= LONGEST),
             ("notice", 0 <= draft.notice <= LONGEST_WAIT),
             ("horizon", 0 <= draft.horizon <= FARTHEST_DAYS),
+            ("series_horizon", 0 <= (draft.series_horizon or 0) <= FARTHEST_DAYS),
             ("decide_within", 0 < draft.decide_within <= LONGEST_WAIT),
             ("grace_minutes", STEP <= draft.grace_minutes <= DAY),
             ("setup_minutes", 0 <= draft.setup_minutes <= LONGEST_BUFFER),

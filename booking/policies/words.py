@@ -59,6 +59,16 @@ def _who(policy: PolicyDraft) -> str:
 
 
 def _ahead(policy: PolicyDraft) -> str:
+    said = _single_ahead(policy)
+    if policy.series_horizon is None:
+        return said
+    horizon = format_duration(policy.series_horizon * DAY)
+    if not policy.series_horizon:
+        return said + " " + _("Recurring reservations are for the same day only.")
+    return said + " " + _("Recurring ones up to %(horizon)s ahead.", horizon=horizon)
+
+
+def _single_ahead(policy: PolicyDraft) -> str:
     horizon = format_duration(policy.horizon * DAY)
     if not policy.horizon:
         if not policy.notice:

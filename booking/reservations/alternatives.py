@@ -48,6 +48,7 @@ from booking.spaces.queries import openings
 
 MOST = 3
 DAYS_AROUND = 7
+MOST_ALIKE_ON_DATES = 8  # whose claims of a whole series are read
 MOST_ALIKE = 30  # read at once; all of them may be booked and are free
 DAY = timedelta(days=1)
 
@@ -199,6 +200,47 @@ def nearest(
     return _best_of_each_first([same_day[:most], longest_first[:1], other_days[:most]], most)
 
 
+def on_dates(
+    places: Sequence[Place],
+    times: Sequence[LocalInterval],
+    *,
+    headcount: int,
+    is_member: bool,
+    most: int = MOST,
+) -> list[list[Alternative]]:
+    """What could be had on each of several days instead of these places at that time: at another
+    time of the day, or alike ones at the same. The limits of the places are taken as they are.
+
+    As many statements for a hundred days as for one; alike ones are the few nearest.
+    """
+    if not times:
+        return []
+    search = _Search(tuple(places), times[0], headcount, is_member, clock.now())
+    gap = _Gap(places[0], search.places, headcount)
+    alike = _nearest_alike(search, gap) if len(places) == 1 else []
+    sets = [search.places, *(gap.filled_by(one) for one in alike)]
+    first = min(one.starts_at.date() for one in times)
+    last = max(one.ends_at.date() for one in times)
+    own, *others = _times_of(search, sets, first, last)
+    return [_on_date(own, others, local, most) for local in times]
+
+
+def _nearest_alike(search: _Search, gap: _Gap) -> list[Place]:
+    pairs = _pairs(place for place in _representatives(search, gap) if search.is_eligible(place))
+    works_by = search.local.project().starts_at
+    alike = _alike(search, gap, pairs, works_by=works_by)[:MOST_ALIKE_ON_DATES]
+    return [place.for_series() for place in alike]
+
+
+def _on_date(
+    own: _Times, others: Sequence[_Times], local: LocalInterval, most: int
+) -> list[Alternative]:
+    search = replace(own.search, local=local)
+    alike = (one for other in others for one in replace(other, search=search).as_wished())
+    same_day = replace(own, search=search).same_day()
+    return _best_of_each_first([same_day, list(islice(alike, most))], most)
+
+
 def verdict(actor: Actor, wish: Wish) -> Judged:
     """Could I? All rules, and which of the places are taken, without claiming anything."""
     places = service.places_of(wish.resources)
@@ -298,6 +340,11 @@ class _Times:
         longest = timedelta(minutes=self.limits.longest // step * step)
         wished = timedelta(minutes=-(-self.search.local.minutes // step) * step)
         return max(min(wished, longest), self.shortest)
+
+    def as_wished(self) -> list[Alternative]:
+        """The wished time itself, where it can be had."""
+        wished = self.search.local
+        return list(self._bookable([wished.starts_at], wished.ends_at - wished.starts_at))
 
     def same_day(self) -> list[Alternative]:
         """The nearest time before and after the wished one, the nearer one first."""
@@ -418,20 +465,23 @@ class _Times:
         return Why.SAME_RESOURCE_OTHER_TIME
 
 
-def _times_of(search: _Search, sets: Sequence[tuple[Place, ...]]) -> list[_Times]:
-    """Read the hours and the claims of these places around the wish, for each set of them."""
+def _times_of(
+    search: _Search,
+    sets: Sequence[tuple[Place, ...]],
+    first: date | None = None,
+    last: date | None = None,
+) -> list[_Times]:
+    """Read the hours and the claims of these places around the wish, or from the first to the last
+    of these days, for each set of them."""
     places = [place for one in sets for place in one]
     if not places:
         return []
+    first, last = first or search.first_day, last or search.last_day
     reach = max(timedelta(minutes=place.limits.longest) for place in places) + DAY
-    found = openings(
-        {place.spot.hours_id for place in places},
-        search.first_day - DAY,
-        search.last_day + reach,
-    )
+    found = openings({place.spot.hours_id for place in places}, first - DAY, last + reach)
     window = Interval(
-        zones.reached(datetime.combine(search.first_day, time.min), search.local.zone),
-        zones.reached(datetime.combine(search.last_day + DAY, time.min) + reach, search.local.zone),
+        zones.reached(datetime.combine(first, time.min), search.local.zone),
+        zones.reached(datetime.combine(last + DAY, time.min) + reach, search.local.zone),
     )
     free = free_times(places, window, search.own)
     return [_Times(search, one, found, free) for one in sets]

@@ -10,18 +10,29 @@ from flask import Blueprint, Response, request
 from sqlalchemy import ColumnElement, and_, or_
 
 from booking.core import idempotency, listing, schema, web
-from booking.core.errors import RefusedError
+from booking.core.errors import InvalidError, Problem, RefusedError
 from booking.core.idempotency import Answer
 from booking.core.permissions import Action, Actor
 from booking.core.refusals import facts_as_json
 from booking.core.schema import Moment, PublicId, describes, moment, public_id
 from booking.core.web import acts, current_actor
 from booking.people.viewings import note_view
-from booking.reservations import alternatives, queries, service
+from booking.reservations import alternatives, queries, series, service
 from booking.reservations.alternatives import Alternative
 from booking.reservations.models import Reservation, State
 from booking.reservations.queries import Details
 from booking.reservations.representation import as_json, list_as_json
+from booking.reservations.series import OnConflict, SeriesWish
+from booking.reservations.series_shapes import (
+    ExceptionShape,
+    Holder,
+    PreviewShown,
+    RepetitionShape,
+    SeriesPreview,
+    alternative_as_json,
+    dates_as_json,
+    series_wish,
+)
 from booking.reservations.service import Outcome
 from booking.reservations.shapes import ReservationShown, VerdictShown
 from booking.reservations.wishes import Change, Wish, checked_resources
@@ -29,15 +40,8 @@ from booking.reservations.wishes import Change, Wish, checked_resources
 blueprint = Blueprint("reservations_api", __name__, url_prefix="/api/v1")
 
 
-class Holder(msgspec.Struct, forbid_unknown_fields=True):
-    """For whom: a colleague, and in which organisation; without a person, whoever books."""
-
-    person: PublicId | None = None
-    organisation: PublicId | None = None
-
-
 class NewReservation(msgspec.Struct, forbid_unknown_fields=True):
-    """The body of POST /reservations."""
+    """The body of POST /reservations; with a repetition it is a series of them."""
 
     resources: list[PublicId]
     starts_at: Moment
@@ -45,6 +49,9 @@ class NewReservation(msgspec.Struct, forbid_unknown_fields=True):
     title: str = ""
     headcount: int = 1
     holder: Holder = msgspec.field(default_factory=Holder)
+    repetition: RepetitionShape | None = None
+    on_conflict: OnConflict | None = None
+    exceptions: list[ExceptionShape] = []
 
 
 class ChangedReservation(msgspec.Struct, forbid_unknown_fields=True):
@@ -95,10 +102,27 @@ class Question(msgspec.Struct, forbid_unknown_fields=True, rename={"with_": "wit
 @acts(Action.BOOK)
 @describes(body=NewReservation, answer=ReservationShown, status=201)
 def create() -> Response:
-    """Book, or ask for, one resource or several together, for oneself or for a colleague."""
+    """Book, or ask for, one resource or several together, for oneself or for a colleague; with a
+    repetition all its dates or none. Of a series the answer is the first reservation."""
     actor = current_actor()
     asked = schema.body(NewReservation)
-    wish = Wish(
+    wish = wish_from(asked)
+    if asked.repetition is not None:
+        wanted = series_wish(
+            wish, asked.repetition, asked.exceptions, asked.on_conflict or OnConflict.REFUSE
+        )
+        return _series_once(actor, wanted)
+    if asked.on_conflict is not None or asked.exceptions:
+        raise InvalidError({"repetition": Problem.MISSING})
+    try:
+        return _once(actor, lambda: service.book(actor, wish), status=201)
+    except RefusedError as refused:
+        return refusal(refused, alternatives.find(actor, wish))
+
+
+def wish_from(asked: NewReservation | SeriesPreview) -> Wish:
+    """The wish of a body."""
+    return Wish(
         resources=_ids(asked.resources),
         starts_at=moment("starts_at", asked.starts_at),
         ends_at=moment("ends_at", asked.ends_at),
@@ -107,10 +131,50 @@ def create() -> Response:
         organisation_id=asked.holder.organisation,
         person_id=None if asked.holder.person is None else public_id("person", asked.holder.person),
     )
+
+
+def _series_once(actor: Actor, wanted: SeriesWish) -> Response:
+    """Book a series once for the Idempotency-Key; refused, the answer holds every date."""
+    key = request.headers.get("Idempotency-Key")
+    asked = f"{request.method} {request.path}\n".encode() + request.get_data()
     try:
-        return _once(actor, lambda: service.book(actor, wish), status=201)
+        answer = idempotency.once(
+            actor, key, asked, lambda: Answer(201, series.book(actor, wanted).public_id)
+        )
     except RefusedError as refused:
-        return refusal(refused, alternatives.find(actor, wish))
+        return web.problem(
+            409,
+            refused.code,
+            "The house rules or other reservations stand in the way of some dates",
+            reasons=[facts_as_json(one) for one in refused.refusals],
+            alternatives=[],
+            dates=dates_as_json(series.look(actor, wanted)),
+        )
+    _found, reservations = queries.series(actor, answer.location)
+    location = web.public_url("series_api.show", series_id=answer.location)
+    response = web.answer_json(as_json(reservations[0], actor), answer.status, location)
+    response.set_etag(str(reservations[0].version))
+    return response
+
+
+@blueprint.post("/series/preview")
+@acts(Action.BOOK)
+@describes(body=SeriesPreview, answer=PreviewShown)
+def preview() -> Response:
+    """Every date of a series before it is booked: what stands against it, and what would do
+    instead. Nothing is claimed: the answer may be overtaken."""
+    actor = current_actor()
+    asked = schema.body(SeriesPreview)
+    wanted = series_wish(wish_from(asked), asked.repetition, asked.exceptions, OnConflict.REFUSE)
+    found = series.look(actor, wanted)
+    return web.answer_json(
+        {
+            "dates": dates_as_json(found),
+            "needs_approval": found.needs_approval,
+            "free": len(found.bookable),
+            "conflicts": len(found.conflicts),
+        }
+    )
 
 
 @blueprint.get("/reservations")
@@ -231,19 +295,6 @@ def refusal(refused: RefusedError, offered: list[Alternative]) -> Response:
         reasons=[facts_as_json(one) for one in refused.refusals],
         alternatives=[alternative_as_json(one) for one in offered],
     )
-
-
-def alternative_as_json(alternative: Alternative) -> dict[str, object]:
-    """An alternative that can be posted as it is."""
-    interval = alternative.local.project()
-    return {
-        "resource": alternative.place.spot.public_id,
-        "resources": [place.spot.public_id for place in alternative.places],
-        "code": alternative.place.spot.code,
-        "starts_at": schema.written(interval.starts_at),
-        "ends_at": schema.written(interval.ends_at),
-        "why": alternative.why.value,
-    }
 
 
 def _ids(resource_ids: list[str]) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from flask import request
 from wtforms import (
+    BooleanField,
     HiddenField,
     IntegerField,
     SelectField,
@@ -18,8 +19,10 @@ from wtforms import (
     TextAreaField,
 )
 from wtforms.validators import Optional
+from wtforms.widgets import CheckboxInput, ListWidget
 
 from booking.core.errors import InvalidError, Problem
+from booking.core.fields import DayField, NumberField
 from booking.core.forms import OnceForm, PageForm, lazy_gettext
 from booking.core.i18n import _, format_day, name_in
 from booking.core.intervals import LocalInterval
@@ -30,8 +33,10 @@ from booking.policies.facts import Place
 from booking.reservations import texts
 from booking.reservations.availability import Stretch
 from booking.reservations.queries import Details
+from booking.reservations.repetition import Every, MonthlyBy, Repetition
 from booking.reservations.wishes import Change, Wish
 from booking.spaces.models import Behaviour
+from booking.spaces.words import weekday_name
 
 DAY = timedelta(days=1)
 ADD, LEAVE_OUT = "add", "leave_out"  # the names of the buttons that only change the spaces
@@ -66,6 +71,14 @@ def written(moment: datetime, day: date) -> str:
 
 
 Choice = tuple[str, str]
+
+EVERY: Mapping[str, tuple[Every, MonthlyBy]] = {
+    "day": (Every.DAY, MonthlyBy.DATE),
+    "week": (Every.WEEK, MonthlyBy.DATE),
+    "month": (Every.MONTH, MonthlyBy.DATE),
+    "month_weekday": (Every.MONTH, MonthlyBy.WEEKDAY),
+    "month_last_weekday": (Every.MONTH, MonthlyBy.LAST_WEEKDAY),
+}
 
 
 class ReservationForm(PageForm):
@@ -159,7 +172,70 @@ class TimesForm(ReservationForm):
         )
 
 
-class BookForm(TimesForm):
+class RepeatForm(TimesForm):
+    """How what is wished for repeats."""
+
+    repeat = SelectField(lazy_gettext("Repeat"), validate_choice=False)
+    interval = NumberField(
+        lazy_gettext("Every how many days, weeks or months"), validators=[Optional()], default=1
+    )
+    weekdays = SelectMultipleField(
+        lazy_gettext("On these days of the week"),
+        validate_choice=False,
+        option_widget=CheckboxInput(),
+        widget=ListWidget(prefix_label=False),
+    )
+    until = DayField(lazy_gettext("Last day"), validators=[Optional()])
+    count = NumberField(lazy_gettext("Or number of dates"), validators=[Optional()])
+    skips_closed = BooleanField(lazy_gettext("Skip closed days and public holidays"), default=True)
+
+    @property
+    def repeats(self) -> bool:
+        """Whether more than one date is wished for."""
+        return bool(self.repeat.data)
+
+    def repetition_asked(self) -> Repetition:
+        """Which days; raises InvalidError for what cannot be read."""
+        every = EVERY.get(self.repeat.data or "")
+        if every is None:
+            raise InvalidError({"repeat": Problem.UNKNOWN})
+        unreadable = {
+            field.name: Problem.OUT_OF_RANGE if field is not self.until else Problem.UNREADABLE
+            for field in (self.interval, self.until, self.count)
+            if field.process_errors
+        }
+        if unreadable:
+            raise InvalidError(unreadable)
+        return Repetition(
+            every[0],
+            1 if self.interval.data is None else self.interval.data,
+            self._weekdays() if every[0] is Every.WEEK else frozenset(),
+            every[1],
+            self.until.data,
+            self.count.data,
+            bool(self.skips_closed.data),
+        )
+
+    def offer_repetitions(self) -> None:
+        """The ways to repeat, and the days of the week."""
+        self.repeat.choices = [
+            ("", _("No repetition")),
+            ("day", _("Daily")),
+            ("week", _("Weekly")),
+            ("month", _("Monthly, on the same date")),
+            ("month_weekday", _("Monthly, on the same day of the same week, as the 2nd Tuesday")),
+            ("month_last_weekday", _("Monthly, on the last such day of the week")),
+        ]
+        self.weekdays.choices = [(str(day), weekday_name(day)) for day in range(7)]
+
+    def _weekdays(self) -> frozenset[int]:
+        chosen = self.weekdays.data or []
+        if not set(chosen) <= set("0123456"):
+            raise InvalidError({"weekdays": Problem.OUT_OF_RANGE})
+        return frozenset(map(int, chosen))
+
+
+class BookForm(RepeatForm):
     """What is wished for."""
 
     person = SelectField(lazy_gettext("Booked for"), validate_choice=False)

@@ -12,6 +12,7 @@ from booking.core.database import Instant, Model, WallClock, choice
 from booking.core.intervals import Interval, LocalInterval
 from booking.people.models import Organisation, Person
 from booking.policies.models import Policy
+from booking.reservations.repetition import Every, MonthlyBy, Repetition
 from booking.spaces.models import Resource
 
 
@@ -71,13 +72,71 @@ class HouseReason(StrEnum):
     PLACE_CLOSED = "place_closed"
 
 
+class SkipReason(StrEnum):
+    """Why a series has no reservation on one of its dates. Part of the API."""
+
+    CLOSED_DAY = "closed_day"
+    SLOT_TAKEN = "slot_taken"
+    HOUSE_RULES = "house_rules"
+    NONEXISTENT_TIME = "nonexistent_time"  # the clocks jump over it
+    LEFT_OUT = "left_out"  # by choice
+
+
 class Series(Model):
-    """Reservations from one repetition."""
+    """Reservations from one repetition: which days it names, and at which time of the day.
+
+    For whom it is, and what for, stands with each of its reservations, where it may change.
+    """
 
     __tablename__ = "series"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     public_id: Mapped[str] = mapped_column(String(36), unique=True)
+    every: Mapped[Every] = mapped_column(choice(Every, "every"))
+    apart: Mapped[int]  # days, weeks or months
+    weekdays: Mapped[str] = mapped_column(String(7))  # 0 to 6 from Monday on, such as 024
+    monthly_by: Mapped[MonthlyBy] = mapped_column(choice(MonthlyBy, "monthly_by"))
+    until: Mapped[date | None] = mapped_column(Date)
+    count: Mapped[int | None]
+    skips_closed: Mapped[bool]
+    zone: Mapped[str] = mapped_column(String(64))
+    local_start: Mapped[datetime] = mapped_column(WallClock)  # of the first date
+    local_end: Mapped[datetime] = mapped_column(WallClock)
+    created_at: Mapped[datetime] = mapped_column(Instant)
+
+    __table_args__ = (
+        CheckConstraint("apart BETWEEN 1 AND 52", name="apart"),
+        CheckConstraint("count BETWEEN 1 AND 366", name="count"),
+        CheckConstraint("(until IS NULL) <> (count IS NULL)", name="end"),
+    )
+
+    @property
+    def repetition(self) -> Repetition:
+        """Which days it names."""
+        return Repetition(
+            self.every,
+            self.apart,
+            frozenset(map(int, self.weekdays)),
+            self.monthly_by,
+            self.until,
+            self.count,
+            self.skips_closed,
+        )
+
+    @property
+    def local(self) -> LocalInterval:
+        """The time of its first date, as the clock on the wall shows it."""
+        return LocalInterval(self.local_start, self.local_end, self.zone)
+
+
+class SeriesSkip(Model):
+    """A date of a series on which there is no reservation, and why."""
+
+    __tablename__ = "series_skip"
+
+    series_id: Mapped[int] = mapped_column(ForeignKey("series.id"), primary_key=True)
+    local_start: Mapped[datetime] = mapped_column(WallClock, primary_key=True)
+    reason: Mapped[SkipReason] = mapped_column(choice(SkipReason, "reason"))
 
 
 class Group(Model):

@@ -66,7 +66,7 @@ def recipients_of(details: Details) -> tuple[int, ...]:
 
 def tell(happened: Happened) -> None:
     """Plan what holder and booker are told about this event."""
-    details = details_by_id(happened.subject)
+    details = None if happened.by_series else details_by_id(happened.subject)
     if details is None:
         return
     kind = KIND_OF[happened.kind]
@@ -271,13 +271,13 @@ def _lines(
         Line(_("Where"), texts.where_all(places)),
         Line(_("When"), texts.period(local)),
         Line(_("Purpose"), title),
-        Line(_("Booked for"), _holder(details)),
+        Line(_("Booked for"), holder(details)),
         Line(_("Reference"), details.reference),
     ]
     return tuple(line for line in lines if line.value)
 
 
-def _holder(details: Details) -> str:
+def holder(details: Details) -> str:
     if details.organisation is None:
         return details.person.name
     return _(
@@ -324,7 +324,7 @@ def _requested(details: Details, recipient: Recipient) -> Letter:
             place=places_in_words(details.places),
             start=texts.day_and_clock(details.local.starts_at),
         ),
-        opening=_for_whom(
+        opening=for_whom(
             details,
             recipient,
             _("Your request is with the people who decide. You will hear from us."),
@@ -373,13 +373,13 @@ def _confirmed(details: Details, recipient: Recipient) -> Letter:
             place=places_in_words(details.places),
             start=texts.day_and_clock(details.local.starts_at),
         ),
-        opening=_for_whom(details, recipient, _("Your reservation is confirmed.")),
+        opening=for_whom(details, recipient, _("Your reservation is confirmed.")),
         sections=(about(details),),
         links=links_of(details),
     )
 
 
-def _for_whom(details: Details, recipient: Recipient, opening: str) -> str:
+def for_whom(details: Details, recipient: Recipient, opening: str) -> str:
     """Where somebody else has booked, both learn of it in the first sentence."""
     if details.person_id == details.booked_by_id:
         return opening

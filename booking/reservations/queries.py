@@ -41,6 +41,9 @@ from booking.reservations.models import (
     Group,
     Reservation,
     ReservationResource,
+    Series,
+    SeriesSkip,
+    SkipReason,
     State,
 )
 from booking.spaces.models import Area, Floor, Resource
@@ -63,6 +66,7 @@ _DETAILS: Select[*tuple[Any, ...]] = (  # Any: the row has 30 columns
         Attendance.checked_in_at,
         Attendance.late_until,
         Attendance.released_at,
+        Series.public_id.label("series_public_id"),
     )
     .select_from(Reservation)
     .join(Person, Person.id == Reservation.person_id)
@@ -70,6 +74,7 @@ _DETAILS: Select[*tuple[Any, ...]] = (  # Any: the row has 30 columns
     .outerjoin(Organisation, Organisation.id == Reservation.organisation_id)
     .outerjoin(Group, Group.id == Reservation.group_id)
     .outerjoin(Attendance, Attendance.reservation_id == Reservation.id)
+    .outerjoin(Series, Series.id == Reservation.series_id)
 )
 _BY_PUBLIC_ID = _DETAILS.where(Reservation.public_id == bindparam("public_id"))
 _PLACES = (
@@ -165,6 +170,9 @@ class Details:
     decisions: tuple[Decision, ...]
     amendment: Waiting | None
     attended: Attended = NOTHING_YET
+    series_id: int | None = None
+    series: str | None = None
+    series_start: datetime | None = None
 
     @property
     def place(self) -> Place:
@@ -319,6 +327,40 @@ def group_by_id(public_id: str) -> list[Details]:
         == select(Group.id).where(Group.public_id == public_id).scalar_subquery()
     )
     return sorted(found, key=lambda one: (one.place.spot.code, one.id))
+
+
+def series(actor: Actor, public_id: str) -> tuple[Series, list[Details]]:
+    """A series and those of its reservations that the actor may see, by their original dates;
+    raises NotFoundError where none is."""
+    found = series_by_id(public_id)
+    if found is not None:
+        visible = [one for one in found[1] if allows(actor, Action.SEE_RESERVATION, one)]
+        if visible:
+            return found[0], visible
+    raise NotFoundError
+
+
+def series_by_id(public_id: str) -> tuple[Series, list[Details]] | None:
+    """A series and its reservations for the house itself: no rights are asked."""
+    found = session().scalar(select(Series).where(Series.public_id == public_id))
+    if found is None:
+        return None
+    return found, find(Reservation.series_id == found.id, order=(Reservation.series_start,))
+
+
+def skips_of(series_id: int) -> list[tuple[datetime, SkipReason]]:
+    """The dates on which a series has no reservation, and why."""
+    rows = session().execute(
+        select(SeriesSkip.local_start, SeriesSkip.reason)
+        .where(SeriesSkip.series_id == series_id)
+        .order_by(SeriesSkip.local_start)
+    )
+    return [(row.local_start, row.reason) for row in rows]
+
+
+def latest_series() -> str | None:
+    """The public id of the series that was made last."""
+    return session().scalar(select(Series.public_id).order_by(Series.id.desc()).limit(1))
 
 
 def latest_group() -> str | None:
@@ -560,4 +602,7 @@ def _details(
         decisions=tuple(decisions),
         amendment=amendment,
         attended=Attended(row.checked_in_at, row.late_until, row.released_at),
+        series_id=row.series_id,
+        series=row.series_public_id,
+        series_start=row.series_start,
     )

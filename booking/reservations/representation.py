@@ -64,6 +64,17 @@ def _as_json(
     if sees_history:
         why = _why(found.closing_code, found.closing_reason)
         body |= {name: value for name, value in why.items() if value is not None}
+    if found.series is not None:
+        body["series"] = {
+            "id": found.series,
+            "starts_at": None
+            if found.series_start is None
+            else found.series_start.isoformat(timespec="minutes"),
+            "links": {
+                "self": web.public_url("series_api.show", series_id=found.series),
+                "page": web.public_url("series.show", public_id=found.series),
+            },
+        }
     if found.decisions:
         body["approval"] = {
             "deadline": None if found.decide_by is None else written(found.decide_by),

@@ -7,8 +7,20 @@ import itertools
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, delete, exists, func, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    and_,
+    bindparam,
+    delete,
+    exists,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 
 from booking.core import clock, events, ids, revisions, zones
@@ -90,9 +102,17 @@ _INSERT = {
     .returning(Reservation.__table__.c.id)
     for name, dialect in (("sqlite", sqlite), ("postgresql", postgresql))
 }
+_INSERT_EACH = {
+    name: dialect.insert(Reservation.__table__).on_conflict_do_nothing(index_elements=["reference"])
+    for name, dialect in (("sqlite", sqlite), ("postgresql", postgresql))
+}
+_KEYS_OF = select(Reservation.id, Reservation.public_id).where(
+    Reservation.public_id.in_(bindparam("public_ids", expanding=True))
+)
 _STORED_AS_NAMED = (
     *("public_id", "person_id", "booked_by_id", "organisation_id", "title", "headcount"),
-    *("group_id", "state", "holds_place", "tzdata", "sequence", "version", "decide_by"),
+    *("group_id", "series_id", "series_start"),
+    *("state", "holds_place", "tzdata", "sequence", "version", "decide_by"),
     *("created_at", "changed_at"),
 )
 _INSERT_RESOURCE = insert(ReservationResource.__table__)
@@ -143,7 +163,7 @@ class _Plan:
 
 
 @dataclass(frozen=True)
-class _Holder:
+class Holder:
     """For whom it is, and in which organisation."""
 
     person_id: int
@@ -172,7 +192,7 @@ def book(actor: Actor, wish: Wish) -> Outcome:
     """
     require(actor, Action.BOOK)
     plan = _plan_of(wish)
-    holder = _holder(actor, wish, plan.places)
+    holder = holder_of(actor, wish, plan.places)
     judged = facts.judge_all(
         plan.places, plan.local, headcount=plan.headcount, is_member=holder.is_member, changes={}
     )
@@ -195,13 +215,13 @@ def _tell_of_new(actor: Actor, new: Details) -> None:
         EventKind.CONFIRMED if new.state is State.CONFIRMED else EventKind.REQUESTED,
         new.public_id,
         version=1,
-        after={"state": new.state.value, **_facts_of(_plan_as_is(new)), **_for_whom(new)},
+        after=facts_of_new(new),
         by_group=new.group is not None,
     )
     _bump_of(new)
 
 
-def _new(actor: Actor, plan: _Plan, holder: _Holder, asking: Sequence[Place]) -> Details:
+def _new(actor: Actor, plan: _Plan, holder: Holder, asking: Sequence[Place]) -> Details:
     """The reservation as it shall be; storing it gives it its key and its reference."""
     now = clock.now()
     organisation = holder.organisation
@@ -313,7 +333,7 @@ def _of(place: Place, asking: Sequence[Place]) -> list[Place]:
 
 def _holders(
     actor: Actor, people: Sequence[str], organisation_id: str | None, places: tuple[Place, ...]
-) -> list[_Holder]:
+) -> list[Holder]:
     """Who holds each place: the named people, then whoever books."""
     only = actor.memberships[0].public_id if len(actor.memberships) == 1 else None
     own = _own_holder(actor, organisation_id or only)
@@ -407,6 +427,98 @@ def _tell_of_group(actor: Actor, public_id: str, version: int) -> None:
     events.record(
         EventKind.GROUPED, public_id, version=version, actor_id=actor.person_id, reason=None
     )
+
+
+# --- series: for `series`, which has judged every date and names each once ---
+
+
+@dataclass(frozen=True)
+class Occurrence:
+    """A date of a series: when it was meant to begin, where and when it is, and who is asked."""
+
+    series_start: datetime
+    places: tuple[Place, ...]
+    local: LocalInterval
+    asking: tuple[Place, ...]
+
+
+def claims_for(places: Sequence[Place], local: LocalInterval) -> list[Claim]:
+    """What a reservation of these places at this time takes."""
+    return claims_of(places, local.project())
+
+
+def facts_of_new(new: Details) -> JsonFacts:
+    """What the journal keeps of a reservation that was just made."""
+    return {"state": new.state.value, **_facts_of(_plan_as_is(new)), **_for_whom(new)}
+
+
+def make_occurrences(
+    actor: Actor,
+    holder: Holder,
+    series: tuple[int, str],
+    occurrences: Sequence[Occurrence],
+    *,
+    title: str,
+    headcount: int,
+) -> list[Details]:
+    """Write a reservation for each of them, all or none, in as many statements for a hundred as
+    for two. Raises RefusedError where one of them is taken."""
+    series_id, public_id = series
+    made = _insert_each(
+        [
+            replace(
+                _new(actor, _Plan(one.places, one.local, title, headcount), holder, one.asking),
+                series_id=series_id,
+                series=public_id,
+                series_start=one.series_start,
+            )
+            for one in occurrences
+        ]
+    )
+    terms.require_standing(holder.person_id, made[0].organisation_id)
+    occupancy.claim_each(
+        [
+            (Owner(reservation_id=one.id), claim)
+            for one in made
+            if one.holds_place
+            for claim in _plan_as_is(one).claims()
+        ]
+    )
+    _ask_each(made)
+    for one in made:
+        _bump_of(one)
+    return made
+
+
+def _insert_each(wanted: Sequence[Details]) -> list[Details]:
+    """Store them under references that nobody has yet; where one is taken another is tried."""
+    missing = {one.public_id: one for one in wanted}
+    made: dict[str, Details] = {}
+    while missing:
+        references = {public_id: ids.new_reference() for public_id in missing}
+        rows = [
+            {**_values_of(one), "reference": references[public_id]}
+            for public_id, one in missing.items()
+        ]
+        execute(_INSERT_EACH[engine_name()], rows)
+        found = execute(_KEYS_OF, {"public_ids": list(missing)})
+        for row in found:
+            new = missing.pop(row.public_id)
+            made[row.public_id] = replace(new, id=row.id, reference=references[row.public_id])
+    inserted = [made[one.public_id] for one in wanted]
+    execute(_INSERT_RESOURCE, [row for one in inserted for row in _resource_rows(one)])
+    return inserted
+
+
+def _ask_each(made: Sequence[Details]) -> None:
+    rows = [
+        row
+        for one in made
+        if one.state is State.PENDING
+        for row in _approval_rows(one.id, 1, [one.policy_id for one in one.decisions])
+    ]
+    if rows:
+        execute(_INSERT_APPROVAL, rows)
 
 
 # --- change ---
@@ -1064,7 +1176,7 @@ def _deadline(now: datetime, asking: Sequence[Place]) -> datetime:
     return now + timedelta(minutes=min(place.limits.decide_within for place in asking))
 
 
-def _holder(actor: Actor, wish: Wish, places: tuple[Place, ...]) -> _Holder:
+def holder_of(actor: Actor, wish: Wish, places: tuple[Place, ...]) -> Holder:
     """Whoever books, or somebody whom they may book for."""
     if wish.person_id is None or wish.person_id == actor.public_id:
         return _own_holder(actor, wish.organisation_id)
@@ -1072,8 +1184,8 @@ def _holder(actor: Actor, wish: Wish, places: tuple[Place, ...]) -> _Holder:
     return _somebody(actor, found, wish.organisation_id, places)
 
 
-def _own_holder(actor: Actor, organisation_id: str | None) -> _Holder:
-    return _Holder(
+def _own_holder(actor: Actor, organisation_id: str | None) -> Holder:
+    return Holder(
         actor.person_id,
         PersonName(actor.public_id, actor.name),
         bool(actor.memberships),
@@ -1083,7 +1195,7 @@ def _own_holder(actor: Actor, organisation_id: str | None) -> _Holder:
 
 def _somebody(
     actor: Actor, found: Known | None, organisation_id: str | None, places: tuple[Place, ...]
-) -> _Holder:
+) -> Holder:
     """Somebody whom the actor may book for; who is none is told like who is not there."""
     memberships = () if found is None else found.memberships
     may_alone = _may_book_for(actor, places)
@@ -1094,12 +1206,12 @@ def _somebody(
     if organisation_id is not None or not may_alone:
         organisation = _shared(shared, organisation_id)
     name = PersonName(found.public_id, found.name)
-    return _Holder(found.person_id, name, bool(memberships), organisation)
+    return Holder(found.person_id, name, bool(memberships), organisation)
 
 
 def is_for_member(actor: Actor, wish: Wish, places: tuple[Place, ...]) -> bool:
     """Whether whoever it would be for belongs to an organisation, as the rules ask."""
-    return _holder(actor, wish, places).is_member
+    return holder_of(actor, wish, places).is_member
 
 
 def may_book_for_anybody(actor: Actor, places: Sequence[Place]) -> bool:
@@ -1258,25 +1370,31 @@ def _stands_in_the_way(place: Place, interval: Interval) -> ColumnElement[bool]:
 
 def _insert(new: Details) -> Details:
     """Store a new reservation, under a reference nobody has yet, and on which resources it is."""
-    values = {name: getattr(new, name) for name in _STORED_AS_NAMED} | {
+    values = _values_of(new)
+    reservation_id = None
+    while reservation_id is None:
+        values["reference"] = ids.new_reference()
+        reservation_id = execute(_INSERT[engine_name()], values).scalar_one_or_none()
+    made = replace(new, id=reservation_id, reference=values["reference"])
+    execute(_INSERT_RESOURCE, _resource_rows(made))
+    return made
+
+
+def _values_of(new: Details) -> dict[str, Any]:  # Any: what the columns hold
+    return {name: getattr(new, name) for name in _STORED_AS_NAMED} | {
         "zone": new.local.zone_name,
         "local_start": new.local.starts_at,
         "local_end": new.local.ends_at,
         "starts_at": new.interval.starts_at,
         "ends_at": new.interval.ends_at,
     }
-    reservation_id = None
-    while reservation_id is None:
-        values["reference"] = ids.new_reference()
-        reservation_id = execute(_INSERT[engine_name()], values).scalar_one_or_none()
-    execute(
-        _INSERT_RESOURCE,
-        [
-            {"reservation_id": reservation_id, "resource_id": place.resource_id, "unit": 1}
-            for place in new.places
-        ],
-    )
-    return replace(new, id=reservation_id, reference=values["reference"])
+
+
+def _resource_rows(new: Details) -> list[dict[str, object]]:
+    return [
+        {"reservation_id": new.id, "resource_id": place.resource_id, "unit": 1}
+        for place in new.places
+    ]
 
 
 def _time_values(local: LocalInterval) -> dict[str, object]:
@@ -1374,19 +1492,23 @@ def _ask(
     """Ask each policy once, however many of its places are wished for."""
     if not asking:
         return
-    execute(
-        _INSERT_APPROVAL,
-        [
-            {
-                "reservation_id": reservation_id,
-                "amendment_id": amendment_id,
-                "version": version,
-                "policy_id": policy_id,
-                "state": Asking.WAITING,
-            }
-            for policy_id in _policies(asking)
-        ],
-    )
+    rows = _approval_rows(reservation_id, version, _policies(asking), amendment_id)
+    execute(_INSERT_APPROVAL, rows)
+
+
+def _approval_rows(
+    reservation_id: int, version: int, policy_ids: Sequence[int], amendment_id: int | None = None
+) -> list[dict[str, object]]:
+    return [
+        {
+            "reservation_id": reservation_id,
+            "amendment_id": amendment_id,
+            "version": version,
+            "policy_id": policy_id,
+            "state": Asking.WAITING,
+        }
+        for policy_id in policy_ids
+    ]
 
 
 def _ask_again(before: Details, version: int, asking: Sequence[Place]) -> None:

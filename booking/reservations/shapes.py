@@ -102,6 +102,14 @@ class AttendanceShown(msgspec.Struct):
     released_at: Moment | None
 
 
+class InSeries(msgspec.Struct):
+    """Of which series it is, and when the repetition lets it begin, on the clock of its site."""
+
+    id: PublicId
+    starts_at: str | None
+    links: dict[str, str]
+
+
 class ReservationShown(msgspec.Struct):
     """A reservation; fields that the reader may not see, or that do not apply, are absent."""
 
@@ -123,6 +131,7 @@ class ReservationShown(msgspec.Struct):
     links: dict[str, str]
     reason_code: DeclineReason | msgspec.UnsetType = msgspec.UNSET
     reason: str | msgspec.UnsetType = msgspec.UNSET
+    series: InSeries | msgspec.UnsetType = msgspec.UNSET
     approval: ApprovalAsked | msgspec.UnsetType = msgspec.UNSET
     amendment: AmendmentWaiting | msgspec.UnsetType = msgspec.UNSET
     questions: list[QuestionAsked] | msgspec.UnsetType = msgspec.UNSET

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from booking.core import zones
 from booking.core.errors import Problem
+from booking.core.fields import day_problem
 from booking.core.i18n import (
     _,
     format_clock,
@@ -207,6 +208,25 @@ def period(local: LocalInterval) -> str:
     )
 
 
+def clock_range(local: LocalInterval) -> str:
+    """«from 10:00 to 11:00»; over midnight with both days."""
+    start, end = local.starts_at, local.ends_at
+    if not _ends_on_the_same_day(start, end):
+        return period(local)
+    return _("from %(start)s to %(end)s", start=format_clock(start), end=end_clock(start, end))
+
+
+def state(found: State) -> str:
+    """Where a reservation stands."""
+    return {
+        State.PENDING: _("Pending"),
+        State.CONFIRMED: _("Confirmed"),
+        State.DECLINED: _("Declined"),
+        State.CANCELLED: _("Cancelled"),
+        State.EXPIRED: _("Expired"),
+    }[found]
+
+
 def end_clock(start: datetime, end: datetime) -> str:
     """An end on the clock's face: midnight after the start's day is 24:00."""
     midnight = end.hour == end.minute == 0
@@ -371,12 +391,35 @@ def problem(field: str, found: Problem) -> str:
         ("resources", Problem.OUT_OF_RANGE): _(
             "One reservation takes at most 10 spaces. Leave some out."
         ),
+        **_of_a_repetition(),
         ("Idempotency-Key", Problem.REUSED): _(
             "This form has been sent before with other entries."
             " Look at your reservations, then send it again if you still want to."
         ),
     }
     return by_field.get((field, found)) or _in_general(found)
+
+
+def _of_a_repetition() -> Mapping[tuple[str, Problem], str]:
+    which_end = _("Give a last day or a number of dates, not both, and at most 366 dates.")
+    return {
+        ("until", Problem.MISSING): which_end,
+        ("until", Problem.TOO_MANY): which_end,
+        ("until", Problem.UNREADABLE): day_problem(),
+        ("until", Problem.OUT_OF_RANGE): _(
+            "Choose a last day that is not before the first one, at most two years later."
+        ),
+        ("until", Problem.TOO_SHORT): _(
+            "The space is closed on every one of these dates. Choose others."
+        ),
+        ("count", Problem.OUT_OF_RANGE): _(
+            "Choose from 1 to 366 dates, all of them within two years."
+        ),
+        ("interval", Problem.OUT_OF_RANGE): _("Choose a number from 1 to 52."),
+        ("weekdays", Problem.UNKNOWN): _("Days of the week go with weekly repetition only."),
+        ("exceptions", Problem.TOO_MANY): _("No date is left. Keep at least one of them."),
+        ("exceptions", Problem.NOT_FOUND): _("The dates have changed. Look at them once more."),
+    }
 
 
 def _in_general(found: Problem) -> str:

@@ -24,7 +24,7 @@ NOT_PERSONAL = {
     *("resource.names", "resource.out_of_order_reason", "site.names", "site.legal_notice"),
     *("site.uid_domain", "site.zone", "organisation.name", "house.cndp_receipt"),
     *("idempotency_key.key", "idempotency_key.fingerprint", "idempotency_key.location"),
-    *("job.last_error", "message.message_id", "rate_limit.who", "reservation.zone"),
+    *("job.last_error", "message.message_id", "rate_limit.who", "reservation.zone", "series.zone"),
     *("closure.public_id", "occupancy.kind", "session.digest", "token.digest", "token.scopes"),
 }
 

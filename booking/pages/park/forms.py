@@ -530,6 +530,7 @@ class PolicyForm(DraftForm[PolicyDraft]):
         ("names",),
         ("who_may_book",),
         ("horizon", "notice"),
+        ("series_horizon",),
         ("shortest", "longest", "granularity"),
         ("setup_minutes", "cleanup_minutes"),
         ("needs_approval",),
@@ -544,6 +545,11 @@ class PolicyForm(DraftForm[PolicyDraft]):
     names = NamesField(NAMES, description=NAMES_HELP)
     who_may_book = RadioField(lazy_gettext("Who may book"), coerce=WhoMayBook)
     horizon = NumberField(lazy_gettext("Bookable so many days ahead"), default=60)
+    series_horizon = NumberField(
+        lazy_gettext("Recurring so many days ahead"),
+        validators=OPTIONAL,
+        description=lazy_gettext("Empty: as far ahead as single reservations."),
+    )
     notice = DurationField(
         lazy_gettext("Notice"),
         default=0,

@@ -122,6 +122,10 @@ def _keys(kind: MessageKind, actor: Actor) -> Iterator[Key]:
         group = reservations.latest_group()
         if group is not None:
             yield Key(kind, group, 1, actor.person_id, clock.now())
+    if kind is MessageKind.SERIES:
+        series = reservations.latest_series()
+        if series is not None:
+            yield Key(kind, series, 1, actor.person_id, clock.now())
     state = STANDS_FOR.get(kind)
     found = reservations.latest_in(state) if state is not None else None
     if found is not None:

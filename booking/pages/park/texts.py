@@ -108,6 +108,7 @@ def problem(field: str, found: Problem) -> str:
         ("shortest", Problem.OUT_OF_RANGE): _("More than nothing, at most 62 days."),
         ("granularity", Problem.OUT_OF_RANGE): _("A multiple of 5 minutes, at most a day."),
         ("horizon", Problem.OUT_OF_RANGE): _("Between 0 and 1098 days."),
+        ("series_horizon", Problem.OUT_OF_RANGE): _("Between 0 and 1098 days."),
         ("horizon", Problem.TOO_SHORT): _(
             "With such a notice nothing could ever be booked: allow more days ahead."
         ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from urllib.parse import urlencode
@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 
 from booking.core import clock, idempotency, ids
 from booking.core.errors import InvalidError, NotFoundError, Problem, RefusedError
-from booking.core.i18n import _
+from booking.core.i18n import _, ngettext
 from booking.core.idempotency import Answer
 from booking.core.months import day_from
 from booking.core.permissions import Action, Actor
@@ -26,6 +26,7 @@ from booking.reservations import (
     availability,
     place_facts,
     queries,
+    series,
     service,
     texts,
     time_panel,
@@ -34,6 +35,7 @@ from booking.reservations.alternatives import Alternative
 from booking.reservations.availability import Availability
 from booking.reservations.forms import BookForm, are_seats, moment_from, written
 from booking.reservations.models import State
+from booking.reservations.views import repeating
 from booking.reservations.views.offers import Offer, offers
 from booking.reservations.wishes import MOST_RESOURCES, Wish
 
@@ -72,6 +74,8 @@ def submit() -> ResponseReturnValue:
     except InvalidError as error:
         form.show(error)
         return _again(actor, places, form), 422
+    if form.repeats:
+        return _look_at_dates(actor, places, form, wish)
     try:
         made = _book_once(actor, form, wish)
     except InvalidError as error:
@@ -82,6 +86,54 @@ def submit() -> ResponseReturnValue:
         return _again(actor, places, form, refused, offered), 409
     _say_what_was_done(actor, made)
     return redirect(url_for("reservations.show", public_id=made), 303)
+
+
+@pages.post("/book/series")
+@acts(Action.BOOK)
+def submit_series() -> ResponseReturnValue:
+    """Book all dates once, with what was chosen for those that cannot be had; refused, the page
+    shows the dates as they stand now."""
+    actor = current_actor()
+    form = BookForm()
+    places = _places(form.codes())
+    if repeating.EDIT in request.form or not form.repeats:
+        return _again(actor, places, form)
+    try:
+        wish = _wish(form, places)
+    except InvalidError as error:
+        form.show(error)
+        return _again(actor, places, form), 422
+    try:
+        wanted = repeating.wanted(form, wish, repeating.chosen())
+        made = _once(actor, form.idempotency_key.data, lambda: series.book(actor, wanted).public_id)
+    except InvalidError as error:
+        form.show(error)
+        return _again(actor, places, form), 422
+    except RefusedError as refused:
+        return _look_at_dates(actor, places, form, wish, refused)
+    _series, dates = queries.series(actor, made)
+    if any(one.state is State.PENDING for one in dates):
+        flash(_("Your request for these dates is sent."), "ok")
+    else:
+        count = len(dates)
+        flash(ngettext("%(num)s date is booked.", "%(num)s dates are booked.", count), "ok")
+    return redirect(url_for("series.show", public_id=made), 303)
+
+
+def _look_at_dates(
+    actor: Actor,
+    places: Sequence[Place],
+    form: BookForm,
+    wish: Wish,
+    refused: RefusedError | None = None,
+) -> ResponseReturnValue:
+    """Every date before it is booked."""
+    try:
+        found = series.look(actor, repeating.wanted(form, wish))
+    except InvalidError as error:
+        form.show(error)
+        return _again(actor, places, form), 422
+    return repeating.page(found, form, refused), 200 if refused is None else 409
 
 
 def _places(codes: Sequence[str]) -> list[Place]:
@@ -136,15 +188,14 @@ def _first_free_hour(found: Availability) -> tuple[datetime | None, datetime | N
 
 
 def _book_once(actor: Actor, form: BookForm, wish: Wish) -> str:
+    return _once(actor, form.idempotency_key.data, lambda: service.book(actor, wish).public_id)
+
+
+def _once(actor: Actor, key: str | None, act: Callable[[], str]) -> str:
     asked = sorted(
         (name, value) for name, value in request.form.items(multi=True) if name not in UNSIGNED
     )
-    answer = idempotency.once(
-        actor,
-        form.idempotency_key.data,
-        urlencode(asked).encode(),
-        lambda: Answer(303, service.book(actor, wish).public_id),
-    )
+    answer = idempotency.once(actor, key, urlencode(asked).encode(), lambda: Answer(303, act()))
     return answer.location
 
 
@@ -205,6 +256,7 @@ def _page(
     )
     form.offer_times(panel.stretches, found.day)
     form.offer_organisations(actor)
+    form.offer_repetitions()
     form.offer_people(actor, people.members_of(actor.organisation_ids, terms.today()))
     form.offer_spaces(places, place_facts.places_on(places[0].spot.floor_id, ""))
     form.idempotency_key.data = form.idempotency_key.data or ids.new_public_id()

@@ -27,9 +27,11 @@ from booking.people import deputies, feeds, invitations, links, organisations, t
 from booking.people.models import FeedDetail, Grant, Person, Token, TokenKind
 from booking.policies.facts import Place
 from booking.policies.models import Shown
-from booking.reservations import departures, service
+from booking.reservations import departures, series, service
 from booking.reservations.departures import Choices
-from booking.reservations.wishes import Change, GroupWish
+from booking.reservations.repetition import Every, Repetition
+from booking.reservations.series import SeriesWish
+from booking.reservations.wishes import Change, GroupWish, Wish
 from booking.spaces import photos, timetables
 from booking.spaces import service as spaces
 from booking.spaces.drafts import DayDraft, SpanDraft, WeekDraft
@@ -194,7 +196,21 @@ def _present(member: Actor, manager: Actor, places: _Places) -> dict[str, str]:
             title=LONG_WORD,
         ),
     )
+    repeated = series.book(
+        member,
+        SeriesWish(
+            Wish(
+                (places.seats[0].spot.public_id,),
+                make.at(9, days=14),
+                make.at(11, days=14),
+                title=LONG_WORD,
+            ),
+            Repetition(Every.WEEK, weekdays=frozenset({0, 2}), count=5),
+            {make.at(9, days=21).date(): None},
+        ),
+    )
     return {
+        "series": repeated.public_id,
         "group": team.public_id,
         "running": running.public_id,
         "confirmed": confirmed.public_id,

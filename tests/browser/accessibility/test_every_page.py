@@ -87,6 +87,7 @@ PAGES: dict[str, Where] = {
     "reservations.mine": _at(
         Reader.MEMBER, "/reservations", "/reservations?when=past", "/reservations?when=others"
     ),
+    "series.show": _at(Reader.MEMBER, "/series/{series}"),
     "groups.form": _at(
         Reader.MEMBER,
         "/together",

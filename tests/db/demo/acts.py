@@ -15,13 +15,16 @@ from booking.core.intervals import LocalInterval
 from booking.core.permissions import Actor, Role
 from booking.demo.ledger import Aim, Entry, Holder, Ledger
 from booking.policies.facts import Place
-from booking.reservations import queries, service
-from booking.reservations.models import CheckInWay
+from booking.reservations import queries, series, service
+from booking.reservations.models import CheckInWay, SkipReason
+from booking.reservations.repetition import Every, Repetition
+from booking.reservations.series import SeriesWish
 from booking.reservations.wishes import Change, GroupWish, Wish
 from tests import make
 
 MONDAY = date(2026, 10, 12)
 ZONE = make.CASABLANCA
+THREE_WEEKS = Repetition(Every.WEEK, count=3)
 NOON = zones.to_instant(datetime.combine(MONDAY - timedelta(days=4), time(12)), zones.zone(ZONE))
 
 
@@ -77,6 +80,9 @@ class Acts(Protocol):
     def book_together(
         self, key: str, who: Actor, whom: Actor, places: Places, when: LocalInterval, minute: int
     ) -> None: ...
+    def book_series(
+        self, key: str, who: Actor, place: Place, when: LocalInterval, minute: int
+    ) -> None: ...
     def rename(self, key: str, title: str, minute: int) -> None: ...
     def move(self, key: str, when: LocalInterval, minute: int) -> None: ...
     def ask_for_change(self, key: str, when: LocalInterval, minute: int) -> None: ...
@@ -121,6 +127,14 @@ class ByVerbs:
         wish = GroupWish(ids, when.starts_at, when.ends_at, (whom.public_id,), key)
         with at(minute):
             service.book_together(who, wish)
+
+    def book_series(
+        self, key: str, who: Actor, place: Place, when: LocalInterval, minute: int
+    ) -> None:
+        wish = Wish((place.spot.public_id,), when.starts_at, when.ends_at, key)
+        without = {MONDAY + timedelta(weeks=1): None}
+        with at(minute):
+            series.book(who, SeriesWish(wish, THREE_WEEKS, without))
 
     def rename(self, key: str, title: str, minute: int) -> None:
         self._change(key, Change(title=title), minute)
@@ -205,6 +219,19 @@ class ByLedger:
         aims = (Aim(place, when, key) for place in places)
         self.ledger.book_together(list(zip(holders, aims, strict=True)), instant(minute))
 
+    def book_series(
+        self, key: str, who: Actor, place: Place, when: LocalInterval, minute: int
+    ) -> None:
+        week = timedelta(weeks=1)
+        times = [
+            LocalInterval(when.starts_at + days, when.ends_at + days, ZONE)
+            for days in (0 * week, 2 * week)
+        ]
+        skips = [(when.starts_at + week, SkipReason.LEFT_OUT)]
+        aims = [Aim(place, one, key) for one in times]
+        holder = Holder(who.person_id)
+        self.ledger.book_series(holder, THREE_WEEKS, aims, skips, instant(minute))
+
     def rename(self, key: str, title: str, minute: int) -> None:
         self.ledger.rename(self._entries[key], title, instant(minute))
 
@@ -287,6 +314,14 @@ def several_policies(acts: Acts, on: Cast) -> None:
 
 def a_team(acts: Acts, on: Cast) -> None:
     acts.book_together("a", on.member, on.colleague, on.desks, local(9, 12), 0)
+
+
+def a_series(acts: Acts, on: Cast) -> None:
+    acts.book_series("a", on.member, on.desk, local(9, 12), 0)
+
+
+def a_series_that_is_asked_for(acts: Acts, on: Cast) -> None:
+    acts.book_series("a", on.member, on.lab, local(9, 12), 0)
 
 
 def cancelled(acts: Acts, on: Cast) -> None:
@@ -418,6 +453,8 @@ STORIES: tuple[Callable[[Acts, Cast], None], ...] = (
     several_places,
     several_policies,
     a_team,
+    a_series,
+    a_series_that_is_asked_for,
     cancelled,
     renamed,
     moved_and_shortened,

@@ -23,6 +23,8 @@ from booking.reservations.models import (
     Question,
     Reservation,
     ReservationResource,
+    Series,
+    SeriesSkip,
 )
 from tests.db.demo.acts import STORIES, Acts, ByLedger, ByVerbs, Cast, cast
 
@@ -42,6 +44,8 @@ TABLES: tuple[Table, ...] = tuple(
         Revision,
         Group,
         Attendance,
+        Series,
+        SeriesSkip,
     )
 )
 RESERVATIONS, HOLDS = Reservation.__table__, Hold.__table__
@@ -94,7 +98,7 @@ def _plain(rows: Mapping[Table, list[Row]]) -> Callable[[Row], Row]:
     """How to replace what chance gave by what it stands for, and leave out mere row numbers."""
     numbers = {
         str(row["public_id"]): row["id"]
-        for table in (RESERVATIONS, Group.__table__)
+        for table in (RESERVATIONS, Group.__table__, Series.__table__)
         for row in rows.get(table, [])
     }
     changes = {row["id"]: row["amendment_id"] for row in rows.get(HOLDS, [])}

@@ -16,6 +16,7 @@ from booking.core.refusals import (
     ClosedDay,
     Facts,
     InThePast,
+    NonexistentTime,
     NotChangeable,
     NotEligible,
     Obstacle,
@@ -133,6 +134,13 @@ SENTENCES: list[tuple[Facts, str]] = [
         "A-03 can be booked at most 30 days ahead. Choose a day up to Tuesday 24 November 2026.",
     ),
     (TooFar(0, DAY), "A-03 can be booked for today only. Choose today."),
+    (
+        NonexistentTime(datetime(2026, 11, 24, 2, 30)),
+        (
+            "On Tuesday 24 November 2026 the clocks jump over this time (02:30)."
+            " Choose another time."
+        ),
+    ),
     (
         TooFewTogether(4, 0),
         "Nothing of the kind is free at this time. Choose another time or another area.",

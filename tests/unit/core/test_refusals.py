@@ -47,6 +47,7 @@ def test_the_codes_are_a_promise() -> None:
         "not_changeable",
         "too_few_together",
         "check_in_not_open",
+        "nonexistent_time",
     ]
 
 

@@ -23,6 +23,10 @@ from schemathesis.specs.openapi.checks import (
 
 from booking.api import openapi
 from booking.core import schema
+from booking.reservations import series
+from booking.reservations.repetition import Every, Repetition
+from booking.reservations.series import SeriesWish
+from booking.reservations.wishes import Wish
 from tests import make
 from tests.installations import Installation
 
@@ -114,7 +118,10 @@ def _park() -> tuple[Known, dict[str, str]]:
     make.reservation(operator, desk)
     request = make.reservation(make.member_of(), lab)
     closed = make.closure(make.desk(), make.at(9), make.at(10))
+    wish = Wish((make.room().spot.public_id,), make.at(9), make.at(10))
+    repeated = series.book(operator, SeriesWish(wish, Repetition(Every.DAY, count=2)))
     known: Known = {
+        "series_id": repeated.public_id,
         "closure_id": closed.public_id,
         "resource_id": desk.spot.public_id,
         "resource": desk.spot.public_id,

@@ -13,8 +13,10 @@ from booking.core.permissions import Actor, Scope
 from booking.people import feeds, tokens
 from booking.people.models import FeedDetail, Grant, Organisation
 from booking.policies.facts import Place
-from booking.reservations import service
-from booking.reservations.wishes import GroupWish
+from booking.reservations import series, service
+from booking.reservations.repetition import Every, Repetition
+from booking.reservations.series import SeriesWish
+from booking.reservations.wishes import GroupWish, Wish
 from tests import make
 
 NOBODY = "nobody"
@@ -192,4 +194,16 @@ def _of_the_organisation(organisation: Organisation, holder: Actor) -> dict[str,
         "grant_id": str(given),
         "group_id": group.public_id,
         "groups.public_id": group.public_id,
+        **_repeated(organisation, holder),
     }
+
+
+def _repeated(organisation: Organisation, holder: Actor) -> dict[str, str]:
+    wish = Wish(
+        (make.desk().spot.public_id,),
+        make.at(9),
+        make.at(10),
+        organisation_id=organisation.public_id,
+    )
+    made = series.book(holder, SeriesWish(wish, Repetition(Every.DAY, count=2)))
+    return {"series_id": made.public_id, "series.public_id": made.public_id}
