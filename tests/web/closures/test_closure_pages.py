@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import urlsplit
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import select
 from werkzeug.test import TestResponse
 
+from booking import worker
+from booking.closures import queries, service
+from booking.closures.rules import Wanted
+from booking.core.database import end_reading, session
 from booking.core.permissions import Actor
+from booking.messages.models import Message, MessageKind
 from booking.occupancy.models import ClosureKind
 from booking.policies.facts import Place
 from booking.reservations.models import State
 from tests import make
 
 TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
+LINK = re.compile(r"http://\S+/book\?\S+")
 SEEN = re.compile(r'name="seen" value="([^"]+)"')
 TYPED = {
     "kind": "maintenance",
@@ -131,3 +140,32 @@ def test_the_planning_the_space_and_the_booking_form_name_the_closure(
     assert answer.status_code == 409
     assert "is closed" in answer.text
     assert "Maintenance" in answer.text
+
+
+def test_a_letter_leads_to_the_booking_form_with_a_time_that_is_free(
+    app: Flask, client: FlaskClient
+) -> None:
+    desk, who = make.desk("D-1"), make.person()
+    make.desk("D-2")
+    make.reservation(who, desk)
+    operator = make.operator()
+    plain = Wanted(
+        kind=ClosureKind.CLOSED,
+        names={"en": "Painting"},
+        starts_at=make.at(8),
+        ends_at=make.at(18),
+        resources=(desk.spot.public_id,),
+    )
+    service.close(operator, plain, seen=queries.plan(operator, plain).seen)
+    end_reading()
+    worker.until_nothing_is_due(app)
+    letter = session().scalar(select(Message.text).where(Message.kind == MessageKind.DISPLACED))
+    links = [urlsplit(link) for link in LINK.findall(letter or "")]
+    assert len(links) == 3
+    make.signed_in(client, who)
+    for link in links:
+        form = client.get(f"{link.path}?{link.query}").text
+        assert form.count("<option selected value=") == 2
+        assert "Chosen, but not free" not in form
+    page = client.get("/reservations?when=past").text
+    assert "Cancelled" in page
