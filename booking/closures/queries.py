@@ -9,7 +9,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, literal, or_, select, true, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    and_,
+    exists,
+    func,
+    literal,
+    not_,
+    or_,
+    select,
+    true,
+    tuple_,
+)
 
 from booking.closures.rules import Wanted, interval_of
 from booking.core import clock, zones
@@ -142,7 +154,11 @@ def hits(places: Sequence[Place], interval: Interval) -> tuple[Hit, ...]:
     theirs, or by asking for it without one; then the changes whose place is held then."""
     ids = [place.resource_id for place in places]
     claims = claims_within(ids, interval, units_of(places)).subquery("claim")
-    not_over = (Reservation.state.in_(LIVE), Reservation.ends_at > clock.now())
+    not_over = (
+        Reservation.state.in_(LIVE),
+        not_(reservations.was_released()),
+        Reservation.ends_at > clock.now(),
+    )
     overlaps = and_(
         Reservation.starts_at < interval.ends_at,
         Reservation.ends_at > interval.starts_at,
