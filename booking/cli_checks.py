@@ -19,7 +19,7 @@ PROMISES = {
     promises.Promise.DEAD_CLAIMS: "orphans: claims whose owner is gone or no longer live",
     promises.Promise.MISSING_CLAIMS: "orphans: reservations that nothing keeps a place for",
     promises.Promise.WRONG_CLAIMS: "orphans: claims at another time or place than their owner",
-    promises.Promise.WRONG_CLOSURES: "orphans: closures that take another time or space than theirs",
+    promises.Promise.WRONG_CLOSURES: "orphans: closures at another time or place than theirs",
     promises.Promise.DEAD_HOLDS: "orphans: places held for a change that no longer waits",
     promises.Promise.DEAD_CHANGES: "orphans: changes waiting for what is no longer confirmed",
     promises.Promise.UNSENT: "messages due over five minutes ago and still not out",

@@ -1,13 +1,18 @@
-"""Finding what nobody came to."""
+"""Finding what nobody came to, what one has at a place now, and what labels are printed of."""
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Select, exists, false, or_, select
 
 from booking.core.database import session
+from booking.core.permissions import Actor
+from booking.policies.facts import Place
 from booking.policies.models import Policy
+from booking.reservations import queries as reservations
 from booking.reservations.models import (
     Amendment,
     Asking,
@@ -16,10 +21,56 @@ from booking.reservations.models import (
     ReservationResource,
     State,
 )
-from booking.spaces.models import Resource
+from booking.reservations.queries import Details
+from booking.spaces.models import Area, Building, Floor, Resource
+
+
+class NamedArea(NamedTuple):
+    """An area by its code, its building's code and its names."""
+
+    code: str
+    building: str
+    names: dict[str, str]
+
+
+def own_at(actor: Actor, place: Place, now: datetime, early: timedelta) -> list[Details]:
+    """What this person holds or has booked at a place that runs, or begins soon, by start."""
+    return reservations.find(
+        or_(
+            Reservation.person_id == actor.person_id,
+            Reservation.booked_by_id == actor.person_id,
+        ),
+        reservations.of_any([place.resource_id]),
+        Reservation.state == State.CONFIRMED,
+        Reservation.holds_place.is_(True),
+        Reservation.starts_at <= now + early,
+        Reservation.ends_at > now,
+        limit=MOST_AT_ONCE,
+    )
+
+
+def areas_with(conditions: Collection[ColumnElement[bool]]) -> Sequence[NamedArea]:
+    """The areas with a space in use under these conditions on `Resource`, by building and code."""
+    used = select(Resource.area_id).where(Resource.retired_at.is_(None), *conditions)
+    rows = session().execute(
+        select(Area.code, Building.code, Area.names)
+        .join(Floor, Floor.id == Area.floor_id)
+        .join(Building, Building.id == Floor.building_id)
+        .where(Area.id.in_(used))
+        .order_by(Building.code, Area.code)
+    )
+    return [NamedArea(*row) for row in rows]
+
+
+def first_resources(conditions: Collection[ColumnElement[bool]], count: int) -> Sequence[int]:
+    """The keys of the first resources under conditions on them and their areas."""
+    statement = select(Resource.id).join(Area, Area.id == Resource.area_id).where(*conditions)
+    return session().scalars(statement.order_by(Resource.id).limit(count)).all()
+
 
 # The longest of a policy is counted on the wall or in real time, whichever is shorter.
 CLOCKS_CHANGE = timedelta(hours=2)
+MOST_AT_ONCE = 5
 
 
 def _has_a_place_under(policy_id: int) -> ColumnElement[bool]:

@@ -27,9 +27,10 @@ def check_in(public_id: UUID) -> ResponseReturnValue:
     """One tap; back to where it was tapped, with a way to take it back."""
     actor = current_actor()
     page = url_for("reservations.show", public_id=public_id)
+    way = CheckInWay.CODE if request.form.get("way") == "code" else CheckInWay.PAGE
     return _act(
         page,
-        lambda: service.check_in(actor, str(public_id), CheckInWay.PAGE),
+        lambda: service.check_in(actor, str(public_id), way),
         {
             "text": _("Your presence is confirmed. The place stays yours."),
             "links": [{"label": _("See this reservation"), "url": page}],

@@ -143,6 +143,7 @@ class Action(StrEnum):
     CHANGE = "change"
     CANCEL = "cancel"
     CHECK_IN = "check_in"  # oneself, or whoever stands at the reception
+    PRINT_LABELS = "print_labels"  # the codes at doors and desks
     SEE_APPROVALS = "see_approvals"
     DECIDE = "decide"
     ASK = "ask"  # about a request
@@ -304,6 +305,7 @@ TABLE: dict[Action, tuple[Predicate, ...]] = {
     Action.CHANGE: (holder_or_booker, manager_of_organisation, operator),
     Action.CANCEL: (holder_or_booker, manager_of_organisation, manages_every_place, operator),
     Action.CHECK_IN: (holder_or_booker, receives_there, operator),
+    Action.PRINT_LABELS: (lab_manager, operator),
     Action.SEE_APPROVALS: (lab_manager, operator),
     Action.DECIDE: (both(decides_there, not_own_request), both(operator, not_own_request)),
     Action.ASK: (both(decides_there, not_own_request), both(operator, not_own_request)),

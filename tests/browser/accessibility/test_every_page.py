@@ -75,6 +75,8 @@ PAGES: dict[str, Where] = {
         "/spaces/{lab}?day=2026-10-06&month=2026-10",
         "/spaces/{out}",
     ),
+    "spots.here": _at(Reader.MEMBER, "/spaces/{desk}/check-in", "/spaces/{lab}/check-in"),
+    "spots.labels": _at(Reader.OPERATOR, "/labels", "/labels?area=absent"),
     "book.form": _at(
         Reader.MEMBER,
         "/book",
