@@ -24,7 +24,7 @@ from booking.reservations import queries, series, service
 from booking.reservations.alternatives import Why
 from booking.reservations.models import Approval, Reservation, Series, SeriesSkip, SkipReason, State
 from booking.reservations.repetition import Every, Repetition
-from booking.reservations.series import Instead, OnConflict, SeriesWish
+from booking.reservations.series import Instead, Look, OnConflict, SeriesWish
 from booking.reservations.wishes import Wish
 from tests import make
 from tests.working import Run, Told
@@ -103,6 +103,27 @@ def test_a_taken_date_can_be_left_out() -> None:
     assert queries.skips_of(found.id) == [
         (datetime(2026, 10, 27, 10), SkipReason.SLOT_TAKEN),
     ]
+
+
+def test_who_is_overtaken_looks_again_and_leaves_nothing_behind(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The first look sees nothing of what is taken, as if somebody came right after it."""
+    member, room = make.member_of(), make.room()
+    take(make.member_of(), room, TUESDAY + 2 * WEEK)
+    look, looks = series.look, []
+
+    def blind_at_first(actor: Actor, wanted: SeriesWish) -> Look:
+        found = look(actor, wanted)
+        looks.append(found)
+        free = tuple(replace(one, refusals=()) for one in found.dates)
+        return replace(found, dates=free) if len(looks) == 1 else found
+
+    monkeypatch.setattr(series, "look", blind_at_first)
+    made = series.book(member, weekly(room, on_conflict=OnConflict.SKIP))
+    assert len(looks) == 2
+    assert (len(made.reservations), made.skipped) == (3, 1)
+    assert (rows(Series), rows(Reservation), rows(occupancy)) == (1, 4, 4)
 
 
 def test_a_series_of_which_every_date_is_taken_is_refused() -> None:
