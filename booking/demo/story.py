@@ -183,8 +183,8 @@ class _Story:
         late = self._aim("OSC-2", self._day("OSC-2", 3), 9, 11, "Mesures de la série B", 1)
         entry = self._book(self._colleagues[52], late, hours_ago=41)
         asked, answered = now - timedelta(hours=39), now - timedelta(hours=37)
-        ledger.ask(entry, self._nadia, "Which probes do you bring?", asked)
-        answer = "Two passive ones, 500 MHz, and our own adapter."
+        ledger.ask(entry, self._nadia, "Quelles sondes apportez-vous ?", asked)
+        answer = "Deux sondes passives de 500 MHz et notre propre adaptateur."
         ledger.answer(entry, self._colleagues[52].person_id, answer, answered)
 
     def _change_that_waits(self) -> None:
