@@ -167,6 +167,8 @@ def _sees_all(actor: Actor) -> bool:
 
 
 def _places(actor: Actor, area: str, code: str, after: int) -> list[Place]:
+    if not (area + code).isprintable():  # no code has such signs, and PostgreSQL no such text
+        return []
     conditions = [Resource.retired_at.is_(None), Resource.id > after]
     if not _sees_all(actor):
         conditions.append(is_under_a_grant(actor, Role.LAB_MANAGER))
