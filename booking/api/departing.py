@@ -10,9 +10,9 @@ from collections.abc import Callable
 from uuid import UUID
 
 import msgspec
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response
 
-from booking.core import idempotency, listing, schema, web
+from booking.core import listing, schema, web
 from booking.core.errors import InvalidError, Problem
 from booking.core.idempotency import Answer
 from booking.core.permissions import Action, Actor
@@ -141,9 +141,8 @@ def settled(
         done = act(wanted or Choices(seen={}))
         return Answer(200, f"{done.public_id} {done.handed_over} {done.cancelled}")
 
-    asked = f"{request.method} {request.full_path}\n".encode() + request.get_data()
     try:
-        answer = idempotency.once(actor, request.headers.get("Idempotency-Key"), asked, run)
+        answer = web.once(actor, run)
     except PlanChangedError as changed:
         return _ahead(plan()) if wanted is None else _changed(changed)
     departure_id, handed_over, cancelled = answer.location.split()

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 import msgspec
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response
 from msgspec import UNSET, UnsetType
 
-from booking.core import idempotency, listing, schema, web
+from booking.core import listing, schema, web
 from booking.core.idempotency import Answer
 from booking.core.permissions import Action, Actor
 from booking.core.schema import Nothing
@@ -69,7 +69,7 @@ def register(blueprint: Blueprint, of: Collection[AnyDraft]) -> None:
     @schema.describes(body=of.draft, answer=shown, status=201)
     def create() -> Response:
         actor, draft = current_actor(), schema.body(of.draft)
-        answer = once(actor, lambda: Answer(201, str(of.add(actor, draft))))
+        answer = web.once(actor, lambda: Answer(201, str(of.add(actor, draft))))
         stored = of.stored(int(answer.location))
         location = f"{web.settings().public_url}{PREFIX}{of.path}/{stored.key}"
         response = web.answer_json(as_json(stored), answer.status, location)
@@ -115,12 +115,6 @@ def with_changes(draft: AnyDraft, changes: msgspec.Struct) -> AnyDraft:
         if (value := getattr(changes, name)) is not UNSET
     }
     return msgspec.structs.replace(draft, **given)
-
-
-def once(actor: Actor, act: Callable[[], Answer]) -> Answer:
-    """Act once for each Idempotency-Key."""
-    asked = f"{request.method} {request.path}\n".encode() + request.get_data()
-    return idempotency.once(actor, request.headers.get("Idempotency-Key"), asked, act)
 
 
 def shown_of(draft: type[Draft]) -> type[msgspec.Struct]:

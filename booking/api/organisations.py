@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date
 from uuid import UUID
 
 import msgspec
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response
 
 from booking.api.departing import (
     DoneShown,
@@ -17,7 +16,7 @@ from booking.api.departing import (
     plan_shown,
     settled,
 )
-from booking.core import idempotency, listing, schema, web
+from booking.core import listing, schema, web
 from booking.core.errors import InvalidError, Problem
 from booking.core.i18n import LOCALES, name_in
 from booking.core.idempotency import Answer
@@ -165,7 +164,7 @@ def create() -> Response:
     """A new one, without members."""
     actor = current_actor()
     asked = schema.body(Naming)
-    answer = _once(actor, lambda: Answer(201, organisations.create(actor, asked.name).public_id))
+    answer = web.once(actor, lambda: Answer(201, organisations.create(actor, asked.name).public_id))
     found = members.listed(actor, answer.location)
     location = web.public_url("organisations_api.show", organisation_id=answer.location)
     return web.answer_json(_as_json(found, actor), 201, location)
@@ -273,7 +272,7 @@ def invite(organisation_id: UUID) -> Response:
         made = pasted.invite(actor, organisation, lines, role=asked.role, language=asked.language)
         return Answer(200, str(len(made)))
 
-    answer = _once(actor, act)
+    answer = web.once(actor, act)
     shown = [{"text": line.text, "standing": line.standing.value} for line in lines]
     return web.answer_json({"sent": int(answer.location), "lines": shown})
 
@@ -337,11 +336,6 @@ def _end(
 
 def _managed(actor: Actor, organisation_id: UUID) -> KnownOrganisation:
     return members.organisation(actor, str(organisation_id), Action.MANAGE_ORGANISATION)
-
-
-def _once(actor: Actor, act: Callable[[], Answer]) -> Answer:
-    asked = f"{request.method} {request.path}\n".encode() + request.get_data()
-    return idempotency.once(actor, request.headers.get("Idempotency-Key"), asked, act)
 
 
 def _day(text: str | None) -> date | None:

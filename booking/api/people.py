@@ -6,9 +6,9 @@ from datetime import date, datetime
 from uuid import UUID
 
 import msgspec
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response
 
-from booking.core import idempotency, listing, schema, web
+from booking.core import listing, schema, web
 from booking.core.errors import InvalidError, Problem
 from booking.core.idempotency import Answer
 from booking.core.permissions import Action, Role
@@ -137,9 +137,7 @@ def create() -> Response:
         )
         return Answer(201, made.public_id)
 
-    asked_before = f"{request.method} {request.path}\n".encode() + request.get_data()
-    key = request.headers.get("Idempotency-Key")
-    answer = idempotency.once(actor, key, asked_before, invite)
+    answer = web.once(actor, invite)
     address = web.public_url("directory_api.show", person_id=answer.location)
     return web.answer_json(_shown(answer.location), answer.status, address)
 

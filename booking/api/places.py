@@ -13,7 +13,6 @@ from booking.api.described import (
     PREFIX,
     Collection,
     changes_of,
-    once,
     register,
     shown_of,
     with_changes,
@@ -171,7 +170,7 @@ def add_resources() -> Response:
         made = service.add_resources(actor, numbering.drafts(draft))
         return Answer(201, " ".join(made))
 
-    answer = once(actor, act)
+    answer = web.once(actor, act)
     found = inventory.resources_called(answer.location.split())
     first = web.public_url("resources_api.show", resource_id=found[0].public_id)
     return web.answer_json({"items": [_described(one) for one in found]}, answer.status, first)
@@ -283,7 +282,7 @@ def add_photo(resource_id: UUID) -> Response:
         described = {"fr": said.fr, "ar": said.ar, "en": said.en}
         return Answer(201, photos.store_photo(actor, str(resource_id), picture, described))
 
-    answer = once(actor, act)
+    answer = web.once(actor, act)
     return web.answer_json(_photo(photos.photo(answer.location)), answer.status)
 
 
@@ -392,7 +391,7 @@ def add_hours() -> Response:
         first = WeekDraft(valid_from=wanted.valid_from, week=wanted.week)
         return Answer(201, str(timetables.add_hours(actor, HoursDraft(names=wanted.names), first)))
 
-    answer = once(actor, act)
+    answer = web.once(actor, act)
     return web.answer_json(_hours(int(answer.location)), answer.status)
 
 
@@ -436,7 +435,7 @@ def add_week(key: int) -> Response:
         timetables.add_week(actor, key, draft)
         return Answer(201, str(key))
 
-    answer = once(actor, act)
+    answer = web.once(actor, act)
     return _week_written(key, draft.valid_from, draft.valid_from, answer.status)
 
 
@@ -474,7 +473,7 @@ def add_day(key: int) -> Response:
         timetables.add_day(actor, key, draft)
         return Answer(201, str(key))
 
-    answer = once(actor, act)
+    answer = web.once(actor, act)
     return _day_written(key, draft.day, draft.day, answer.status)
 
 

@@ -12,7 +12,7 @@ from flask import Blueprint, Response, request
 from booking.approvals import queries as approvals
 from booking.approvals import together
 from booking.approvals.together import Decision, Result
-from booking.core import idempotency, listing, schema, web
+from booking.core import listing, schema, web
 from booking.core.errors import InvalidError, RefusedError, StaleError, WouldDeclineError
 from booking.core.idempotency import Answer
 from booking.core.permissions import Action
@@ -206,9 +206,7 @@ def _once(act: Callable[[], Outcome]) -> Response:
         decided = queries.details_by_id(public_id)
         return Answer(200, public_id)
 
-    key = request.headers.get("Idempotency-Key")
-    asked = f"{request.method} {request.path}\n".encode() + request.get_data()
-    answer = idempotency.once(actor, key, asked, decide)
+    answer = web.once(actor, decide)
     found = decided or queries.details(actor, answer.location)
     response = web.answer_json(as_json(found, actor))
     response.set_etag(str(found.version))

@@ -5,13 +5,13 @@ from __future__ import annotations
 from uuid import UUID
 
 import msgspec
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response
 
 from booking.closures import queries, service
 from booking.closures.queries import Closed, Hit, Plan, When
 from booking.closures.rules import Wanted
 from booking.closures.service import WouldDisplaceError
-from booking.core import clock, idempotency, listing, schema, web
+from booking.core import clock, listing, schema, web
 from booking.core.idempotency import Answer
 from booking.core.permissions import Action, Actor
 from booking.core.schema import Moment, Nothing, PublicId, describes, moment, public_id, written
@@ -127,14 +127,9 @@ def create() -> Response:
     actor = current_actor()
     asked = schema.body(NewClosure)
     wanted = _wanted(asked)
-    key = request.headers.get("Idempotency-Key")
-    body = f"{request.method} {request.path}\n".encode() + request.get_data()
     try:
-        made = idempotency.once(
-            actor,
-            key,
-            body,
-            lambda: Answer(201, service.close(actor, wanted, seen=asked.seen).public_id),
+        made = web.once(
+            actor, lambda: Answer(201, service.close(actor, wanted, seen=asked.seen).public_id)
         )
     except WouldDisplaceError as error:
         return web.problem(
@@ -163,14 +158,13 @@ def show(closure_id: UUID) -> Response:
 def end(closure_id: UUID) -> Response:
     """Open again what is closed, or would be."""
     schema.body(Nothing)
-    actor, key = current_actor(), request.headers.get("Idempotency-Key")
-    asked = f"{request.method} {request.path}\n".encode() + request.get_data()
+    actor = current_actor()
 
     def act() -> Answer:
         service.end(actor, str(closure_id))
         return Answer(200, str(closure_id))
 
-    idempotency.once(actor, key, asked, act)
+    web.once(actor, act)
     return web.answer_json(_as_json(queries.closure(actor, str(closure_id))))
 
 

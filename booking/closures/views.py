@@ -16,7 +16,7 @@ from booking.closures.forms import CLOSES, OPENS, ClosureForm
 from booking.closures.queries import Closed, Hit, Plan, When
 from booking.closures.rules import Wanted
 from booking.closures.service import WouldDisplaceError
-from booking.core import clock, idempotency, ids, listing, zones
+from booking.core import clock, ids, listing, web, zones
 from booking.core.errors import InvalidError, RefusedError
 from booking.core.i18n import _
 from booking.core.idempotency import Answer
@@ -164,10 +164,9 @@ def end(public_id: UUID) -> ResponseReturnValue:
 def _close(actor: Actor, form: ClosureForm, wanted: Wanted) -> ResponseReturnValue:
     seen = form.seen.data or None
     try:
-        made = idempotency.once(
+        made = web.once_for_form(
             actor,
             form.key,
-            repr((wanted, seen)).encode(),
             lambda: Answer(303, service.close(actor, wanted, seen=seen).public_id),
         )
     except WouldDisplaceError as error:

@@ -15,7 +15,9 @@ from flask import Response, current_app, g, request, stream_with_context
 from flask_wtf.csrf import CSRFProtect
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
+from booking.core import idempotency
 from booking.core.errors import SignInRequiredError
+from booking.core.idempotency import Answer
 from booking.core.permissions import Action, Actor
 from config import Settings
 
@@ -138,6 +140,24 @@ def problem(status: int, code: str, title: str, detail: str = "", **more: object
     return Response(
         json.dumps(body, ensure_ascii=False), status, mimetype="application/problem+json"
     )
+
+
+def once(actor: Actor, act: Callable[[], Answer]) -> Answer:
+    """Act once for the Idempotency-Key of this call; what was asked is its method, address and
+    body. Raises InvalidError as `idempotency.once` does."""
+    asked = f"{request.method} {request.full_path}\n".encode() + request.get_data()
+    return idempotency.once(actor, request.headers.get("Idempotency-Key"), asked, act)
+
+
+def once_for_form(actor: Actor, key: str | None, act: Callable[[], Answer]) -> Answer:
+    """The same for the form of a page with this key: what was asked is its address and fields.
+
+    A key that no page of ours has given is none.
+    """
+    known = key if key and key.isascii() and key.isprintable() else None
+    fields = [item for item in request.form.items(multi=True) if item[0] != "csrf_token"]
+    asked = repr((request.path, sorted(fields))).encode(errors="surrogatepass")
+    return idempotency.once(actor, known, asked, act)
 
 
 def answer_json(body: Mapping[str, object], status: int = 200, location: str = "") -> Response:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from uuid import UUID
 
 import msgspec
 from flask import Blueprint, Response, request
 
-from booking.core import csv_text, idempotency, listing, schema, web
+from booking.core import csv_text, listing, schema, web
 from booking.core.errors import NotFoundError
 from booking.core.idempotency import Answer
-from booking.core.permissions import Action, Actor
+from booking.core.permissions import Action
 from booking.core.schema import Moment, Nothing, PublicId, describes, written
 from booking.core.web import accepts, acts, current_actor
 from booking.exchange import export, service, words
@@ -77,7 +76,7 @@ def try_out(kind: str) -> Response:
         return Answer(200, service.try_out(actor, subject, request.get_data()).public_id)
 
     try:
-        kept = _once(actor, act).location
+        kept = web.once(actor, act).location
     except FileError as error:
         return _unreadable(error)
     return web.answer_json(_as_json(service.report(actor, kept)))
@@ -106,7 +105,7 @@ def confirm(import_id: UUID) -> Response:
         return Answer(200, msgspec.json.encode(done).decode())
 
     try:
-        answer = _once(actor, act)
+        answer = web.once(actor, act)
     except NotReadyError as error:
         service.try_out_again(actor, str(import_id))  # the refusal has taken its new report back
         return web.problem(409, error.code, "A line is wrong, or the park has changed since")
@@ -126,11 +125,6 @@ def file(kind: str) -> Response:
     limits = limits_from(asked.from_, asked.to, asked.resource)
     rows = export.rows(current_actor(), what, limits)
     return web.answer_file(csv_text.octets(rows), f"{what.value}.csv", csv_text.MIME_TYPE)
-
-
-def _once(actor: Actor, act: Callable[[], Answer]) -> Answer:
-    asked = f"{request.method} {request.path}\n".encode() + request.get_data()
-    return idempotency.once(actor, request.headers.get("Idempotency-Key"), asked, act)
 
 
 def _unreadable(error: FileError) -> Response:

@@ -7,9 +7,9 @@ from enum import StrEnum
 from uuid import UUID
 
 import msgspec
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response
 
-from booking.core import idempotency, listing, schema, web
+from booking.core import listing, schema, web
 from booking.core.errors import InvalidError, Problem, RefusedError
 from booking.core.fingerprints import fingerprint
 from booking.core.idempotency import Answer
@@ -182,9 +182,7 @@ def _once(actor: Actor, asked: NewGroup, wanted: Wanted) -> Response:
 
 
 def _answer_once(actor: Actor, act: Callable[[], Grouped], *, status: int) -> Answer:
-    key = request.headers.get("Idempotency-Key")
-    asked = f"{request.method} {request.path}\n".encode() + request.get_data()
-    return idempotency.once(actor, key, asked, lambda: Answer(status, act().public_id))
+    return web.once(actor, lambda: Answer(status, act().public_id))
 
 
 def _as_json(group_id: str, found: Sequence[Details], actor: Actor) -> dict[str, object]:

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from urllib.parse import urlencode
 from uuid import UUID
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 
-from booking.core import clock, idempotency, ids, zones
+from booking.core import clock, ids, web, zones
 from booking.core.errors import (
     ForbiddenError,
     InvalidError,
@@ -46,7 +45,6 @@ from booking.spaces.queries import areas, openings
 
 blueprint = Blueprint("groups", __name__)
 
-UNSIGNED = ("csrf_token", "idempotency_key")
 USUAL = ("09:00", "17:00")
 USUAL_MINUTES = (9 * 60, 17 * 60)
 DAYS_LOOKED_AT = 14
@@ -247,10 +245,7 @@ def _today(park: Park) -> date:
 
 
 def _once(actor: Actor, key: str | None, act: Callable[[], str]) -> str:
-    asked = sorted(
-        (name, value) for name, value in request.form.items(multi=True) if name not in UNSIGNED
-    )
-    answer = idempotency.once(actor, key, urlencode(asked).encode(), lambda: Answer(303, act()))
+    answer = web.once_for_form(actor, key, lambda: Answer(303, act()))
     return answer.location
 
 

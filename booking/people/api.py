@@ -7,9 +7,9 @@ from uuid import UUID
 
 import flask_login
 import msgspec
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response
 
-from booking.core import idempotency, listing, schema, web
+from booking.core import listing, schema, web
 from booking.core.errors import NotFoundError
 from booking.core.i18n import _
 from booking.core.idempotency import Answer
@@ -155,9 +155,7 @@ def create() -> Response:
         secrets.append(secret)
         return Answer(201, feed.public_id)
 
-    asked_before = f"{request.method} {request.path}\n".encode() + request.get_data()
-    key = request.headers.get("Idempotency-Key")
-    answer = idempotency.once(actor, key, asked_before, make)
+    answer = web.once(actor, make)
     shown = _feed_as_json(_feed(actor, answer.location))
     return web.answer_json(shown | _links(secrets), answer.status)
 
@@ -198,9 +196,7 @@ def name_deputy() -> Response:
         )
         return Answer(201, made.public_id)
 
-    asked_before = f"{request.method} {request.path}\n".encode() + request.get_data()
-    key = request.headers.get("Idempotency-Key")
-    answer = idempotency.once(actor, key, asked_before, name)
+    answer = web.once(actor, name)
     shown = _absence_as_json(deputies.absence(actor, answer.location))
     return web.answer_json(shown, answer.status)
 

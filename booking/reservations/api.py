@@ -9,7 +9,7 @@ import msgspec
 from flask import Blueprint, Response, request
 from sqlalchemy import ColumnElement, and_, or_
 
-from booking.core import idempotency, listing, schema, web
+from booking.core import listing, schema, web
 from booking.core.errors import InvalidError, Problem, RefusedError
 from booking.core.idempotency import Answer
 from booking.core.permissions import Action, Actor
@@ -135,12 +135,8 @@ def wish_from(asked: NewReservation | SeriesPreview) -> Wish:
 
 def _series_once(actor: Actor, wanted: SeriesWish) -> Response:
     """Book a series once for the Idempotency-Key; refused, the answer holds every date."""
-    key = request.headers.get("Idempotency-Key")
-    asked = f"{request.method} {request.path}\n".encode() + request.get_data()
     try:
-        answer = idempotency.once(
-            actor, key, asked, lambda: Answer(201, series.book(actor, wanted).public_id)
-        )
+        answer = web.once(actor, lambda: Answer(201, series.book(actor, wanted).public_id))
     except RefusedError as refused:
         return web.problem(
             409,
@@ -312,9 +308,7 @@ def _once(actor: Actor, act: Callable[[], Outcome], *, status: int) -> Response:
         made = outcome.details
         return Answer(status, outcome.public_id)
 
-    key = request.headers.get("Idempotency-Key")
-    asked = f"{request.method} {request.path}\n".encode() + request.get_data()
-    answer = idempotency.once(actor, key, asked, run)
+    answer = web.once(actor, run)
     return _represent(actor, answer, made or queries.details(actor, answer.location))
 
 

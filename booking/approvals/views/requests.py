@@ -25,7 +25,7 @@ from booking.approvals.forms import (
 from booking.approvals.queries import MOST
 from booking.approvals.rows import groups_of, rows_of
 from booking.approvals.views.blueprint import pages
-from booking.core import idempotency
+from booking.core import web
 from booking.core.errors import InvalidError, RefusedError, StaleError, WouldDeclineError
 from booking.core.i18n import _, ngettext
 from booking.core.idempotency import Answer
@@ -301,9 +301,7 @@ def _unreadable() -> Note:
 
 def _once(key: str | None, act: Callable[[], Outcome]) -> None:
     """Act once for each key: what was asked is told by the address and the fields."""
-    fields = sorted((name, value) for name, value in request.form.items() if name != "csrf_token")
-    asked = repr((request.path, fields)).encode()
-    idempotency.once(current_actor(), key, asked, lambda: Answer(303, act().public_id))
+    web.once_for_form(current_actor(), key, lambda: Answer(303, act().public_id))
 
 
 def _done(text: str) -> ResponseReturnValue:

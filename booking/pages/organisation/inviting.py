@@ -8,7 +8,7 @@ from uuid import UUID
 from flask import flash, redirect, render_template
 from flask.typing import ResponseReturnValue
 
-from booking.core import idempotency, ids, web
+from booking.core import ids, web
 from booking.core.errors import InvalidError
 from booking.core.i18n import _, ngettext
 from booking.core.idempotency import Answer
@@ -69,9 +69,6 @@ def send(public_id: UUID) -> ResponseReturnValue:
 
 def _send_once(organisation: KnownOrganisation, form: InviteForm, lines: Sequence[Line]) -> int:
     actor = current_actor()
-    asked = f"{organisation.public_id}\n{form.role.data}\n{form.addresses.data}".encode(
-        "utf-8", "replace"
-    )
 
     def act() -> Answer:
         made = pasted.invite(
@@ -83,7 +80,7 @@ def _send_once(organisation: KnownOrganisation, form: InviteForm, lines: Sequenc
         )
         return Answer(200, str(len(made)))
 
-    return int(idempotency.once(actor, form.key.data, asked, act).location)
+    return int(web.once_for_form(actor, form.key.data, act).location)
 
 
 def _read(organisation: KnownOrganisation, form: InviteForm) -> list[Line]:

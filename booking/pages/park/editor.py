@@ -14,7 +14,7 @@ from uuid import UUID
 from flask import Blueprint, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
-from booking.core import idempotency, ids
+from booking.core import ids, web
 from booking.core.errors import FixedError, InUseError, InvalidError, OutdatedError
 from booking.core.i18n import _
 from booking.core.idempotency import Answer
@@ -148,7 +148,7 @@ class _Pages(Generic[AnyDraft]):
             return Answer(303, after(key, draft) if after else self._editor.list_url())
 
         try:
-            answer = idempotency.once(actor, form_key(form), asked(), act)
+            answer = web.once_for_form(actor, form.idempotency_key.data, act)
         except InvalidError as error:
             form.show(error)
             return self._page(form, None), 422
@@ -273,14 +273,3 @@ class _Pages(Generic[AnyDraft]):
 
 def _plain(key: Key) -> Key:
     return str(key) if isinstance(key, UUID) else key
-
-
-def form_key(form: DraftForm[AnyDraft]) -> str:
-    """What keeps a form that is sent twice from acting twice."""
-    key = form.idempotency_key.data or ""
-    return key if key.isascii() and key.isprintable() else ""
-
-
-def asked() -> bytes:
-    fields = [item for item in request.form.items(multi=True) if item[0] != "csrf_token"]
-    return repr((request.path, sorted(fields))).encode(errors="surrogatepass")

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from booking.core import idempotency, ids, zones
+from booking.core import ids, web, zones
 from booking.core.errors import (
     FixedError,
     InUseError,
@@ -23,7 +23,7 @@ from booking.core.i18n import _, format_clock, format_day, format_short_day, nam
 from booking.core.idempotency import Answer
 from booking.core.permissions import Action
 from booking.core.web import acts, current_actor
-from booking.pages.park.editor import Change, asked, changes_of, form_key
+from booking.pages.park.editor import Change, changes_of
 from booking.pages.park.forms import DayForm, DraftForm, HoursForm, HoursNameForm, WeekForm
 from booking.pages.park.places import spaces_counted
 from booking.reservations import ahead, queries
@@ -153,7 +153,7 @@ def add() -> ResponseReturnValue:
     try:
         if "preview" in request.form:
             return _form_page(form, title, back, _week_preview(None, draft))
-        answer = idempotency.once(actor, form_key(form), asked(), act)
+        answer = web.once_for_form(actor, form.idempotency_key.data, act)
     except InvalidError as error:
         form.show(error)
         return _form_page(form, title, back), 422

@@ -8,7 +8,7 @@ from uuid import UUID
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from booking.core import idempotency, ids
+from booking.core import ids, web
 from booking.core.errors import InvalidError
 from booking.core.i18n import _, format_day
 from booking.core.idempotency import Answer
@@ -37,12 +37,7 @@ def create() -> ResponseReturnValue:
     if not form.validate():
         return _page(form), 422
     try:
-        idempotency.once(
-            actor,
-            form.key,
-            repr((form.deputy.data, form.first_day.data, form.last_day.data)).encode(),
-            lambda: Answer(303, _named(actor, form).public_id),
-        )
+        web.once_for_form(actor, form.key, lambda: Answer(303, _named(actor, form).public_id))
     except InvalidError as error:
         form.show(error)
         return _page(form), 422

@@ -15,7 +15,7 @@ import segno
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from booking.core import idempotency, ids, web
+from booking.core import ids, web
 from booking.core.errors import InvalidError, NotFoundError
 from booking.core.i18n import _
 from booking.core.idempotency import Answer
@@ -171,18 +171,8 @@ def _made_once(make: Callable[[], str], place: str) -> str | None:
         made[:] = [make()]  # the whole list: a deadlock runs the transaction again
         return Answer(200, url_for("profile.show", _anchor=place))
 
-    idempotency.once(current_actor(), _key(), _asked(), act)
+    web.once_for_form(current_actor(), request.form.get("idempotency_key"), act)
     return made[0] if made else None
-
-
-def _key() -> str:
-    key = request.form.get("idempotency_key", "")
-    return key if key.isascii() and key.isprintable() else ""
-
-
-def _asked() -> bytes:
-    fields = [item for item in request.form.items(multi=True) if item[0] != "csrf_token"]
-    return repr((request.path, sorted(fields))).encode(errors="surrogatepass")
 
 
 def _shown_already(place: str) -> ResponseReturnValue:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
-from urllib.parse import urlencode
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from booking.core import clock, idempotency, ids
+from booking.core import clock, ids, web
 from booking.core.errors import InvalidError, NotFoundError, Problem, RefusedError
 from booking.core.i18n import _, ngettext
 from booking.core.idempotency import Answer
@@ -41,7 +40,6 @@ from booking.reservations.wishes import MOST_RESOURCES, Wish
 
 pages = Blueprint("book", __name__)
 
-UNSIGNED = ("csrf_token", "idempotency_key")  # what does not belong to what is asked
 FIRST_LENGTH = timedelta(hours=1)
 
 
@@ -192,10 +190,7 @@ def _book_once(actor: Actor, form: BookForm, wish: Wish) -> str:
 
 
 def _once(actor: Actor, key: str | None, act: Callable[[], str]) -> str:
-    asked = sorted(
-        (name, value) for name, value in request.form.items(multi=True) if name not in UNSIGNED
-    )
-    answer = idempotency.once(actor, key, urlencode(asked).encode(), lambda: Answer(303, act()))
+    answer = web.once_for_form(actor, key, lambda: Answer(303, act()))
     return answer.location
 
 

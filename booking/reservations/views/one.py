@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from booking.core import clock, idempotency, ids
+from booking.core import clock, ids, web
 from booking.core.errors import InvalidError, RefusedError
 from booking.core.i18n import _
 from booking.core.idempotency import Answer
@@ -109,10 +109,9 @@ def answer(public_id: UUID) -> ResponseReturnValue:
     actor, form = current_actor(), AnswerForm()
     text = form.text.data or ""
     try:
-        idempotency.once(
+        web.once_for_form(
             actor,
             form.key,
-            repr((request.path, text)).encode(),
             lambda: Answer(303, service.answer(actor, str(public_id), text=text).public_id),
         )
     except InvalidError as error:
