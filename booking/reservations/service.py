@@ -620,6 +620,7 @@ def _move_pending(actor: Actor, before: Details, plan: _Plan) -> Outcome:
 
 
 def _move_confirmed(actor: Actor, before: Details, plan: _Plan) -> Outcome:
+    _lock_for_another(before, plan)
     _drop_amendment(before, Asking.WITHDRAWN)
     _forget_attendance(before, plan)
     _move_claims(before, plan)
@@ -645,6 +646,7 @@ def _move_claims(before: Details, plan: _Plan) -> None:
 
 def _amend(actor: Actor, before: Details, plan: _Plan, asking: Sequence[Place]) -> Outcome:
     """Ask for the change; where the policies hold, hold only what it adds to the old claims."""
+    _lock_for_another(before, plan)
     _drop_amendment(before, Asking.WITHDRAWN)
     now = clock.now()
     holds = _holds(asking)
@@ -894,6 +896,7 @@ def _approve_change(actor: Actor, before: Details, waiting: Waiting) -> Outcome:
     plan = _Plan(waiting.places, waiting.local, waiting.title, waiting.headcount)
     had = Had.of(waiting.interval, occupancy_queries.owned_with_hold(before.id, waiting.id))
     _settle_approvals(before, Asking.GRANTED, actor)
+    _lock_for_another(before, plan)
     _drop_hold(waiting.id)
     _settle_amendment(waiting.id, Asking.GRANTED)
     _forget_attendance(before, plan)
@@ -1546,6 +1549,14 @@ def _drop_amendment(before: Details, state: Asking) -> None:
     _drop_hold(before.amendment.id)
     _settle_amendment(before.amendment.id, state)
     _settle_approvals(before, state)
+
+
+def _lock_for_another(before: Details, plan: _Plan) -> None:
+    """Before the place that is held for a change is given up and another one taken: whoever waits
+    for what is given up must not hold what is asked for next."""
+    if before.amendment is not None:
+        places = (*before.places, *_asked_for(before), *plan.places)
+        occupancy.lock_resources(place.resource_id for place in places)
 
 
 def _settle_amendment(amendment_id: int, state: Asking) -> None:

@@ -15,7 +15,7 @@ from sqlalchemy import text
 
 from booking.core import clock
 from booking.core.database import session
-from tests.db.promises.parks import Park, park
+from tests.db.promises.parks import Park, deadlocks, park
 from tests.serving import Serving, serving
 
 DESKS, CLIENTS, ROUNDS, SIZE = 8, 8, 6, 3
@@ -35,6 +35,7 @@ def test_groups_come_whole_or_not_at_all(teams: Park) -> None:
     with serving(teams.database_url, teams.instance, servers=2) as servers:
         answers = _storm(teams, servers)
     assert {status for status, _size in answers} <= {201, 409}, Counter(answers)
+    assert deadlocks() == 0
     groups = session().execute(
         text("SELECT group_id, count(*) FROM reservation WHERE group_id IS NOT NULL GROUP BY 1")
     )
@@ -61,6 +62,7 @@ def test_groups_move_whole_or_not_at_all(teams: Park) -> None:
         groups = [_group_of(teams, servers, number) for number in range(2)]
         answers = _race(teams, servers, groups)
     assert set(answers) <= {200, 201, 409}, Counter(answers)
+    assert deadlocks() == 0
     assert 200 in answers
     for group in groups:
         starts = session().execute(

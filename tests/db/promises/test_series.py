@@ -13,7 +13,7 @@ from sqlalchemy import text
 
 from booking.core import clock
 from booking.core.database import session
-from tests.db.promises.parks import Park, park
+from tests.db.promises.parks import Park, deadlocks, park
 from tests.db.promises.test_groups import _ask
 from tests.serving import Serving, serving
 
@@ -35,6 +35,7 @@ def test_series_come_whole_or_not_at_all(rooms: Park) -> None:
     with serving(rooms.database_url, rooms.instance, servers=2) as servers:
         answers = _storm(rooms, servers)
     assert set(answers) <= {201, 409}, Counter(answers)
+    assert deadlocks() == 0
     assert {201, 409} <= set(answers)
     rows = (
         session()
