@@ -43,6 +43,7 @@ def acts() -> Mapping[str, str]:
         **reservations.acts(),
         **_acts_on_places(),
         "booked_series": _("Booked a recurring reservation"),
+        "cancelled_series": _("Cancelled dates of a recurring reservation"),
         "signed_in": _("Signed in"),
         "signed_out": _("Signed out"),
         "sign_in_failed": _("A sign-in failed"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -83,6 +83,16 @@ def release(owner: Owner) -> None:
     """Give back every claim of this owner."""
     column, value = _owner_column(owner)
     session().execute(delete(occupancy).where(column == value))
+
+
+def release_each(*, reservation_ids: Collection[int] = (), hold_ids: Collection[int] = ()) -> None:
+    """Give back every claim of these owners."""
+    for column, keys in (
+        (occupancy.c.reservation_id, reservation_ids),
+        (occupancy.c.hold_id, hold_ids),
+    ):
+        if keys:
+            session().execute(delete(occupancy).where(column.in_(keys)))
 
 
 def move(owner: Owner, claims: Sequence[Claim], had: Iterable[int]) -> None:

@@ -139,6 +139,35 @@ class SeriesSkip(Model):
     reason: Mapped[SkipReason] = mapped_column(choice(SkipReason, "reason"))
 
 
+class SeriesAct(StrEnum):
+    """What was done with several dates of a series at once."""
+
+    CANCELLED = "cancelled"
+    CHANGED = "changed"
+    ASKED = "asked"  # for a change, which waits for approval
+    APPROVED = "approved"
+    DECLINED = "declined"
+
+
+class SeriesNews(Model):
+    """What one act did to a date of a series.
+
+    All dates of the act have the same `version`: whoever is concerned is told of them in one
+    message. `was_start` and `was_end` are when a date was that has another time since.
+    """
+
+    __tablename__ = "series_news"
+
+    series_id: Mapped[int] = mapped_column(ForeignKey("series.id"), primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True)  # 1 is the booking, which has no rows
+    reservation_id: Mapped[int] = mapped_column(
+        ForeignKey("reservation.id"), primary_key=True, index=True
+    )
+    act: Mapped[SeriesAct] = mapped_column(choice(SeriesAct, "act"))
+    was_start: Mapped[datetime | None] = mapped_column(WallClock)
+    was_end: Mapped[datetime | None] = mapped_column(WallClock)
+
+
 class Group(Model):
     """Reservations made together."""
 

@@ -9,13 +9,15 @@ import msgspec
 
 from booking.core import schema
 from booking.core.errors import InvalidError, Problem
-from booking.core.refusals import facts_as_json
+from booking.core.refusals import Refusal, facts_as_json
 from booking.core.schema import Moment, PublicId, moment, public_id
 from booking.reservations import series
 from booking.reservations.alternatives import Alternative
 from booking.reservations.models import SkipReason, State
+from booking.reservations.queries import Details
 from booking.reservations.repetition import Every, MonthlyBy, Repetition
 from booking.reservations.series import Dated, Instead, Look, OnConflict, SeriesWish
+from booking.reservations.series_cancelling import Going
 from booking.reservations.shapes import AlternativeShown, LocalTimes, Reason
 from booking.reservations.wishes import Wish
 
@@ -97,6 +99,34 @@ class SeriesDateShown(msgspec.Struct):
     skipped: SkipReason | msgspec.UnsetType = msgspec.UNSET
 
 
+class SeriesCancellation(msgspec.Struct, forbid_unknown_fields=True):
+    """The body of POST /series/{id}/cancel and of its preview: since which reservation, all
+    without one; `seen` is the mark of the dates that are confirmed."""
+
+    since: PublicId | None = None
+    reason: str = ""
+    seen: str | None = None
+
+
+class GoingShown(msgspec.Struct):
+    """A date that an act on several would cancel, or why it stays; without `reasons` it is not
+    yours to cancel."""
+
+    reservation: PublicId
+    starts_at: str
+    ends_at: str
+    state: State
+    reasons: list[Reason]
+
+
+class CancellationShown(msgspec.Struct):
+    """What would be cancelled, what of the dates ahead would stay, and the mark of the former."""
+
+    dates: list[GoingShown]
+    staying: list[GoingShown]
+    seen: str
+
+
 class SeriesShown(msgspec.Struct):
     """A series; of its reservations those that the reader may see."""
 
@@ -154,6 +184,28 @@ def dates_as_json(look: Look) -> list[dict[str, object]]:
     """Every date with what stands against it and what would do instead."""
     offered = series.options(look)
     return [_date_as_json(one, offered.get(one.day, ())) for one in look.dates]
+
+
+def going_as_json(going: Going) -> dict[str, object]:
+    """What would be cancelled."""
+    return {
+        "dates": [_going_as_json(one, ()) for one in going.going],
+        "staying": [
+            _going_as_json(one.details, () if one.refusal is None else (one.refusal,))
+            for one in going.staying
+        ],
+        "seen": going.seen,
+    }
+
+
+def _going_as_json(one: Details, refusals: Sequence[Refusal]) -> dict[str, object]:
+    return {
+        "reservation": one.public_id,
+        "starts_at": _written(one.local.starts_at),
+        "ends_at": _written(one.local.ends_at),
+        "state": one.state.value,
+        "reasons": [facts_as_json(refusal) for refusal in refusals],
+    }
 
 
 def alternative_as_json(alternative: Alternative) -> dict[str, object]:

@@ -352,7 +352,7 @@ def cancel_group(actor: Actor, public_id: str, *, reason: str = "") -> Grouped:
     """Give back all reservations of a group that can still be given back and that the actor may
     cancel; raises RefusedError where none can."""
     found = _locked_group(actor, public_id)
-    reason = _checked_reason(reason)
+    reason = checked_reason(reason)
     mine = [one for one in found if allows(actor, Action.CANCEL, one)]
     if not mine:
         raise ForbiddenError
@@ -488,6 +488,45 @@ def make_occurrences(
     for one in made:
         _bump_of(one)
     return made
+
+
+def close_each(actor: Actor, closing: Sequence[Details], reason: str) -> None:
+    """Cancel all of them, in as many statements for a hundred as for two. Whoever is concerned
+    hears of them as a series, in one message."""
+    keys = [one.id for one in closing]
+    occupancy.release_each(reservation_ids=keys)
+    _drop_amendments(closing, Asking.WITHDRAWN)
+    _answer_approvals(keys, Asking.WITHDRAWN)
+    session().execute(
+        update(Reservation)
+        .where(Reservation.id.in_(keys))
+        .values(
+            state=State.CANCELLED,
+            holds_place=False,
+            sequence=Reservation.sequence + 1,
+            version=Reservation.version + 1,
+            changed_at=clock.now(),
+            closing_reason=reason or None,
+        )
+    )
+    after = {"state": State.CANCELLED.value, **_reason_facts(None, reason)}
+    journal.write_changes(
+        actor,
+        State.CANCELLED.value,
+        subject_kind="reservation",
+        changes=[(one.public_id, {"state": one.state.value}, after) for one in closing],
+    )
+    _record_each(actor, EventKind.CANCELLED, closing)
+
+
+def _record_each(actor: Actor, kind: EventKind, acted_on: Sequence[Details]) -> None:
+    """The event of each, of which nobody hears alone."""
+    told = {"actor_id": actor.person_id, "reason": None, "by_series": True}
+    events.record_each(
+        [(kind, one.public_id, {"version": one.version + 1, **told}) for one in acted_on]
+    )
+    for one in acted_on:
+        _bump_of(one)
 
 
 def _insert_each(wanted: Sequence[Details]) -> list[Details]:
@@ -731,7 +770,7 @@ def cancel(actor: Actor, public_id: str, *, reason: str = "") -> Outcome:
     """Give the whole reservation back. Running ones only within ten minutes of being made; later
     the rest is given back by shortening."""
     before = _locked(actor, public_id, Action.CANCEL)
-    reason = _checked_reason(reason)
+    reason = checked_reason(reason)
     refusal = why_not_cancellable(before)
     if refusal is not None:
         raise RefusedError((refusal,))
@@ -897,8 +936,8 @@ def _approve_change(actor: Actor, before: Details, waiting: Waiting) -> Outcome:
     had = Had.of(waiting.interval, occupancy_queries.owned_with_hold(before.id, waiting.id))
     _settle_approvals(before, Asking.GRANTED, actor)
     _lock_for_another(before, plan)
-    _drop_hold(waiting.id)
-    _settle_amendment(waiting.id, Asking.GRANTED)
+    _drop_holds([waiting.id])
+    _settle_amendments([waiting.id], Asking.GRANTED)
     _forget_attendance(before, plan)
     occupancy.move(Owner(reservation_id=before.id), plan.claims(had), before.resource_ids)
     version = _update(
@@ -934,7 +973,7 @@ def decline(
     """Say no to a request or to the change that waits, with a reason from the list, the manager's
     own words, or both; `other` alone says nothing. One no is enough."""
     before = _locked(actor, public_id, Action.DECIDE)
-    reason = _checked_reason(reason)
+    reason = checked_reason(reason)
     if code not in CHOSEN_REASONS:
         raise InvalidError({"reason_code": Problem.UNKNOWN})
     if code is DeclineReason.OTHER and not reason:
@@ -1327,7 +1366,8 @@ def _obstacle(before: Details, obstacle: Obstacle) -> Refusal:
     return Refusal(Reason.NOT_CHANGEABLE, NotChangeable(obstacle), before.place.spot.code)
 
 
-def _checked_reason(reason: str) -> str:
+def checked_reason(reason: str) -> str:
+    """The words that stand beside an act; raises InvalidError when there are too many."""
     plain = reason.replace("\x00", "").strip()
     if len(plain) > LONGEST_REASON:
         raise InvalidError({"reason": Problem.TOO_LONG})
@@ -1529,10 +1569,26 @@ def _settle_approvals(
     of: Collection[int] | None = None,
 ) -> None:
     """Answer what waits, of these policies or of all."""
+    _answer_approvals([before.id], state, actor, code, reason, of=of)
+
+
+def _answer_approvals(
+    reservation_ids: Collection[int],
+    state: Asking,
+    actor: Actor | None = None,
+    code: DeclineReason | None = None,
+    reason: str = "",
+    *,
+    of: Collection[int] | None = None,
+) -> None:
     chosen = () if of is None else (Approval.policy_id.in_(of),)
     session().execute(
         update(Approval)
-        .where(Approval.reservation_id == before.id, Approval.state == Asking.WAITING, *chosen)
+        .where(
+            Approval.reservation_id.in_(reservation_ids),
+            Approval.state == Asking.WAITING,
+            *chosen,
+        )
         .values(
             state=state,
             decided_by_id=None if actor is None else actor.person_id,
@@ -1544,11 +1600,17 @@ def _settle_approvals(
 
 
 def _drop_amendment(before: Details, state: Asking) -> None:
-    if before.amendment is None:
+    _drop_amendments([before], state)
+
+
+def _drop_amendments(found: Sequence[Details], state: Asking) -> None:
+    waiting = [one for one in found if one.amendment is not None]
+    if not waiting:
         return
-    _drop_hold(before.amendment.id)
-    _settle_amendment(before.amendment.id, state)
-    _settle_approvals(before, state)
+    amendment_ids = [one.amendment.id for one in waiting if one.amendment is not None]
+    _drop_holds(amendment_ids)
+    _settle_amendments(amendment_ids, state)
+    _answer_approvals([one.id for one in waiting], state)
 
 
 def _lock_for_another(before: Details, plan: _Plan) -> None:
@@ -1559,15 +1621,16 @@ def _lock_for_another(before: Details, plan: _Plan) -> None:
         occupancy.lock_resources(place.resource_id for place in places)
 
 
-def _settle_amendment(amendment_id: int, state: Asking) -> None:
-    session().execute(update(Amendment).where(Amendment.id == amendment_id).values(state=state))
+def _settle_amendments(amendment_ids: Collection[int], state: Asking) -> None:
+    session().execute(update(Amendment).where(Amendment.id.in_(amendment_ids)).values(state=state))
 
 
-def _drop_hold(amendment_id: int) -> None:
-    hold_id = session().scalar(select(Hold.id).where(Hold.amendment_id == amendment_id))
-    if hold_id is not None:
-        occupancy.release(Owner(hold_id=hold_id))
-        session().execute(delete(Hold).where(Hold.id == hold_id))
+def _drop_holds(amendment_ids: Collection[int]) -> None:
+    statement = select(Hold.id).where(Hold.amendment_id.in_(amendment_ids))
+    hold_ids = session().scalars(statement).all()
+    if hold_ids:
+        occupancy.release_each(hold_ids=hold_ids)
+        session().execute(delete(Hold).where(Hold.id.in_(hold_ids)))
 
 
 def _outcome(before: Details) -> Outcome:

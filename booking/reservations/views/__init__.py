@@ -1,8 +1,8 @@
 """The pages of reservations: the booking form, my reservations, one reservation and its changes."""
 
-from booking.reservations.views import book, change, mine, one, series
+from booking.reservations.views import book, change, mine, one, series, series_cancel
 from booking.reservations.views.blueprint import pages
 
 BLUEPRINTS = (book.pages, pages, series.pages)
 
-__all__ = ["BLUEPRINTS", "book", "change", "mine", "one", "series"]
+__all__ = ["BLUEPRINTS", "book", "change", "mine", "one", "series", "series_cancel"]
