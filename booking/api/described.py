@@ -111,7 +111,7 @@ def with_changes(draft: AnyDraft, changes: msgspec.Struct) -> AnyDraft:
     """The draft with the members that a PATCH named."""
     given = {
         name: value
-        for name in changes.__struct_fields__
+        for name in draft.__struct_fields__
         if (value := getattr(changes, name)) is not UNSET
     }
     return msgspec.structs.replace(draft, **given)

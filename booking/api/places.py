@@ -8,6 +8,7 @@ from uuid import UUID
 
 import msgspec
 from flask import Blueprint, Response, request
+from msgspec import UNSET, UnsetType
 
 from booking.api.described import (
     PREFIX,
@@ -26,7 +27,7 @@ from booking.core.web import accepts, acts, current_actor
 from booking.policies import queries as policies
 from booking.policies import service as policy_verbs
 from booking.policies.drafts import PolicyDraft
-from booking.reservations import ahead
+from booking.reservations import ahead, linking
 from booking.reservations.ahead import Outside
 from booking.spaces import inventory, numbering, photos, pictures, service, timetables
 from booking.spaces.drafts import (
@@ -149,7 +150,12 @@ def _site() -> Response:
 
 # --- resources ---
 
-ResourceChange = changes_of(ResourceDraft)
+ResourceChange = msgspec.defstruct(
+    "ResourceChange",
+    [("parts", list[str] | UnsetType, UNSET)],  # codes of all that is taken with it
+    bases=(changes_of(ResourceDraft),),
+    forbid_unknown_fields=True,
+)
 
 
 class ResourceDescribed(ResourceDraft, frozen=True, kw_only=True):
@@ -157,6 +163,7 @@ class ResourceDescribed(ResourceDraft, frozen=True, kw_only=True):
 
     id: str
     is_retired: bool
+    parts: list[str]
 
 
 @blueprint.post("/resources")
@@ -180,10 +187,18 @@ def add_resources() -> Response:
 @acts(Action.OPERATE)
 @schema.describes(body=ResourceChange, answer=ResourceDescribed)
 def change_resource(resource_id: UUID) -> Response:
-    """Change what is named; reservations made before stay as they are."""
+    """Change what is named; reservations made before stay as they are. `parts` are the codes of all
+    spaces that are taken with it: new ones are claimed for what is reserved ahead, or refused."""
     stored = inventory.resource(str(resource_id))
-    draft = with_changes(stored.draft, schema.body(ResourceChange))
-    service.change_resource(current_actor(), str(resource_id), draft, listing.seen_mark())
+    change = schema.body(ResourceChange)
+    parts = getattr(change, "parts")  # noqa: B009  # a struct made above
+    linking.change_place(
+        current_actor(),
+        str(resource_id),
+        with_changes(stored.draft, change),
+        None if parts is UNSET else parts,
+        listing.seen_mark(),
+    )
     return _resource(resource_id)
 
 
@@ -227,7 +242,13 @@ def _resource(resource_id: UUID) -> Response:
 
 def _described(stored: StoredResource) -> dict[str, object]:
     is_retired = stored.retired_at is not None
-    return {"id": stored.public_id, "is_retired": is_retired, **stored.draft.values}
+    parts = [one.code for one in linking.place_of(stored.public_id).parts]
+    return {
+        "id": stored.public_id,
+        "is_retired": is_retired,
+        "parts": parts,
+        **stored.draft.values,
+    }
 
 
 # --- photos ---

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
@@ -25,6 +26,7 @@ from booking.occupancy.queries import Busy
 from booking.policies import facts
 from booking.policies.facts import Place
 from booking.reservations import queries as reservations
+from booking.reservations.claims import resource_ids_of
 from booking.reservations.models import Reservation, State
 from booking.reservations.queries import Details
 from booking.spaces import nearness
@@ -108,6 +110,8 @@ class ResourceShown(msgspec.Struct):
     floor: int
     area: str
     state: ResourceState
+    parts: list[str]  # codes of what is taken with it
+    part_of: list[str]  # codes of what takes it
     policy: PolicyLimits
     hours_today: list[ClockSpan]
     links: dict[str, str]
@@ -167,11 +171,25 @@ def show(resource_id: UUID) -> Response:
 @acts(Action.SEE_SPACES)
 @describes(query=Window, answer=BusyTimes)
 def busy(resource_id: UUID) -> Response:
-    """Its claims in a window; names only where the actor may see the reservation."""
+    """Its claims in a window, those of its parts as linked; names only where the actor may see the
+    reservation."""
     place = _existing(resource_id)
     window = _window(schema.query(Window))
-    claims = occupancy.busy_times([place.resource_id], window)
+    found = occupancy.busy_times(resource_ids_of([place]), window)
+    claims = list(_at_the_whole(place, found))
     return listing.read({"busy": _with_names(claims, current_actor())})
+
+
+def _at_the_whole(place: Place, found: Sequence[Busy]) -> Iterator[Busy]:
+    """The claims of a place, and as linked those of its parts that others have."""
+    own = [one for one in found if one.resource_id == place.resource_id]
+    owners = {one.reservation_id for one in own if one.reservation_id is not None}
+    parts = (
+        replace(one, kind=ClaimKind.LINKED)
+        for one in found
+        if one.resource_id != place.resource_id and one.reservation_id not in owners
+    )
+    yield from sorted((*own, *parts), key=lambda one: one.interval)
 
 
 def _existing(resource_id: UUID) -> Place:
@@ -309,6 +327,8 @@ def _as_json(place: Place, features: list[str], opening: Opening, today: date) -
         "floor": spot.floor_level,
         "area": spot.area_code,
         "state": spot.state.value,
+        "parts": [one.code for one in place.parts],
+        "part_of": [one.code for one in place.part_of],
         "policy": {
             "granularity": limits.granularity,
             "shortest": limits.shortest,

@@ -18,7 +18,9 @@ from booking.core.intervals import LocalInterval
 from booking.core.permissions import Actor, in_whose_place
 from booking.core.schema import written
 from booking.people import deputies
+from booking.policies.facts import Place
 from booking.reservations import history, texts
+from booking.reservations.claims import resource_ids_of
 from booking.reservations.day_line import DayLine
 from booking.reservations.history import Difference, Entry
 from booking.reservations.models import State
@@ -150,13 +152,18 @@ class Case:
         return self.history[max(0, seen_version) :]
 
 
+def _with_parts(place: Place) -> list[int]:
+    """A place first, then what is taken with it."""
+    return [place.resource_id, *(part.resource_id for part in place.parts)]
+
+
 def case_of(actor: Actor, request: Details, background: Background | None = None) -> Case:
     """Collect it, in the same number of statements for every request."""
     background = background or queries.background([request.id])
     asked = asked_of(request)
     opening_of = _openings(asked)
     window = window_of(asked, opening_of.values())
-    claims = queries.claims_of_day([place.resource_id for place in asked.places], window)
+    claims = queries.claims_of_day(resource_ids_of(asked.places), window)
     return Case(
         request=request,
         asked=asked,
@@ -168,7 +175,7 @@ def case_of(actor: Actor, request: Details, background: Background | None = None
                 place,
                 opening_of[place.spot.hours_id],
                 window,
-                claims[place.resource_id],
+                [one for key in _with_parts(place) for one in claims[key]],
                 request.id,
             )
             for place in asked.places

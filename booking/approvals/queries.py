@@ -43,7 +43,7 @@ from booking.reservations.models import (
 )
 from booking.reservations.queries import Details
 from booking.reservations.questions import Exchange
-from booking.spaces.models import Resource
+from booking.spaces.models import Resource, ResourcePart
 
 MOST = 200
 
@@ -262,31 +262,46 @@ def _wished(
 ) -> CompoundSelect[*tuple[Any, ...]]:  # Any: a row of six columns
     """The place and time asked for: the request's own, or those of the change that waits; and what
     the policy of the place keeps free around them."""
-    buffers = (Policy.setup_minutes, Policy.cleanup_minutes)
-    return union_all(
+    return union_all(_wished_at(request_ids, itself=True), _wished_at(request_ids, itself=False))
+
+
+def _wished_at(
+    request_ids: Collection[int], *, itself: bool
+) -> Select[*tuple[Any, ...]]:  # Any: as above
+    """The places themselves, or their parts."""
+    asked = union_all(
         select(
             Reservation.id.label("reservation_id"),
             ReservationResource.resource_id,
             Reservation.starts_at,
             Reservation.ends_at,
-            *buffers,
         )
         .join(ReservationResource, ReservationResource.reservation_id == Reservation.id)
-        .join(Resource, Resource.id == ReservationResource.resource_id)
-        .join(Policy, Policy.id == Resource.policy_id)
         .where(Reservation.id.in_(request_ids), Reservation.state == State.PENDING),
         select(
             Amendment.reservation_id,
             AmendmentResource.resource_id,
             Amendment.starts_at,
             Amendment.ends_at,
-            *buffers,
         )
         .join(AmendmentResource, AmendmentResource.amendment_id == Amendment.id)
-        .join(Resource, Resource.id == AmendmentResource.resource_id)
-        .join(Policy, Policy.id == Resource.policy_id)
         .where(Amendment.reservation_id.in_(request_ids), Amendment.state == Asking.WAITING),
+    ).subquery()
+    found = (
+        select(
+            asked.c.reservation_id,
+            (asked.c.resource_id if itself else ResourcePart.part_id).label("resource_id"),
+            asked.c.starts_at,
+            asked.c.ends_at,
+            Policy.setup_minutes,
+            Policy.cleanup_minutes,
+        )
+        .join(Resource, Resource.id == asked.c.resource_id)
+        .join(Policy, Policy.id == Resource.policy_id)
     )
+    if itself:
+        return found
+    return found.join(ResourcePart, ResourcePart.resource_id == asked.c.resource_id)
 
 
 def _with_owners(claims: Subquery) -> Select[*tuple[Any, ...]]:  # Any: as above
@@ -336,7 +351,7 @@ def _claimed(row: Row[*tuple[Any, ...]]) -> Claimed:
 
 
 def _rivals(request_ids: Collection[int]) -> dict[int, list[Rival]]:
-    wished = _wished(request_ids).subquery("wished")
+    wished = _with_wholes(_wished(request_ids).subquery("asked")).subquery("wished")
     around = wished.c.setup_minutes + wished.c.cleanup_minutes  # between the two
     rows = session().execute(
         select(
@@ -365,8 +380,23 @@ def _rivals(request_ids: Collection[int]) -> dict[int, list[Rival]]:
     found: dict[int, list[Rival]] = defaultdict(list)
     for request_id, public_id, reference, person, organisation, starts_at, ends_at in rows:
         interval = Interval(starts_at, ends_at)
-        found[request_id].append(Rival(public_id, reference, person, organisation or "", interval))
+        rival = Rival(public_id, reference, person, organisation or "", interval)
+        if rival not in found[request_id]:  # it may want a whole and so each of its parts
+            found[request_id].append(rival)
     return found
+
+
+def _with_wholes(
+    asked: Subquery,
+) -> CompoundSelect[*tuple[Any, ...]]:  # Any: the columns of `_wished`
+    """What is asked for, and everything whose taking takes it."""
+    columns = [column for column in asked.c if column.name != "resource_id"]
+    return union_all(
+        select(asked.c.resource_id, *columns),
+        select(ResourcePart.resource_id, *columns).where(
+            ResourcePart.part_id == asked.c.resource_id
+        ),
+    )
 
 
 def _newcomers(request_ids: Collection[int]) -> frozenset[int]:

@@ -220,6 +220,7 @@ def label(key: str) -> str:
         "asks_for_check_in": _("People confirm their presence"),
         "grace_minutes": _("Time to confirm after the start"),
         "way": _("How presence was confirmed"),
+        "parts": _("Taken with it"),
         "setup_minutes": _("Set-up before"),
         "cleanup_minutes": _("Cleaning after"),
         "late_until": _("Kept until"),

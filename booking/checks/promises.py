@@ -29,7 +29,7 @@ from booking.reservations.models import (
     ReservationResource,
     State,
 )
-from booking.spaces.models import Resource
+from booking.spaces.models import Resource, ResourcePart
 
 MOST_EXAMPLES = 5
 
@@ -151,6 +151,15 @@ def _missing_claims() -> Select[str]:
         occupancy.c.unit == ReservationResource.unit,
         occupancy.c.kind == ClaimKind.BOOKING.value,
     )
+    has_part = exists().where(
+        occupancy.c.reservation_id == ReservationResource.reservation_id,
+        occupancy.c.resource_id == ResourcePart.part_id,
+    )
+    lacks_part = exists().where(
+        ReservationResource.reservation_id == Reservation.id,
+        ResourcePart.resource_id == ReservationResource.resource_id,
+        ~has_part,
+    )
     has_place = exists().where(ReservationResource.reservation_id == Reservation.id)
     lacks_claim = exists().where(ReservationResource.reservation_id == Reservation.id, ~has_claim)
     return select(Reservation.reference).where(
@@ -159,7 +168,7 @@ def _missing_claims() -> Select[str]:
             and_(Reservation.state == State.CONFIRMED, not_(_WAS_RELEASED)),
             and_(Reservation.state == State.PENDING, Reservation.holds_place),
         ),
-        or_(lacks_claim, ~has_place),
+        or_(lacks_claim, lacks_part, ~has_place),
     )
 
 
@@ -175,6 +184,11 @@ def _wrong_claims() -> Select[str]:
         ReservationResource.resource_id == occupancy.c.resource_id,
         ReservationResource.unit == occupancy.c.unit,
     )
+    is_its_part = exists().where(
+        ReservationResource.reservation_id == occupancy.c.reservation_id,
+        ResourcePart.resource_id == ReservationResource.resource_id,
+        ResourcePart.part_id == occupancy.c.resource_id,
+    )
     starts_at, ends_at, kind = occupancy.c.starts_at, occupancy.c.ends_at, occupancy.c.kind
     in_place = (
         and_(
@@ -185,10 +199,18 @@ def _wrong_claims() -> Select[str]:
         and_(kind == ClaimKind.SETUP.value, ends_at == Reservation.starts_at),
         and_(kind == ClaimKind.CLEANUP.value, starts_at == Reservation.ends_at),
     )
+    around = (
+        kind == ClaimKind.LINKED.value,
+        starts_at <= Reservation.starts_at,
+        ends_at >= Reservation.ends_at,
+    )
     return (
         select(Reservation.reference)
         .join(occupancy, occupancy.c.reservation_id == Reservation.id)
-        .where(Reservation.state.in_(LIVE), or_(~is_its_place, not_(or_(*in_place))))
+        .where(
+            Reservation.state.in_(LIVE),
+            not_(or_(and_(is_its_place, or_(*in_place)), and_(is_its_part, *around))),
+        )
     )
 
 

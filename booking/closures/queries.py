@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Self
 
 from sqlalchemy import (
     ColumnElement,
@@ -60,6 +61,18 @@ class Closing:
     """What is closed, as rights ask for it."""
 
     places: tuple[Place, ...]
+
+    @classmethod
+    def of(cls, places: Sequence[Place]) -> Self:
+        """Whoever may close a room may close its parts: they are in it."""
+        closed = {place.resource_id for place in places}
+        return cls(
+            tuple(
+                place
+                for place in places
+                if closed.isdisjoint(whole.resource_id for whole in place.part_of)
+            )
+        )
 
 
 @dataclass(frozen=True)
@@ -118,13 +131,14 @@ def plan(actor: Actor, wanted: Wanted) -> Plan:
     Raises InvalidError for what makes no sense, ForbiddenError for a place that is not theirs.
     """
     places = places_of(wanted)
-    require(actor, Action.CLOSE_SPACES, Closing(places))
+    require(actor, Action.CLOSE_SPACES, Closing.of(places))
     interval = interval_of(wanted, zones.zone(places[0].spot.zone_name), clock.now())
     return Plan(wanted, places, interval, hits(places, interval))
 
 
 def places_of(wanted: Wanted) -> tuple[Place, ...]:
-    """Everything that is named and in use; raises InvalidError for what is not there."""
+    """Everything that is named and in use, with the parts of such rooms; raises InvalidError for
+    what is not there."""
     if not (wanted.resources or wanted.areas or wanted.floors or wanted.buildings):
         raise InvalidError({"resources": Problem.MISSING})
     in_areas = select(Area.id).join(Floor, Floor.id == Area.floor_id)
@@ -146,7 +160,16 @@ def places_of(wanted: Wanted) -> tuple[Place, ...]:
     absent = {name: Problem.NOT_FOUND for name, is_there in there.items() if not is_there}
     if absent:
         raise InvalidError(dict(absent))
-    return tuple(found)
+    return tuple(_with_parts(found))
+
+
+def _with_parts(found: Sequence[Place]) -> Sequence[Place]:
+    named = {place.resource_id for place in found}
+    parts = {part.resource_id for place in found for part in place.parts} - named
+    if not parts:
+        return found
+    inside = facts.places(Resource.id.in_(parts), Resource.retired_at.is_(None))
+    return sorted([*found, *inside], key=lambda place: place.spot.code)
 
 
 def hits(places: Sequence[Place], interval: Interval) -> tuple[Hit, ...]:
@@ -162,7 +185,7 @@ def hits(places: Sequence[Place], interval: Interval) -> tuple[Hit, ...]:
     overlaps = and_(
         Reservation.starts_at < interval.ends_at,
         Reservation.ends_at > interval.starts_at,
-        reservations.of_any(ids),
+        reservations.of_any_that_takes(ids),
     )
     claiming = select(claims.c.reservation_id).where(claims.c.reservation_id.is_not(None))
     found = reservations.find(*not_over, or_(overlaps, Reservation.id.in_(claiming)))

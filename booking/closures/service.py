@@ -12,7 +12,7 @@ from sqlalchemy import func, insert, select
 from booking.closures import queries
 from booking.closures.queries import Closing, Hit, Plan
 from booking.closures.rules import Wanted, step_of
-from booking.core import clock, events, ids, revisions
+from booking.core import clock, events, ids
 from booking.core.database import execute, session, transactional
 from booking.core.errors import BookingError, NotFoundError, RefusedError
 from booking.core.events import EventKind
@@ -28,6 +28,7 @@ from booking.occupancy.queries import Busy
 from booking.occupancy.service import Claim, Owner
 from booking.policies.facts import Place
 from booking.reservations import service as reservations
+from booking.reservations.claims import bump_places
 from booking.reservations.models import DeclineReason, Displacement, HouseReason, Reservation
 
 
@@ -79,7 +80,7 @@ def close(actor: Actor, wanted: Wanted, *, seen: str | None = None) -> Done:
             "displaced": displaced,
         },
     )
-    _bump(found.places)
+    bump_places(found.places)
     return Done(closure.public_id, displaced)
 
 
@@ -96,7 +97,7 @@ def end(actor: Actor, public_id: str) -> None:
     if closure is None:
         raise NotFoundError
     places = queries.places_of_closure(closure.id)
-    require(actor, Action.CLOSE_SPACES, Closing(places))
+    require(actor, Action.CLOSE_SPACES, Closing.of(places))
     now = clock.now()
     if closure.ended_at is not None or closure.ends_at <= now:
         raise RefusedError((Refusal(Reason.NOT_CHANGEABLE, NotChangeable(Obstacle.ENDED)),))
@@ -107,7 +108,7 @@ def end(actor: Actor, public_id: str) -> None:
     rest = Interval(max(closure.starts_at, step_of(now)), closure.ends_at)
     _hand_on(places, rest)
     journal.write(actor, "reopened", subject_kind="closure", subject_id=public_id)
-    _bump(places)
+    bump_places(places)
 
 
 # --- who is hit ---
@@ -240,12 +241,6 @@ def _hand_on(places: Sequence[Place], freed: Interval) -> None:
     for other, resource_id in rows.all():
         common = Interval(max(other.starts_at, freed.starts_at), min(other.ends_at, freed.ends_at))
         _take(other, [by_id[resource_id]], common)
-
-
-def _bump(places: Sequence[Place]) -> None:
-    """What shows these places has changed."""
-    revisions.bump(revisions.Scope.FLOOR, {place.spot.floor_id for place in places})
-    revisions.bump(revisions.Scope.RESOURCE, (place.resource_id for place in places))
 
 
 def _codes(places: Sequence[Place]) -> str:

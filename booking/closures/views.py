@@ -262,7 +262,7 @@ def _closure_page(actor: Actor, public_id: str) -> str:
         rows=[_hit_row(actor, Hit(one)) for one in displaced[:MOST_HITS]],
         more=max(0, len(displaced) - MOST_HITS),
         may_end=when is not When.PAST
-        and allows(actor, Action.CLOSE_SPACES, queries.Closing(places)),
+        and allows(actor, Action.CLOSE_SPACES, queries.Closing.of(places)),
     )
 
 

@@ -41,7 +41,7 @@ from booking.core import folding
 P = ParamSpec("P")
 R = TypeVar("R")
 
-SCHEMA_VERSION = "0025"  # the migration that this program was written for
+SCHEMA_VERSION = "0026"  # the migration that this program was written for
 RETRIED_SQLSTATES = frozenset({"40P01", "40001"})  # deadlock, serialisation failure
 ATTEMPTS = 3
 
@@ -212,6 +212,11 @@ def transaction() -> Iterator[Session]:
             current.info.pop(key, None)
 
 
+class OutpacedError(Exception):
+    """What was read is no longer so, and nothing was locked yet: to be tried again from the start,
+    as after a deadlock."""
+
+
 def transactional(verb: Callable[P, R]) -> Callable[P, R]:
     """Make a service verb one transaction, tried again after a deadlock (never when nested)."""
 
@@ -222,7 +227,7 @@ def transactional(verb: Callable[P, R]) -> Callable[P, R]:
             try:
                 with transaction():
                     return verb(*args, **kwargs)
-            except DBAPIError as error:
+            except (DBAPIError, OutpacedError) as error:
                 if nested or attempt == ATTEMPTS or not _is_retryable(error):
                     raise
                 # Jitter for two rivals that met once; nothing secret depends on it.
@@ -264,7 +269,9 @@ def schema_version() -> str | None:
     return None if version is None else str(version)
 
 
-def _is_retryable(error: DBAPIError) -> bool:
+def _is_retryable(error: DBAPIError | OutpacedError) -> bool:
+    if isinstance(error, OutpacedError):
+        return True
     return getattr(error.orig, "sqlstate", None) in RETRIED_SQLSTATES
 
 

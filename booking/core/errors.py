@@ -24,6 +24,10 @@ class Problem(StrEnum):
     WRONG = "wrong"
     TOO_MANY = "too_many"
     CLOSED = "closed"  # an account that was deactivated
+    ITSELF = "itself"  # a space among its own parts
+    POOL = "pool"  # of several units: it is no part, and has none
+    HAS_PARTS = "has_parts"  # a part that has parts of its own
+    IS_PART = "is_part"  # a whole that is a part of another
     REUSED = "reused"  # an Idempotency-Key that came with another body
 
 

@@ -1,5 +1,6 @@
 """Refusals as whole sentences in the reader's language: the limit, and the way out."""
 
+from collections.abc import Mapping
 from typing import assert_never
 
 from booking.core.i18n import (
@@ -81,19 +82,10 @@ def _slot_taken(place: str, facts: SlotTaken) -> str:
         )
     if facts.kept is not None:
         return _no_room_around(place, facts.meets, facts.kept, _period(facts.busy))
-    if facts.cause is Cause.CLOSURE and facts.names:
-        return _(
-            "%(place)s is closed %(period)s: %(what)s. Choose another time or another space.",
-            place=place,
-            period=_period(facts.busy),
-            what=isolated(name_in(facts.names)),
-        )
+    if Cause.LINKED in (facts.meets, facts.cause):
+        return _linked(place, facts.meets, _period(facts.busy))
     if facts.cause is Cause.CLOSURE:
-        return _(
-            "%(place)s is closed %(period)s. Choose another time or another space.",
-            place=place,
-            period=_period(facts.busy),
-        )
+        return _closed(place, facts.names, _period(facts.busy))
     if facts.cause is Cause.HOLD:
         return _(
             "%(place)s is held for another request %(period)s."
@@ -111,6 +103,50 @@ def _slot_taken(place: str, facts: SlotTaken) -> str:
     return _(
         "%(place)s is already booked %(period)s. Choose another time or another space.",
         place=place,
+        period=_period(facts.busy),
+    )
+
+
+def _closed(place: str, names: Mapping[str, str] | None, period: str) -> str:
+    if names:
+        return _(
+            "%(place)s is closed %(period)s: %(what)s. Choose another time or another space.",
+            place=place,
+            period=period,
+            what=isolated(name_in(names)),
+        )
+    return _(
+        "%(place)s is closed %(period)s. Choose another time or another space.",
+        place=place,
+        period=period,
+    )
+
+
+def _linked(place: str, meets: Cause, period: str) -> str:
+    """What is in the way at a part of the wish, or of a wish for a part."""
+    if meets is Cause.LINKED:
+        return _(
+            "%(place)s, a part of what you wish for, is taken %(period)s."
+            " Choose another time or another space.",
+            place=place,
+            period=period,
+        )
+    return _(
+        "%(place)s is in use as part of a larger space %(period)s."
+        " Choose another time or another space.",
+        place=place,
+        period=period,
+    )
+
+
+def linked_in_the_way(refusal: Refusal) -> str:
+    """What an operator reads who would link a space that is taken while its whole is."""
+    facts = refusal.facts
+    if not isinstance(facts, SlotTaken) or facts.busy is None:
+        return describe(refusal)
+    return _(
+        "%(place)s is taken %(period)s.",
+        place=refusal.resource_code or "",
         period=_period(facts.busy),
     )
 

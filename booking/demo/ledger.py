@@ -607,6 +607,9 @@ class Ledger:
         for place in places:
             self._touched.add((Scope.FLOOR, place.spot.floor_id))
             self._touched.add((Scope.RESOURCE, place.resource_id))
+            for one in place.linked:
+                self._touched.add((Scope.FLOOR, one.floor_id))
+                self._touched.add((Scope.RESOURCE, one.resource_id))
         self._touched.add((Scope.PERSON, entry.holder.person_id))
         self._touched.add((Scope.PERSON, entry.holder.booker_id))
         if entry.holder.organisation_id is not None:

@@ -48,6 +48,7 @@ from booking.spaces.models import (
     Photo,
     Resource,
     ResourceFeature,
+    ResourcePart,
     ResourceState,
     Site,
 )
@@ -250,6 +251,13 @@ class _Builder:
                 [
                     {"resource_id": resource_id, "feature_id": self._features[code]}
                     for code in resource.features
+                ],
+            )
+            self._park.rows.add(
+                ResourcePart,
+                [
+                    {"resource_id": resource_id, "part_id": self._park.resources[code]}
+                    for code in resource.parts
                 ],
             )
 

@@ -275,6 +275,7 @@ class ResourcePlan:
     hours: str
     capacity: int = 1
     features: tuple[str, ...] = ()
+    parts: tuple[str, ...] = ()  # codes of what is taken with it, which stand before it
 
 
 @dataclass(frozen=True)
@@ -418,6 +419,28 @@ def _training_rooms(floor: int, *rooms: tuple[str, str, int]) -> tuple[ResourceP
         )
         for number, (name, ar, capacity) in enumerate(rooms, 1)
     )
+
+
+def _divisible_room(code: str, name: str, ar: str, parts: tuple[int, int]) -> list[ResourcePlan]:
+    """A training room with a folding wall: its two parts, and the whole."""
+    codes = (f"{code}A", f"{code}B")
+    return [
+        ResourcePlan(
+            one,
+            said(f"Salle {name} {letter}", f"قاعة {ar} {letter}", f"{name} room {letter}"),
+            "training_room",
+            "training",
+            "training",
+            capacity,
+            ("step_free", "projector", "whiteboard"),
+            codes if letter == "A+B" else (),
+        )
+        for one, letter, capacity in (
+            (codes[0], "A", parts[0]),
+            (codes[1], "B", parts[1]),
+            (f"{code}AB", "A+B", sum(parts)),
+        )
+    ]
 
 
 _ATLAS = BuildingPlan(
@@ -669,13 +692,8 @@ _SAISS = BuildingPlan(
                     "S0-COUR",
                     said("Cour", "الساحة", "Courtyard"),
                     (
-                        *_training_rooms(
-                            0,
-                            ("Fès", "فاس", 40),
-                            ("Meknès", "مكناس", 24),
-                            ("Ifrane", "إفران", 16),
-                            ("Azrou", "أزرو", 20),
-                        ),
+                        *_training_rooms(0, ("Fès", "فاس", 40)),
+                        *_divisible_room("S0-2", "Moulouya", "ملوية", (20, 24)),
                         _meeting_room("S0-R1", "Safran", "الزعفران", "Saffron", 6, step_free=True),
                     ),
                 ),

@@ -13,6 +13,7 @@ from booking.demo.park import Calendar
 from booking.demo.people import People
 from booking.demo.places import BREAKDOWNS, Breakdown
 from booking.policies.facts import Place
+from booking.reservations.claims import resource_ids_of
 from booking.spaces.opening import Opening, joined
 
 
@@ -28,14 +29,16 @@ class Taken:
         return not any(
             start < local.ends_at and local.starts_at < end
             for day in _days(local)
-            for start, end in self._times[place.resource_id, day]
+            for resource_id in resource_ids_of([place])
+            for start, end in self._times[resource_id, day]
         )
 
     def take(self, place: Place, local: LocalInterval) -> None:
         """Remember the time."""
         local = _with_buffers(place, local)
         for day in _days(local):
-            self._times[place.resource_id, day].append((local.starts_at, local.ends_at))
+            for resource_id in resource_ids_of([place]):
+                self._times[resource_id, day].append((local.starts_at, local.ends_at))
 
 
 def _with_buffers(place: Place, local: LocalInterval) -> LocalInterval:

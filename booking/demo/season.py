@@ -45,7 +45,7 @@ FREE_AGAIN = 0.06  # booked and cancelled, so that the place stays free
 CHANGED = 0.05
 ASKED_FOR_CHANGE = 0.06
 RIVALLED = 0.3
-STILL_PENDING = 0.2  # of the requests of the last days that Nadia does not decide on
+STILL_PENDING = 0.35  # of the requests of the last days that Nadia does not decide on
 
 
 def fill(scene: Scene) -> None:

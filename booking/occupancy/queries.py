@@ -13,6 +13,7 @@ from sqlalchemy import (
     Row,
     ScalarSelect,
     Select,
+    and_,
     func,
     or_,
     select,
@@ -22,7 +23,7 @@ from sqlalchemy import (
 from booking.core.database import engine_name, session
 from booking.core.instants import Interval
 from booking.occupancy.models import IS_LONG, LONG, ClaimKind, Closure, Hold, occupancy
-from booking.spaces.models import Resource
+from booking.spaces.models import Resource, ResourcePart
 
 Resources: TypeAlias = Collection[int] | Select[int]
 
@@ -81,7 +82,25 @@ def is_free(interval: Interval, unit: int = 1) -> ColumnElement[bool]:
     long_ago = select(occupancy.c.resource_id).where(
         *reaches_in, occupancy.c.starts_at < a_day_before, IS_LONG[engine_name()]
     )
-    return Resource.id.not_in(union_all(lately, long_ago))
+    return and_(Resource.id.not_in(union_all(lately, long_ago)), _has_its_parts(interval, unit))
+
+
+def _has_its_parts(interval: Interval, unit: int) -> ColumnElement[bool]:
+    """The condition on `Resource` that none of its parts is taken: one descent of the index for
+    each part that there is anywhere, and most parks have few."""
+    last_end = (
+        select(occupancy.c.ends_at)
+        .where(
+            occupancy.c.resource_id == ResourcePart.part_id,
+            occupancy.c.unit == unit,
+            occupancy.c.starts_at < interval.ends_at,
+        )
+        .order_by(occupancy.c.starts_at.desc())
+        .limit(1)
+        .correlate(ResourcePart)
+        .scalar_subquery()
+    )
+    return Resource.id.not_in(select(ResourcePart.resource_id).where(last_end > interval.starts_at))
 
 
 def last_end(interval: Interval, unit: int = 1) -> ScalarSelect[datetime]:
@@ -131,6 +150,13 @@ def claims_within(
     )
     reaching_in = [_reaching_in(resource_ids, window.starts_at, unit) for unit in wanted]
     return union_all(starting_inside, *reaching_in)
+
+
+def ahead_of(resource_id: int, now: datetime) -> list[Busy]:
+    """The claims of a resource that are not over."""
+    conditions = (occupancy.c.resource_id == resource_id, occupancy.c.ends_at > now)
+    rows = session().execute(select(occupancy).where(*conditions).order_by(occupancy.c.starts_at))
+    return [_busy(row) for row in rows]
 
 
 def owned_by(reservation_ids: Iterable[int]) -> list[Busy]:

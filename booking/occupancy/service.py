@@ -5,20 +5,30 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, delete, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    delete,
+    func,
+    insert,
+    literal_column,
+    select,
+    update,
+)
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import IntegrityError
 
 from booking.core import zones
-from booking.core.database import engine_name, execute, savepoint, session
+from booking.core.database import OutpacedError, engine_name, execute, savepoint, session
 from booking.core.errors import RefusedError
 from booking.core.intervals import Interval, LocalInterval
 from booking.core.refusals import Cause, Reason, Refusal, SlotTaken
 from booking.occupancy import queries
 from booking.occupancy.models import ClaimKind, occupancy
 from booking.occupancy.queries import Busy
-from booking.spaces.models import Resource
+from booking.spaces.models import Resource, ResourcePart
 
 _OVERLAP = ("occupancy_no_overlap", "occupancy_pkey")  # the constraints' names on PostgreSQL
 _SQLITE_OVERLAP = (
@@ -27,10 +37,24 @@ _SQLITE_OVERLAP = (
 )
 
 _INSERT = insert(occupancy)
-_INSERT_MANY = _INSERT.returning(occupancy.c.unit)  # so that it is one statement
+# On PostgreSQL the parts of what is booked are read once more, in the statement that takes it: by
+# then the resource is locked against whoever would add one. On SQLite there is one writer.
+_PARTS = (
+    select(
+        func.array_agg(postgresql.aggregate_order_by(ResourcePart.part_id, ResourcePart.part_id))
+    )
+    .where(ResourcePart.resource_id == literal_column("occupancy.resource_id"))
+    .scalar_subquery()
+)
+_INSERT_MANY = {  # returning makes it one statement
+    "sqlite": _INSERT.returning(occupancy.c.resource_id),
+    "postgresql": _INSERT.returning(occupancy.c.resource_id, _PARTS.label("parts")),
+}
 _INSERT_ONE = {
-    "sqlite": _INSERT.returning(occupancy.c.unit),
-    "postgresql": postgresql.insert(occupancy).on_conflict_do_nothing().returning(occupancy.c.unit),
+    "sqlite": _INSERT.returning(occupancy.c.resource_id),
+    "postgresql": postgresql.insert(occupancy)
+    .on_conflict_do_nothing()
+    .returning(occupancy.c.resource_id, _PARTS.label("parts")),
 }
 
 
@@ -45,6 +69,7 @@ class Claim:
     unit: int = 1
     kind: ClaimKind = ClaimKind.BOOKING
     span: Interval | None = None  # what all claims of its owner there take together
+    parts: tuple[int, ...] | None = None  # of what is taken with them: as read before it is locked
 
 
 @dataclass(frozen=True)
@@ -65,7 +90,7 @@ def claim(owner: Owner, claims: Sequence[Claim]) -> None:
         taken = not _claim_one(owner, claims[0])
     else:
         lock_resources(claim.resource_id for claim in claims)
-        taken = not _insert_all([_row(owner, claim) for claim in claims])
+        taken = not _insert_all([(owner, claim) for claim in claims])
     if taken:
         raise RefusedError(tuple(_refusals(claims)))
 
@@ -75,7 +100,7 @@ def claim_each(claims: Sequence[tuple[Owner, Claim]]) -> None:
     if not claims:
         return
     lock_resources(claim.resource_id for _owner, claim in claims)
-    if not _insert_all([_row(owner, claim) for owner, claim in claims]):
+    if not _insert_all(claims):
         raise RefusedError(tuple(_refusals([claim for _owner, claim in claims])))
 
 
@@ -128,22 +153,39 @@ def lock_resources(resource_ids: Iterable[int]) -> None:
 def _claim_one(owner: Owner, claim: Claim) -> bool:
     """Needs no savepoint: PostgreSQL returns no row, SQLite takes back this one statement."""
     try:
-        return execute(_INSERT_ONE[engine_name()], _row(owner, claim)).first() is not None
+        row = execute(_INSERT_ONE[engine_name()], _row(owner, claim)).first()
     except IntegrityError as error:
         if not _is_overlap(error):
             raise
         return False
+    if row is None:
+        return False
+    _require_known_parts([row], [claim])
+    return True
 
 
-def _insert_all(rows: list[dict[str, object]]) -> bool:
+def _insert_all(claims: Sequence[tuple[Owner, Claim]]) -> bool:
     try:
         with savepoint():
-            execute(_INSERT_MANY, rows)
+            written = [_row(owner, claim) for owner, claim in claims]
+            rows = execute(_INSERT_MANY[engine_name()], written).all()
     except IntegrityError as error:
         if not _is_overlap(error):
             raise
         return False
+    _require_known_parts(rows, [claim for _owner, claim in claims])
     return True
+
+
+def _require_known_parts(rows: Sequence[Row[*tuple[Any, ...]]], claims: Sequence[Claim]) -> None:
+    """Begin again where a part was added to what is booked, or taken from it, since it was read."""
+    if engine_name() != "postgresql":
+        return
+    known = {claim.resource_id: claim.parts for claim in claims if claim.parts is not None}
+    for row in rows:
+        parts = known.get(row.resource_id)
+        if parts is not None and tuple(row.parts or ()) != parts:
+            raise OutpacedError
 
 
 def _is_overlap(error: IntegrityError) -> bool:

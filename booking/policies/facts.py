@@ -18,7 +18,16 @@ from booking.policies.models import Policy, Shown
 from booking.policies.rules import Booker, Buffers, Case, Limits, Subject, judge
 from booking.spaces.models import Resource, ResourceState
 from booking.spaces.opening import Opening
-from booking.spaces.queries import SPOT_COLUMNS, Spot, openings, spot_from, spots
+from booking.spaces.queries import (
+    LINK_COLUMNS,
+    SPOT_COLUMNS,
+    Linked,
+    Spot,
+    links_from,
+    openings,
+    spot_from,
+    spots,
+)
 
 _POLICY_COLUMNS = (
     Policy.granularity,
@@ -52,6 +61,13 @@ class Place:
     policy_names: Mapping[str, str]
     asks_for_check_in: bool = False
     grace_minutes: int = 15
+    parts: tuple[Linked, ...] = ()  # what is taken with it
+    part_of: tuple[Linked, ...] = ()  # whose taking takes it
+
+    @property
+    def linked(self) -> tuple[Linked, ...]:
+        """All that is busy when it is, or makes it busy."""
+        return (*self.parts, *self.part_of)
 
     @property
     def resource_id(self) -> int:
@@ -86,14 +102,20 @@ class Place:
         )
 
 
-def place_columns() -> Select[*tuple[Any, ...]]:  # Any: the row has 40 columns
+def place_columns() -> Select[*tuple[Any, ...]]:  # Any: the row has 44 columns
     """The statement behind `places`: add conditions, read its rows with `place_from`."""
-    return spots().join(Policy, Policy.id == Resource.policy_id).add_columns(*_POLICY_COLUMNS)
+    return (
+        spots()
+        .join(Policy, Policy.id == Resource.policy_id)
+        .add_columns(*_POLICY_COLUMNS, *LINK_COLUMNS)
+    )
 
 
 def place_from(row: Collection[object]) -> Place:
     """One row of `place_columns()` as a value."""
-    values = tuple(row)[len(SPOT_COLUMNS) : len(SPOT_COLUMNS) + len(_POLICY_COLUMNS)]
+    last = len(SPOT_COLUMNS) + len(_POLICY_COLUMNS)
+    values = tuple(row)[len(SPOT_COLUMNS) : last]
+    parts, part_of = tuple(row)[last : last + len(LINK_COLUMNS)]
     *limits, own_request_may_be_decided, others_see, names, asks_for_check_in, grace = values
     return Place(
         spot_from(row),
@@ -103,6 +125,8 @@ def place_from(row: Collection[object]) -> Place:
         names,  # type: ignore[arg-type]  # as above
         bool(asks_for_check_in),
         grace,  # type: ignore[arg-type]  # as above
+        links_from(parts),
+        links_from(part_of),
     )
 
 

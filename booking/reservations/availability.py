@@ -21,7 +21,7 @@ from booking.occupancy.queries import Busy
 from booking.policies import facts
 from booking.policies.facts import Judged, Place
 from booking.policies.rules import Limits
-from booking.reservations.claims import room, window_of
+from booking.reservations.claims import resource_ids_of, room, window_of
 from booking.reservations.queries import Details
 from booking.spaces.opening import Opening, Preset, joined
 from booking.spaces.queries import openings
@@ -47,10 +47,11 @@ class Own:
 
     @property
     def resource_ids(self) -> frozenset[int]:
-        """Where its claims stand."""
+        """Where its claims stand, and what they make busy."""
         waiting = self.before.amendment
         places = (*self.before.places, *(waiting.places if waiting else ()))
-        return frozenset(place.resource_id for place in places)
+        linked = {one.resource_id for place in places for one in place.linked}
+        return frozenset(place.resource_id for place in places) | linked
 
     def has(self, busy: Busy) -> bool:
         """Whether the claim belongs to it."""
@@ -335,8 +336,7 @@ def free_times(
 def _taken_by_others(
     places: Collection[Place], window: Interval, own: Own | None
 ) -> tuple[Busy, ...]:
-    resource_ids = {place.resource_id for place in places}
-    busy = occupancy_queries.busy_times(resource_ids, window_of(places, window))
+    busy = occupancy_queries.busy_times(resource_ids_of(places), window_of(places, window))
     return tuple(one for one in busy if own is None or not own.has(one))
 
 
@@ -344,14 +344,14 @@ def _free_of(
     places: Collection[Place], window: Interval, busy: Sequence[Busy], own: Own | None
 ) -> dict[int, tuple[Interval, ...]]:
     window = window_of(places, window)
-    taken: dict[int, list[Interval]] = {place.resource_id: [] for place in places}
+    taken: dict[int, list[Interval]] = {key: [] for key in resource_ids_of(places)}
     for one in busy:
         taken[one.resource_id].append(one.interval)
     return {
         place.resource_id: tuple(
             room(
                 place,
-                gaps(window, taken[place.resource_id]),
+                gaps(window, [time for key in resource_ids_of([place]) for time in taken[key]]),
                 None if own is None else own.was_at(place),
             )
         )

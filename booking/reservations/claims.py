@@ -1,4 +1,5 @@
-"""What a reservation takes of its places' time: itself, set-up before it and cleaning after it.
+"""What a reservation takes of its places' time: itself, set-up before it, cleaning after it, and
+all of that at the parts of its places, too.
 
 Whatever writes, moves, checks or re-creates claims asks here. What is kept follows the policy of
 the day on which a reservation is made or moved; a side on which it goes no further than before
@@ -12,6 +13,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Self
 
+from booking.core import revisions
 from booking.core.instants import Interval
 from booking.core.intervals import gaps
 from booking.occupancy import queries as occupancy
@@ -20,6 +22,7 @@ from booking.occupancy.queries import Busy
 from booking.occupancy.service import Claim
 from booking.policies.facts import Place
 from booking.policies.rules import Buffers
+from booking.spaces.queries import Linked
 
 
 @dataclass(frozen=True)
@@ -46,12 +49,9 @@ class Had:
         )
 
     @classmethod
-    def by_policy(cls, places: Iterable[Place], interval: Interval) -> Self:
+    def by_policy(cls, places: Sequence[Place], interval: Interval) -> Self:
         """What is kept where no policy has changed since."""
-        return cls(
-            interval,
-            {place.resource_id: place.limits.buffers.around(interval) for place in places},
-        )
+        return cls(interval, _spans(places, interval, None))
 
     def moved_to(self, interval: Interval) -> Self:
         """The same with as much kept before and after another time."""
@@ -100,37 +100,91 @@ def had_by_each(intervals: Mapping[int, Interval]) -> dict[int, Had]:
 
 
 def claims_of(places: Sequence[Place], interval: Interval, had: Had | None = None) -> list[Claim]:
-    """All claims of a reservation of these places."""
-    return [
+    """All claims of a reservation of these places, the places themselves first."""
+    spans = _spans(places, interval, had)
+    own = [
         Claim(
             place.resource_id,
-            part,
+            time,
             place.spot.code,
             place.spot.zone_name,
             kind=kind,
-            span=span,
+            span=spans[place.resource_id],
+            parts=_part_ids(place),
         )
         for place in places
-        for span in (_span(place, interval, had),)
-        for kind, part in _parts(interval, span)
+        for kind, time in _parts(interval, spans[place.resource_id])
     ]
+    linked = [
+        Claim(part.resource_id, span, part.code, place.spot.zone_name, kind=ClaimKind.LINKED)
+        for place, part in _parts_besides(places)
+        for span in (spans[part.resource_id],)
+    ]
+    return own + linked
 
 
 def claims_held(places: Sequence[Place], interval: Interval, had: Had) -> list[Claim]:
     """What a change that waits takes besides what the reservation has."""
-    return [
-        Claim(
-            place.resource_id,
-            added,
-            place.spot.code,
-            place.spot.zone_name,
-            kind=ClaimKind.HOLD,
-            span=span,
-        )
-        for place in places
-        for span in (_span(place, interval, had),)
-        for added in gaps(span, _kept(had, place.resource_id))
+    spans = _spans(places, interval, had)
+    zone_name = places[0].spot.zone_name
+    taken: list[tuple[int, str, tuple[int, ...] | None]] = [
+        *((place.resource_id, place.spot.code, _part_ids(place)) for place in places),
+        *((part.resource_id, part.code, None) for _place, part in _parts_besides(places)),
     ]
+    return [
+        Claim(resource_id, added, code, zone_name, kind=ClaimKind.HOLD, parts=parts)
+        for resource_id, code, parts in taken
+        for added in gaps(spans[resource_id], _kept(had, resource_id))
+    ]
+
+
+def resource_ids_of(places: Iterable[Place]) -> set[int]:
+    """Where claims of these places stand: at them and at their parts."""
+    return {
+        resource_id
+        for place in places
+        for resource_id in (place.resource_id, *(part.resource_id for part in place.parts))
+    }
+
+
+def bump_places(places: Iterable[Place]) -> None:
+    """Count up what shows that these places are taken: their own floors, and those of all that is
+    linked to them."""
+    for place in places:
+        floors = [place.spot.floor_id, *(one.floor_id for one in place.linked)]
+        revisions.bump(revisions.Scope.FLOOR, floors)
+        resources = [place.resource_id, *(one.resource_id for one in place.linked)]
+        revisions.bump(revisions.Scope.RESOURCE, resources)
+
+
+def _part_ids(place: Place) -> tuple[int, ...]:
+    return tuple(sorted(part.resource_id for part in place.parts))
+
+
+def _parts_besides(places: Sequence[Place]) -> list[tuple[Place, Linked]]:
+    """The parts that are no places of the reservation themselves, each once."""
+    found: dict[int, tuple[Place, Linked]] = {}
+    own = {place.resource_id for place in places}
+    for place in places:
+        for part in place.parts:
+            if part.resource_id not in own:
+                found.setdefault(part.resource_id, (place, part))
+    return list(found.values())
+
+
+def _spans(places: Sequence[Place], interval: Interval, had: Had | None) -> dict[int, Interval]:
+    """What is kept at each place, with set-up and cleaning; at a part as long as at any whole."""
+    spans: dict[int, Interval] = {}
+    for place in places:
+        span = place.limits.buffers.around(interval)
+        if had is not None:
+            span = had.limit(place.resource_id, interval, span)
+        for resource_id in (place.resource_id, *(part.resource_id for part in place.parts)):
+            other = spans.get(resource_id, span)
+            spans[resource_id] = Interval(
+                min(span.starts_at, other.starts_at), max(span.ends_at, other.ends_at)
+            )
+    return spans
 
 
 def parts_of(interval: Interval, buffers: Buffers) -> list[tuple[ClaimKind, Interval]]:
@@ -165,11 +219,6 @@ def room(place: Place, free: Iterable[Interval], was: Interval | None = None) ->
 def buffers_of(places: Collection[Place], interval: Interval) -> list[tuple[ClaimKind, Interval]]:
     """The set-up and the cleaning that go with a time, of all places together."""
     return _parts(interval, window_of(places, interval))[1:]
-
-
-def _span(place: Place, interval: Interval, had: Had | None) -> Interval:
-    span = place.limits.buffers.around(interval)
-    return span if had is None else had.limit(place.resource_id, interval, span)
 
 
 def _kept(had: Had, resource_id: int) -> list[Interval]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
@@ -10,6 +10,7 @@ from booking.core import zones
 from booking.core.i18n import _, format_day
 from booking.core.intervals import Interval, LocalInterval, gaps
 from booking.occupancy.models import ClaimKind
+from booking.occupancy.queries import Busy
 from booking.reservations import texts
 from booking.reservations.availability import Availability
 from booking.reservations.claims import buffers_of
@@ -83,11 +84,15 @@ def of(
         for gap in gaps(line.window, open_times)
         for block in line.block(gap, "closed", _("Closed"))
     ]
-    for busy in availability.busy:
+    wished = {place.resource_id for place in availability.places}
+    own = [busy for busy in availability.busy if busy.resource_id in wished]
+    for busy in own:
         state = STATES[busy.kind]
         if state == "other" and busy.reservation_id in mine:
             state = "mine"
         blocks += line.block(busy.interval, state, _label(state, busy.kind))
+    for taken in _only_in_part(line.window, own, availability.busy):
+        blocks += line.block(taken, "other", _("A part of it is in use"))
     if chosen is not None:
         for kind, part in buffers_of(availability.places, chosen.project()):
             blocks += line.block(part, "buffer", _label("buffer", kind))
@@ -112,9 +117,21 @@ def _window(open_times: list[Interval], day: date, *, zone_name: str) -> Interva
     return Interval(first, first + hours * HOUR)
 
 
+def _only_in_part(
+    window: Interval, own: Sequence[Busy], busy: Sequence[Busy]
+) -> Iterator[Interval]:
+    """When the places themselves are free and something that is taken with them is not; what
+    overlaps is drawn once."""
+    of_parts = (one.interval for one in busy if one not in own)
+    for taken in gaps(window, gaps(window, of_parts)):
+        yield from gaps(taken, (one.interval for one in own))
+
+
 def _label(state: str, kind: ClaimKind) -> str:
     if kind is ClaimKind.CLEANUP:
         return _("Cleaning")
+    if kind is ClaimKind.LINKED and state == "other":
+        return _("In use as part of a larger space")
     return {
         "mine": _("Mine"),
         "other": _("Booked"),

@@ -46,7 +46,7 @@ from booking.reservations.models import (
     SkipReason,
     State,
 )
-from booking.spaces.models import Area, Floor, Resource
+from booking.spaces.models import Area, Floor, Resource, ResourcePart
 
 Booker = aliased(Person, name="booker")
 Asker = aliased(Person, name="asker")
@@ -295,6 +295,18 @@ def of_any(resource_ids: Collection[int]) -> ColumnElement[bool]:
     return exists().where(
         ReservationResource.reservation_id == Reservation.id,
         ReservationResource.resource_id.in_(resource_ids),
+    )
+
+
+def of_any_that_takes(resource_ids: Collection[int]) -> ColumnElement[bool]:
+    """The condition that the reservation takes one of these resources, itself or with a whole."""
+    wholes = select(ResourcePart.resource_id).where(ResourcePart.part_id.in_(resource_ids))
+    return exists().where(
+        ReservationResource.reservation_id == Reservation.id,
+        or_(
+            ReservationResource.resource_id.in_(resource_ids),
+            ReservationResource.resource_id.in_(wholes),
+        ),
     )
 
 

@@ -27,7 +27,14 @@ from booking.occupancy.models import Hold
 from booking.occupancy.service import Owner
 from booking.policies.facts import Place
 from booking.reservations import queries
-from booking.reservations.claims import Had, claims_held, claims_of, had_by_each
+from booking.reservations.claims import (
+    Had,
+    bump_places,
+    claims_held,
+    claims_of,
+    had_by_each,
+    resource_ids_of,
+)
 from booking.reservations.models import (
     LIVE,
     Amendment,
@@ -214,7 +221,7 @@ def _conflict(details: Details, cause: Cause) -> Conflict:
 
 def _move_claims(shifts: Sequence[_Shift]) -> Iterator[Conflict]:
     """Give back every old claim first, then take the new ones, in the order of time."""
-    occupancy.lock_resources(place.resource_id for shift in shifts for place in _places(shift))
+    occupancy.lock_resources(resource_ids_of(place for one in shifts for place in _places(one)))
     holds = _holds(shifts)
     had = had_by_each({shift.details.id: shift.details.interval for shift in shifts})
     for shift in shifts:
@@ -364,7 +371,6 @@ def _stamp(shifts: Sequence[_Shift]) -> None:
 
 def _bump(shift: _Shift) -> None:
     details, places = shift.details, _places(shift)
-    revisions.bump(revisions.Scope.FLOOR, (place.spot.floor_id for place in places))
-    revisions.bump(revisions.Scope.RESOURCE, (place.resource_id for place in places))
+    bump_places(places)
     revisions.bump(revisions.Scope.PERSON, (details.person_id, details.booked_by_id))
     revisions.bump(revisions.Scope.ORGANISATION, (details.organisation_id,))

@@ -59,7 +59,15 @@ from booking.people.queries import Known, known_persons
 from booking.policies import facts
 from booking.policies.facts import Judged, Place
 from booking.reservations import queries
-from booking.reservations.claims import Had, claims_held, claims_of, had_by, window_of
+from booking.reservations.claims import (
+    Had,
+    bump_places,
+    claims_held,
+    claims_of,
+    had_by,
+    resource_ids_of,
+    window_of,
+)
 from booking.reservations.models import (
     ALLOWED,
     CHOSEN_REASONS,
@@ -384,7 +392,7 @@ def move_group(actor: Actor, public_id: str, wanted: Change, *, seen: str | None
         raise RefusedError(tuple(filter(None, [why_not_changeable(mine[0])])))
     plans = [replace(_plan_of_change(one, wanted), by_group=True) for one in moving]
     had = [place for one in moving for place in (*one.places, *_asked_for(one))]
-    occupancy.lock_resources(place.resource_id for place in had)
+    occupancy.lock_resources(resource_ids_of(had))
     refusals: dict[Refusal, None] = {}
     for one, plan in zip(moving, plans, strict=True):
         try:
@@ -939,7 +947,9 @@ def _approve_change(actor: Actor, before: Details, waiting: Waiting) -> Outcome:
     _drop_holds([waiting.id])
     _settle_amendments([waiting.id], Asking.GRANTED)
     _forget_attendance(before, plan)
-    occupancy.move(Owner(reservation_id=before.id), plan.claims(had), before.resource_ids)
+    occupancy.move(
+        Owner(reservation_id=before.id), plan.claims(had), resource_ids_of(before.places)
+    )
     version = _update(
         before,
         sequence=before.sequence + 1,
@@ -1407,7 +1417,7 @@ def _stands_in_the_way(place: Place, interval: Interval) -> ColumnElement[bool]:
     return and_(
         Reservation.starts_at < span.ends_at + timedelta(minutes=buffers.setup),
         Reservation.ends_at > span.starts_at - timedelta(minutes=buffers.cleanup),
-        queries.of_any({place.resource_id}),
+        queries.of_any_that_takes({place.resource_id, *(part.resource_id for part in place.parts)}),
     )
 
 
@@ -1618,7 +1628,7 @@ def _lock_for_another(before: Details, plan: _Plan) -> None:
     for what is given up must not hold what is asked for next."""
     if before.amendment is not None:
         places = (*before.places, *_asked_for(before), *plan.places)
-        occupancy.lock_resources(place.resource_id for place in places)
+        occupancy.lock_resources(resource_ids_of(places))
 
 
 def _settle_amendments(amendment_ids: Collection[int], state: Asking) -> None:
@@ -1721,7 +1731,6 @@ def _bump_of(before: Details) -> None:
 
 def _bump(places: Sequence[Place], person_ids: list[int], organisation_id: int | None) -> None:
     """Everything that shows the reservation has changed."""
-    revisions.bump(revisions.Scope.FLOOR, (place.spot.floor_id for place in places))
-    revisions.bump(revisions.Scope.RESOURCE, (place.resource_id for place in places))
+    bump_places(places)
     revisions.bump(revisions.Scope.PERSON, person_ids)
     revisions.bump(revisions.Scope.ORGANISATION, [organisation_id])

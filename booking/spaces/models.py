@@ -153,6 +153,17 @@ class Resource(Model):
     )
 
 
+class ResourcePart(Model):
+    """Taking a resource takes its parts: directed, and never further than one step."""
+
+    __tablename__ = "resource_part"
+
+    resource_id: Mapped[int] = mapped_column(ForeignKey("resource.id"), primary_key=True)
+    part_id: Mapped[int] = mapped_column(ForeignKey("resource.id"), primary_key=True, index=True)
+
+    __table_args__ = (CheckConstraint("resource_id <> part_id", name="itself"),)
+
+
 class ResourceFeature(Model):
     """A resource has a feature."""
 

@@ -12,14 +12,18 @@ from sqlalchemy import (
     ColumnElement,
     CompoundSelect,
     Row,
+    ScalarSelect,
     Select,
+    String,
     bindparam,
+    cast,
     func,
     literal,
     null,
     select,
     union_all,
 )
+from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from booking.core.database import execute, session
 from booking.core.intervals import Span
@@ -33,6 +37,7 @@ from booking.spaces.models import (
     HoursVersion,
     Kind,
     Resource,
+    ResourcePart,
     ResourceState,
     Site,
 )
@@ -104,6 +109,44 @@ SPOT_COLUMNS = (
     Site.id.label("site_id"),
     Site.zone.label("zone_name"),
 )
+
+
+@dataclass(frozen=True, order=True, slots=True)
+class Linked:
+    """A part of a resource, or a resource of which it is a part."""
+
+    code: str
+    resource_id: int
+    floor_id: int
+
+
+def _links(near: InstrumentedAttribute[int], far: InstrumentedAttribute[int]) -> ScalarSelect[str]:
+    """The links of a `Resource` as lines, in the statement that reads it: nearly always none."""
+    linked, area = aliased(Resource, name="linked"), aliased(Area, name="linked_area")
+    line = cast(linked.id, String) + ":" + cast(area.floor_id, String) + ":" + linked.code
+    return (
+        select(func.aggregate_strings(line, "\n"))
+        .select_from(ResourcePart)
+        .join(linked, linked.id == far)
+        .join(area, area.id == linked.area_id)
+        .where(near == Resource.id)
+        .correlate(Resource)
+        .scalar_subquery()
+    )
+
+
+LINK_COLUMNS = (
+    _links(ResourcePart.resource_id, ResourcePart.part_id).label("parts"),
+    _links(ResourcePart.part_id, ResourcePart.resource_id).label("part_of"),
+)
+
+
+def links_from(lines: object) -> tuple[Linked, ...]:
+    """What a column of `LINK_COLUMNS` says, by code."""
+    if not lines:
+        return ()
+    found = (line.split(":", 2) for line in str(lines).split("\n"))
+    return tuple(sorted(Linked(code, int(key), int(floor)) for key, floor, code in found))
 
 
 def spots() -> Select[*tuple[Any, ...]]:  # Any: the row has 28 columns

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 from babel import Locale, UnknownLocaleError
 from babel.numbers import list_currencies
-from sqlalchemy import ColumnElement, bindparam, delete, insert, select, update
+from sqlalchemy import ColumnElement, bindparam, delete, insert, or_, select, update
 
 from booking.core import clock, ids, revisions, zones
 from booking.core.constraints import translated
@@ -48,6 +48,7 @@ from booking.spaces.models import (
     Photo,
     Resource,
     ResourceFeature,
+    ResourcePart,
     ResourceState,
     Site,
 )
@@ -410,6 +411,7 @@ def _change_resources(actor: Actor, drafts: Mapping[str, ResourceDraft]) -> None
     stored = inventory.resources_called(list(drafts))
     if len(stored) < len(drafts):
         raise NotFoundError
+    _refuse_linked_pools([one.key for one in stored if drafts[one.public_id].units > 1])
     references = _references([*(one.draft for one in stored), *drafts.values()])
     rows = []
     for one in stored:
@@ -431,6 +433,13 @@ def _change_resources(actor: Actor, drafts: Mapping[str, ResourceDraft]) -> None
     areas = {draft.area for one in stored for draft in (one.draft, drafts[one.public_id])}
     revisions.bump(revisions.Scope.FLOOR, {references.areas[area][1] for area in areas})
     revisions.bump(revisions.Scope.RESOURCE, keys.values())
+
+
+def _refuse_linked_pools(keys: Collection[int]) -> None:
+    """A pool has no parts and is no part."""
+    links = or_(ResourcePart.resource_id.in_(keys), ResourcePart.part_id.in_(keys))
+    if keys and session().scalar(select(ResourcePart.part_id).where(links).limit(1)):
+        raise InvalidError({"units": Problem.POOL})
 
 
 def _locked_resources(public_ids: Collection[str]) -> dict[int, datetime | None]:

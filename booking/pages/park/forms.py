@@ -392,6 +392,27 @@ class NewResourcesForm(ResourceForm):
             super().show(error)
 
 
+class PartsForm(PageForm):
+    """Which spaces are taken with one."""
+
+    parts = StringField(
+        lazy_gettext("Taking this space also takes"),
+        description=lazy_gettext(
+            "The codes of the spaces, with commas between them; empty for none. What is reserved"
+            " ahead takes them from now on, too."
+        ),
+    )
+    seen = HiddenField()
+
+    @property
+    def codes(self) -> list[str]:
+        """What was typed, one by one."""
+        return [code.strip() for code in (self.parts.data or "").split(",") if code.strip()]
+
+    def problem_text(self, field: str, problem: Problem) -> str:
+        return texts.problem(field, problem)
+
+
 class PhotoForm(PageForm):
     """A picture and what it shows."""
 

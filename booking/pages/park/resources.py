@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -11,16 +12,26 @@ from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import FileStorage
 
 from booking.core import listing
-from booking.core.errors import InvalidError
+from booking.core.errors import InvalidError, OutdatedError, RefusedError
+from booking.core.fingerprints import fingerprint
 from booking.core.i18n import _, name_in, ngettext
 from booking.core.permissions import Action, Actor
+from booking.core.refusal_texts import linked_in_the_way
+from booking.core.refusals import Refusal
 from booking.core.texts import plain
 from booking.core.web import accepts, acts, current_actor
 from booking.pages.park.editor import Editor, Texts, register
-from booking.pages.park.forms import DraftForm, NewResourcesForm, PhotoForm, ResourceForm
+from booking.pages.park.forms import (
+    DraftForm,
+    NewResourcesForm,
+    PartsForm,
+    PhotoForm,
+    ResourceForm,
+)
 from booking.pages.park.places import spaces_counted
 from booking.policies import queries as policies
-from booking.reservations import ahead
+from booking.policies.facts import Place
+from booking.reservations import ahead, linking
 from booking.spaces import inventory, numbering, photos, pictures, service
 from booking.spaces.drafts import ResourceDraft, Stored
 from booking.spaces.inventory import StoredResource, Wanted
@@ -137,6 +148,7 @@ def _beside(stored: Stored[ResourceDraft] | None, typed: ResourceDraft | None) -
         "public_id": stored.public_id,
         "is_retired": stored.retired_at is not None,
         "photos": photos.photos_of([stored.key]).get(stored.key, ()),
+        "place": linking.place_of(stored.public_id),
     }
 
 
@@ -176,6 +188,55 @@ register(
         converter="uuid",
     ),
 )
+
+
+# --- what is taken together ---
+
+
+@blueprint.get("/<uuid:key>/parts")
+@acts(Action.OPERATE)
+def parts(key: UUID) -> ResponseReturnValue:
+    """Which spaces are taken with this one."""
+    place = linking.place_of(str(key))
+    codes = ", ".join(part.code for part in place.parts)
+    seen = fingerprint(linking.parts_of(place))
+    return _parts_page(place, PartsForm(formdata=None, parts=codes, seen=seen))
+
+
+@blueprint.post("/<uuid:key>/parts")
+@acts(Action.OPERATE)
+def set_parts(key: UUID) -> ResponseReturnValue:
+    """Store them; or say what is reserved of them already, and change nothing."""
+    form, place = PartsForm(), linking.place_of(str(key))
+    try:
+        linking.set_parts(current_actor(), str(key), form.codes, form.seen.data)
+    except InvalidError as error:
+        form.show(error)
+        return _parts_page(place, form), 422
+    except RefusedError as refused:
+        return _parts_page(place, form, refused.refusals), 409
+    except OutdatedError as outdated:
+        form.seen.raw_data, form.seen.data = None, outdated.current
+        return _parts_page(linking.place_of(str(key)), form, is_outdated=True), 409
+    flash(_("The links between the spaces have been changed."), "ok")
+    return redirect(url_for(".edit_resource", key=key), 303)
+
+
+def _parts_page(
+    place: Place,
+    form: PartsForm,
+    refusals: Sequence[Refusal] = (),
+    *,
+    is_outdated: bool = False,
+) -> str:
+    return render_template(
+        "park/parts.html",
+        page_title=_("Taken together"),
+        place=place,
+        form=form,
+        reasons=[linked_in_the_way(one) for one in refusals],
+        is_outdated=is_outdated,
+    )
 
 
 # --- retiring ---

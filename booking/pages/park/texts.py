@@ -125,6 +125,21 @@ def problem(field: str, found: Problem) -> str:
             "This is not a picture that can be read. PNG, JPEG and WebP can."
         ),
         ("picture", Problem.TOO_MANY): _("At most 12 photos. Delete one first."),
+        ("parts", Problem.NOT_FOUND): _("One of these codes is no space in use. Check them."),
+        ("parts", Problem.TOO_MANY): _("At most 20 spaces are taken with one."),
+        ("parts", Problem.ITSELF): _("A space is no part of itself. Leave its own code out."),
+        ("parts", Problem.POOL): _(
+            "A space of several units is no part and has none. Leave it out."
+        ),
+        ("parts", Problem.HAS_PARTS): _(
+            "One of these spaces has parts of its own. Name those parts here instead."
+        ),
+        ("parts", Problem.IS_PART): _(
+            "This space is taken with a larger one, so nothing can be taken with it."
+        ),
+        ("units", Problem.POOL): _(
+            "This space is linked to others, so it stays one. Take the link away first."
+        ),
         ("latitude", Problem.MISSING): _("Coordinates come in pairs: give both or none."),
         ("longitude", Problem.MISSING): _("Coordinates come in pairs: give both or none."),
     }

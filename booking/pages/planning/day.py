@@ -9,6 +9,7 @@ from typing import NamedTuple, TypeAlias
 
 from booking.core import zones
 from booking.core.i18n import name_in
+from booking.core.intervals import Interval, gaps
 from booking.occupancy.models import ClaimKind
 from booking.pages.planning.axis import QUARTER, Axis
 from booking.policies.models import Shown
@@ -47,6 +48,7 @@ class Space:
     out_of_order: bool
     out_of_order_reason: str
     expected_back_at: datetime | None
+    parts: tuple[int, ...] = ()
 
 
 class Taken(NamedTuple):
@@ -67,6 +69,13 @@ class Taken(NamedTuple):
     closure: Mapping[str, str] | None
     is_here: bool = False  # whoever booked has confirmed their presence
     is_maintenance: bool = False
+    whole: str = ""  # the code of the space with which a linked one is taken
+
+
+PART = "part"  # of the space is in use: no claim of its own
+_NOBODYS = Taken(
+    0, datetime.min, datetime.min, PART, False, False, False, False, "", "", "", "", None
+)
 
 
 class Asked(NamedTuple):
@@ -136,6 +145,19 @@ def bookable_on(axis: Axis, day: date, now: datetime, terms: Terms, *, is_member
     return (max(0, axis.minute(step)), axis.minutes)
 
 
+def with_parts(own: Sequence[Taken], of_parts: Sequence[Taken]) -> list[Taken]:
+    """The claims of a space, and when else it cannot be used because a part of it is: without a
+    name, whoever reads it."""
+    if not of_parts:
+        return list(own)
+    window = Interval(min(one.starts_at for one in of_parts), max(one.ends_at for one in of_parts))
+    free = gaps(window, (Interval(one.starts_at, one.ends_at) for one in of_parts))
+    taken = [Interval(one.starts_at, one.ends_at) for one in own]
+    pieces = (piece for busy in gaps(window, free) for piece in gaps(busy, taken))
+    parts = (_NOBODYS._replace(starts_at=one.starts_at, ends_at=one.ends_at) for one in pieces)
+    return sorted((*own, *parts), key=lambda one: one.starts_at)
+
+
 def cells_of(
     canvas: Canvas, space: Space, taken: Sequence[Taken], asked: Sequence[Asked]
 ) -> list[Cell]:
@@ -188,10 +210,15 @@ class _Row:
         href = "" if is_buffer else href
         label = "" if is_buffer else _label_of(claim, self._terms.others_see)
         times = f"{axis.clock(first)}–{axis.clock(last)}"
-        word = self._words[claim.kind if is_buffer else state]
+        word = self._word_of(claim, state)
         self._draw(
             max(self._drawn, start // QUARTER), -(-end // QUARTER), state, label, times, href, word
         )
+
+    def _word_of(self, claim: Taken, state: str) -> str:
+        if claim.kind == ClaimKind.LINKED:
+            return self._words[ClaimKind.LINKED].replace("{place}", claim.whole)
+        return self._words[claim.kind if state == "buffer" or claim.kind == PART else state]
 
     # --- what is not ---
 

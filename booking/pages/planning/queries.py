@@ -3,11 +3,24 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import Select, and_, false, func, select
+from sqlalchemy import (
+    ScalarSelect,
+    Select,
+    String,
+    Subquery,
+    and_,
+    case,
+    cast,
+    false,
+    func,
+    or_,
+    select,
+)
+from sqlalchemy.orm import aliased
 
 from booking.core.database import session
 from booking.core.errors import NotFoundError
@@ -36,12 +49,20 @@ from booking.spaces.models import (
     Kind,
     Resource,
     ResourceFeature,
+    ResourcePart,
     ResourceState,
     Site,
 )
 from booking.spaces.opening import Opening
 from booking.spaces.queries import openings
 
+_PARTS = (
+    select(func.aggregate_strings(cast(ResourcePart.part_id, String), ","))
+    .where(ResourcePart.resource_id == Resource.id)
+    .correlate(Resource)
+    .scalar_subquery()
+    .label("parts")
+)
 NOT_BOOKED = (ClaimKind.CLOSURE, ClaimKind.SETUP, ClaimKind.CLEANUP)
 
 
@@ -164,9 +185,20 @@ def opening_on(spaces: Iterable[Space], day: date) -> dict[int, Opening]:
     return openings({space.hours_id for space in spaces}, day, day)
 
 
-def taken_on(actor: Actor, floor_id: int, kind_id: int | None, window: Interval) -> list[Taken]:
-    """The claims of the floor in a window, by space and start, with what the actor may see."""
-    return taken_of(actor, _resource_ids(floor_id, kind_id), window)
+def taken_on(
+    actor: Actor,
+    floor_id: int,
+    kind_id: int | None,
+    window: Interval,
+    parts: Collection[int] = (),
+) -> list[Taken]:
+    """The claims of the floor, and of these parts of its spaces, in a window, by space and start,
+    with what the actor may see."""
+    wanted = _resource_ids(floor_id, kind_id)
+    if parts:
+        either = or_(Resource.id.in_(wanted), Resource.id.in_(parts))
+        wanted = select(Resource.id).where(either)
+    return taken_of(actor, wanted, window)
 
 
 def taken_of(actor: Actor, resource_ids: Resources, window: Interval) -> list[Taken]:
@@ -191,6 +223,7 @@ def taken_of(actor: Actor, resource_ids: Resources, window: Interval) -> list[Ta
             Closure.names,
             Attendance.checked_in_at.is_not(None),
             func.coalesce(Closure.kind == ClosureKind.MAINTENANCE, false()),
+            case((claim.c.kind == ClaimKind.LINKED.value, _whole_of(claim)), else_=""),
         )
         .select_from(claim)
         .outerjoin(Hold, Hold.id == claim.c.hold_id)
@@ -204,6 +237,23 @@ def taken_of(actor: Actor, resource_ids: Resources, window: Interval) -> list[Ta
     )
     # The columns stand in the order of the fields.
     return [Taken(*row) for row in rows]
+
+
+def _whole_of(claim: Subquery) -> ScalarSelect[str]:
+    """The code of the space with which a linked claim was taken."""
+    whole = aliased(Resource, name="whole")
+    return (
+        select(func.min(whole.code))
+        .select_from(ResourcePart)
+        .join(whole, whole.id == ResourcePart.resource_id)
+        .join(ReservationResource, ReservationResource.resource_id == whole.id)
+        .where(
+            ResourcePart.part_id == claim.c.resource_id,
+            ReservationResource.reservation_id == claim.c.reservation_id,
+        )
+        .correlate(claim)
+        .scalar_subquery()
+    )
 
 
 def asked_on(actor: Actor, floor_id: int, window: Interval) -> list[Asked]:
@@ -267,12 +317,18 @@ def _spaces(floor_id: int) -> Iterable[Space]:
             Resource.state == ResourceState.OUT_OF_ORDER,
             func.coalesce(Resource.out_of_order_reason, ""),
             Resource.expected_back_at,
+            _PARTS,
         )
         .join(Area, Area.id == Resource.area_id)
         .where(Area.floor_id == floor_id, Resource.retired_at.is_(None))
         .order_by(Area.code, Resource.code)
     )
-    return (Space(*tuple(row)) for row in rows)
+    # The columns stand in the order of the fields.
+    return (Space(*tuple(row)[:-1], _keys_in(row.parts)) for row in rows)  # type: ignore[call-arg]  # see above
+
+
+def _keys_in(text: str | None) -> tuple[int, ...]:
+    return tuple(int(key) for key in text.split(",")) if text else ()
 
 
 def _areas(floor_id: int) -> dict[int, Mapping[str, str]]:

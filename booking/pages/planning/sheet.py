@@ -18,6 +18,7 @@ from booking.occupancy.models import ClaimKind
 from booking.pages.planning import queries
 from booking.pages.planning.axis import Axis
 from booking.pages.planning.day import (
+    PART,
     Asked,
     Canvas,
     Group,
@@ -27,6 +28,7 @@ from booking.pages.planning.day import (
     Taken,
     bookable_on,
     cells_of,
+    with_parts,
 )
 from booking.pages.planning.queries import Floorful, KindOfSpace, Mark
 from booking.spaces.opening import Opening
@@ -67,8 +69,9 @@ def sheet(actor: Actor, question: Question, now: datetime) -> Sheet:
     spaces = [space for space in floor.spaces if kind is None or space.kind_id == kind.id]
     openings = queries.opening_on(floor.spaces, question.day)
     window = question.window
+    parts = {part for space in spaces for part in space.parts}
     taken = queries.taken_on(
-        actor, question.floor.floor_id, None if kind is None else kind.id, window
+        actor, question.floor.floor_id, None if kind is None else kind.id, window, parts
     )
     asked = queries.asked_on(actor, question.floor.floor_id, window)
     open_times = _open_times(spaces, openings, question)
@@ -141,6 +144,8 @@ def words() -> dict[str, str]:
         "out": _("Out of order"),
         ClaimKind.SETUP: _("Set-up"),
         ClaimKind.CLEANUP: _("Cleaning"),
+        ClaimKind.LINKED: _("In use as part of %(place)s", place="{place}"),
+        PART: _("A part of it is in use"),
     }
 
 
@@ -161,11 +166,18 @@ def _rows(
     wishes: dict[int, list[Asked]] = defaultdict(list)
     for wish in asked:
         wishes[wish.space_id].append(wish)
+
+    def taken_at(space: Space) -> Sequence[Taken]:
+        own = claims.get(space.id, [])
+        if not space.parts:
+            return own
+        return with_parts(own, [one for part in space.parts for one in claims.get(part, ())])
+
     write = _row_writer(canvas, floor)
     return tuple(
         Group(
             name_in(floor.areas[area_id]),
-            tuple(write(space, claims[space.id], wishes[space.id]) for space in members),
+            tuple(write(space, taken_at(space), wishes[space.id]) for space in members),
         )
         for area_id, members in groupby(spaces, key=lambda space: space.area_id)
     )

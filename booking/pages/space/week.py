@@ -24,9 +24,11 @@ from booking.pages.planning.day import (
     Terms,
     bookable_on,
     cells_of,
+    with_parts,
 )
 from booking.pages.planning.sheet import words
 from booking.policies.facts import Place
+from booking.reservations.claims import resource_ids_of
 from booking.spaces.models import ResourceState
 from booking.spaces.opening import Opening
 from booking.spaces.queries import openings
@@ -61,7 +63,9 @@ def week_of(actor: Actor, place: Place, first: date, now: datetime) -> Week:
     )
     hours_id = place.spot.hours_id
     opening = openings({hours_id}, days[0], days[-1])[hours_id]
-    taken = queries.taken_of(actor, [place.resource_id], window)
+    found = queries.taken_of(actor, resource_ids_of([place]), window)
+    own = [one for one in found if one.space_id == place.resource_id]
+    taken = with_parts(own, [one for one in found if one.space_id != place.resource_id])
     asked = queries.asked_of(actor, [place.resource_id], window)
     has_buffers = any(place.limits.buffers) or any(
         one.kind in (ClaimKind.SETUP, ClaimKind.CLEANUP) for one in taken

@@ -234,6 +234,7 @@ PAGES: dict[str, Where] = {
     "park.resources.ask_remove_resource": _at(
         Reader.OPERATOR, "/operator/resources/{resource}/remove"
     ),
+    "park.resources.parts": _at(Reader.OPERATOR, "/operator/resources/{resource}/parts"),
     "park.resources.ask_retire": _at(Reader.OPERATOR, "/operator/resources/{resource}/retire"),
     "park.resources.photo_list": _at(
         Reader.OPERATOR,

@@ -22,6 +22,7 @@ from booking.core.refusals import Cause, SlotTaken
 from booking.messages.models import MessageKind
 from booking.occupancy.models import ClaimKind, ClosureKind, occupancy
 from booking.policies.facts import Place
+from booking.reservations import linking
 from booking.reservations import service as reservations
 from booking.reservations.models import HouseReason, State
 from booking.reservations.wishes import Change, Wish
@@ -83,6 +84,29 @@ def test_a_closure_takes_the_time_and_a_booking_hears_its_name(operator: Actor) 
     assert facts.cause is Cause.CLOSURE
     assert facts.names == NAMES
     assert promises.verify().is_clean
+
+
+def test_a_room_is_closed_with_its_parts_by_whoever_looks_after_the_room(operator: Actor) -> None:
+    """And opened again; who looks after a part alone closes that part."""
+    hall, half = make.room("AB"), make.room("A")
+    linking.set_parts(operator, hall.spot.public_id, ["A"])
+    manager = make.lab_manager(hall)
+    made = make.reservation(make.person(), half, starts_at=make.at(10), ends_at=make.at(12))
+    wish = wanted(hall)
+    (hit,) = queries.plan(manager, wish).hits
+    assert hit.details.public_id == made.public_id
+    done = service.close(manager, wish, seen=mark(manager, wish))
+    time = ("closure", *instants(hall, make.at(9), make.at(17)))
+    assert (claims(hall), claims(half)) == ([time], [time])
+    assert queries.closure(manager, done.public_id).codes == ("A", "AB")
+    with pytest.raises(ForbiddenError):
+        queries.plan(manager, wanted(half))
+    service.end(manager, done.public_id)
+    assert (claims(hall), claims(half)) == ([], [])
+    service.close(operator, wanted(half))
+    assert (claims(hall), claims(half)) == ([], [time])
+    with pytest.raises(RefusedError):
+        make.reservation(make.person(), hall)
 
 
 def test_every_unit_of_a_pool_is_closed(operator: Actor) -> None:

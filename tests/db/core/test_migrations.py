@@ -22,6 +22,7 @@ from booking.core.database import (
     transaction,
 )
 from booking.occupancy import guard
+from booking.reservations import linking
 from booking.reservations.models import DeclineReason
 from booking.reservations.service import approve, decline
 from config import Settings
@@ -135,6 +136,23 @@ def test_set_up_and_cleaning_go_and_the_reservation_stays(migrated: Flask) -> No
     make.reservation(place=room, starts_at=make.at(11))
     with pytest.raises(IntegrityError, match="policy_buffers_check"), transaction() as current:
         current.execute(text("UPDATE policy SET cleanup_minutes = 1441"))
+
+
+def test_links_go_and_what_was_booked_stays(migrated: Flask) -> None:
+    hall, half = make.room("AB"), make.room("A")
+    linking.set_parts(make.operator(), hall.spot.public_id, ["A"])
+    make.reservation(place=hall)
+    end_reading()
+    flask_migrate.downgrade(revision="0025")
+    claims = text("SELECT kind, resource_id FROM occupancy")
+    assert [tuple(row) for row in db.session.execute(claims)] == [("booking", hall.resource_id)]
+    end_reading()
+    flask_migrate.upgrade()
+    assert linking.place_of(hall.spot.public_id).parts == ()
+    make.reservation(place=half)
+    itself = "resource_part_itself_check"
+    with pytest.raises(IntegrityError, match=itself), transaction() as current:
+        current.execute(text("INSERT INTO resource_part (resource_id, part_id) VALUES (1, 1)"))
 
 
 def test_a_second_upgrade_changes_nothing(migrated: Flask) -> None:

@@ -36,7 +36,18 @@ BOOKED = Taken(
 WORDS = {
     state: state.capitalize()
     for state in (
-        *("free", "mine", "other", "pending", "checked-in", "closed", "out", "setup", "cleanup"),
+        *(
+            "free",
+            "mine",
+            "other",
+            "pending",
+            "checked-in",
+            "closed",
+            "out",
+            "setup",
+            "cleanup",
+            "part",
+        ),
     )
 }
 
