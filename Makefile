@@ -4,6 +4,7 @@
 #   make test    every test: unit, both databases, web, browser
 #   make check   style, types, imports, translations, migrations, security
 #   make bench   how fast it is, in one table (SIZE=large: how much dearer it is in a large park)
+#   make rush    whether a rush on linked rooms ends in a deadlock, and its longest wait
 
 PORT ?= 8000
 # How many test processes; the tests of races start more of their own.
@@ -15,7 +16,7 @@ dev_lock := requirements-dev.txt
 shipped := booking migrations config.py wsgi.py gunicorn.conf.py
 asset_sources := $(shell find static/src booking/assets -type f -not -name '*.pyc')
 
-.PHONY: run test check bench lock translations clean
+.PHONY: run test check bench rush lock translations clean
 .PHONY: check-style check-types check-imports check-translations check-migrations check-security
 .PHONY: environment environment-dev texts browser
 
@@ -66,6 +67,9 @@ check-security: .cache/scan/requirements-scan.installed
 
 bench: environment-dev build/assets.stamp texts
 	@$(python) -m bench $(or $(SIZE),small)
+
+rush: environment-dev build/assets.stamp texts
+	@$(python) -m bench rush
 
 # Write the locks anew; `make lock UPGRADE=1` takes the newest versions that pyproject.toml allows.
 lock:

@@ -1,6 +1,7 @@
-"""`python -m bench [small | large]`: progress on stderr, at the end one table on stdout.
+"""`python -m bench [small | large | rush]`: progress on stderr, at the end one table on stdout.
 
-`large` measures on a small and on a large park, and tells how much each figure has grown.
+`rush` measures nothing but a rush on linked rooms; `large` measures on a small and on a large park,
+and tells how much each figure has grown.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
-from bench import bookings, imports, pages, processes
+from bench import bookings, imports, pages, processes, rushes
 from bench.clients import Clients
 from bench.figures import Figure, Goal, growth_table, table
 from bench.stage import Stage, stage
@@ -30,6 +31,7 @@ def memory(stage: Stage) -> Iterator[Figure]:
     yield Figure("memory of the web processes (PSS)", "MB", used, used / bare, Goal(200))
 
 
+RUSH: tuple[Measure, ...] = (("a rush on linked rooms", rushes.linked_rooms),)
 # What must not become dearer when a park grows.
 GROWING: tuple[Measure, ...] = (
     ("bookings of one client", bookings.one_client),
@@ -51,14 +53,16 @@ MEASURES: tuple[Measure, ...] = (
     ("calendars", pages.feeds),
     ("memory", memory),
     ("files", imports.files),
+    *RUSH,
 )
 
 
 def main(size: str) -> None:
     """Measure on both engines, one after the other."""
     with Clients() as clients:
-        if size == "small":
-            found = {engine: _park(engine, clients, MEASURES) for engine in ENGINES}
+        if size != "large":
+            measures = RUSH if size == "rush" else MEASURES
+            found = {engine: _park(engine, clients, measures) for engine in ENGINES}
             print(table(found))
             return
         for engine in ENGINES:
