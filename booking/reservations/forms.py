@@ -333,13 +333,6 @@ class CancelForm(ReservationForm):
     reason = TextAreaField(lazy_gettext("Reason"))
 
 
-class SeriesCancelForm(OnceForm, CancelForm):
-    """Why several dates of a series are given back, from which on, and the mark of exactly them."""
-
-    since = HiddenField()
-    seen = HiddenField()
-
-
 def values_of(before: Details, day: date) -> dict[str, object]:
     """What the form of a change shows first: the reservation as it stands."""
     return {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, insort
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
@@ -14,15 +13,11 @@ from booking.core import clock, events, ids
 from booking.core.database import execute, savepoint, transactional
 from booking.core.errors import InvalidError, Problem, RefusedError
 from booking.core.events import EventKind
-from booking.core.instants import Interval
 from booking.core.intervals import LocalInterval
 from booking.core.permissions import Action, Actor, require
 from booking.core.refusals import NonexistentTime, Reason, Refusal
 from booking.journal import service as journal
 from booking.journal.models import JsonFacts
-from booking.occupancy import queries as occupancy_queries
-from booking.occupancy import service as occupancy
-from booking.occupancy.queries import Busy
 from booking.occupancy.service import Claim
 from booking.policies import facts
 from booking.policies.facts import Place
@@ -31,6 +26,7 @@ from booking.reservations.alternatives import Alternative
 from booking.reservations.models import Series, SeriesSkip, SkipReason, State
 from booking.reservations.queries import Details
 from booking.reservations.repetition import Planned, Repetition
+from booking.reservations.series_taken import Taken
 from booking.reservations.service import Holder, Occurrence
 from booking.reservations.wishes import Wish, checked_headcount, checked_title, local_interval
 from booking.spaces.opening import Opening
@@ -265,7 +261,7 @@ def _judged(
 ) -> Iterator[Dated]:
     """What the rules say to each date, and what is in its way."""
     now = clock.now()
-    taken = _Taken(dates)
+    taken = Taken([claim for one in dates for claim in _claims_of(one)])
     for one in dates:
         if one.skipped is not None:
             yield one
@@ -284,49 +280,12 @@ def _judged(
             gap = NonexistentTime(one.local.starts_at)
             yield replace(one, refusals=(Refusal(Reason.NONEXISTENT_TIME, gap),))
             continue
-        judged = replace(one, asking=said.asking, refusals=(*said.refusals, *taken.refusals(one)))
+        judged = replace(
+            one, asking=said.asking, refusals=(*said.refusals, *taken.refusals(_claims_of(one)))
+        )
         if judged.is_bookable:
-            taken.take(judged)
+            taken.take(_claims_of(judged))
         yield judged
-
-
-class _Taken:
-    """The claims around all dates, read at once; dates that were judged count as claims, too."""
-
-    def __init__(self, dates: Sequence[Dated]) -> None:
-        self._busy: dict[int, list[Busy]] = {}
-        claims = [claim for one in dates for claim in _claims_of(one)]
-        if not claims:
-            return
-        first = min(claim.interval.starts_at for claim in claims)
-        last = max(claim.interval.ends_at for claim in claims)
-        resources = {claim.resource_id for claim in claims}
-        for busy in occupancy_queries.busy_times(resources, Interval(first, last)):
-            self._busy.setdefault(busy.resource_id, []).append(busy)
-
-    def refusals(self, one: Dated) -> list[Refusal]:
-        """What is in its way on each of its places."""
-        told: dict[str, Refusal] = {}
-        for claim in _claims_of(one):
-            found = self._in_the_way(claim)
-            if found is not None:
-                refusal = occupancy.refused(claim, found)
-                told.setdefault(claim.code, refusal)
-        return list(told.values())
-
-    def take(self, one: Dated) -> None:
-        """Let this date stand in the way of those that follow."""
-        for claim in _claims_of(one):
-            own = Busy(claim.resource_id, claim.unit, claim.interval, claim.kind)
-            insort(self._busy.setdefault(claim.resource_id, []), own, key=_start)
-
-    def _in_the_way(self, claim: Claim) -> Busy | None:
-        """Claims never overlap, so the last that starts before the end is the one to look at."""
-        busy = self._busy.get(claim.resource_id, [])
-        before = bisect_left(busy, claim.interval.ends_at, key=_start)
-        if before and busy[before - 1].interval.ends_at > claim.interval.starts_at:
-            return busy[before - 1]
-        return None
 
 
 def _claims_of(one: Dated) -> list[Claim]:
@@ -337,10 +296,6 @@ def _claims_of(one: Dated) -> list[Claim]:
         return service.claims_for(one.places, one.local)
     except ValueError:
         return []
-
-
-def _start(busy: Busy) -> datetime:
-    return busy.interval.starts_at
 
 
 # --- book ---

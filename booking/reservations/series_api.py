@@ -1,4 +1,5 @@
-"""The endpoints of one series: its dates and how each stands; cancelling several of them."""
+"""The endpoints of one series: its dates and how each stands; changing and cancelling several
+of them."""
 
 from __future__ import annotations
 
@@ -9,20 +10,28 @@ from flask import Blueprint, Response
 from booking.core import listing, schema, web, zones
 from booking.core.errors import OutdatedError, RefusedError
 from booking.core.idempotency import Answer
-from booking.core.permissions import Action
+from booking.core.permissions import Action, Actor
 from booking.core.refusals import facts_as_json
 from booking.core.schema import describes
 from booking.core.web import acts, current_actor
 from booking.people.viewings import note_view
-from booking.reservations import queries, series_cancelling
+from booking.reservations import queries, series_cancelling, series_changing
 from booking.reservations.models import Series
+from booking.reservations.series_changing import Wanted
 from booking.reservations.series_shapes import (
     CancellationShown,
+    ChangesShown,
     SeriesCancellation,
+    SeriesChange,
     SeriesShown,
+    changes_as_json,
     going_as_json,
     repetition_as_json,
+    series_change,
 )
+
+NO_CANCELLATION = "None of these dates can be cancelled"
+NO_CHANGE = "These dates cannot be changed as wished"
 
 blueprint = Blueprint("series_api", __name__, url_prefix="/api/v1")
 
@@ -51,6 +60,59 @@ def show(series_id: UUID) -> Response:
     return listing.read(_as_json(found, sorted(dates, key=lambda one: str(one["starts_at"]))))
 
 
+@blueprint.post("/series/<uuid:series_id>/change/preview")
+@acts(Action.CHANGE)
+@describes(body=SeriesChange, answer=ChangesShown)
+def change_preview(series_id: UUID) -> Response:
+    """Every date ahead, from the named reservation on or all, as the change would leave it."""
+    asked = schema.body(SeriesChange)
+    wanted, since = series_change(asked), _since(asked)
+    try:
+        found = series_changing.look(current_actor(), str(series_id), wanted, since=since)
+    except RefusedError as refused:
+        return _refusal(refused, NO_CHANGE)
+    return web.answer_json(changes_as_json(found))
+
+
+@blueprint.patch("/series/<uuid:series_id>")
+@acts(Action.CHANGE)
+@describes(body=SeriesChange, answer=SeriesShown)
+def change(series_id: UUID) -> Response:
+    """Change several dates in one act, all or none; what needs approval waits for it."""
+    actor, public_id = current_actor(), str(series_id)
+    asked = schema.body(SeriesChange)
+    wanted, since = series_change(asked), _since(asked)
+
+    def act() -> Answer:
+        series_changing.change(actor, public_id, wanted, since=since, seen=asked.seen)
+        return Answer(200, public_id)
+
+    try:
+        web.once(actor, act)
+    except OutdatedError:
+        now = series_changing.look(actor, public_id, wanted, since=since)
+        return web.problem(
+            409,
+            "stale",
+            "Other dates would change",
+            "Send the mark in `seen` to change exactly these.",
+            **changes_as_json(now),
+        )
+    except RefusedError as refused:
+        return _refusal(refused, NO_CHANGE, **_dates_now(actor, public_id, wanted, since))
+    return show(series_id)
+
+
+def _dates_now(
+    actor: Actor, public_id: str, wanted: Wanted, since: str | None
+) -> dict[str, object]:
+    """The dates as they stand, where there are any."""
+    try:
+        return changes_as_json(series_changing.look(actor, public_id, wanted, since=since))
+    except RefusedError:
+        return {}
+
+
 @blueprint.post("/series/<uuid:series_id>/cancel/preview")
 @acts(Action.CANCEL)
 @describes(body=SeriesCancellation, answer=CancellationShown)
@@ -60,7 +122,7 @@ def cancel_preview(series_id: UUID) -> Response:
     try:
         found = series_cancelling.look(current_actor(), str(series_id), since=_since(asked))
     except RefusedError as refused:
-        return _refusal(refused)
+        return _refusal(refused, NO_CANCELLATION)
     return web.answer_json(going_as_json(found))
 
 
@@ -91,21 +153,23 @@ def cancel(series_id: UUID) -> Response:
             **going_as_json(now),
         )
     except RefusedError as refused:
-        return _refusal(refused)
+        return _refusal(refused, NO_CANCELLATION)
     return show(series_id)
 
 
-def _since(asked: SeriesCancellation) -> str | None:
+def _since(asked: SeriesCancellation | SeriesChange) -> str | None:
     return None if asked.since is None else schema.public_id("since", asked.since)
 
 
-def _refusal(refused: RefusedError) -> Response:
+def _refusal(refused: RefusedError, title: str, **more: object) -> Response:
     return web.problem(
         409,
         refused.code,
-        "None of these dates can be cancelled",
+        title,
+        "",
         reasons=[facts_as_json(one) for one in refused.refusals],
         alternatives=[],
+        **more,
     )
 
 

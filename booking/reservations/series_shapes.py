@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import msgspec
 
@@ -11,16 +12,20 @@ from booking.core import schema
 from booking.core.errors import InvalidError, Problem
 from booking.core.refusals import Refusal, facts_as_json
 from booking.core.schema import Moment, PublicId, moment, public_id
-from booking.reservations import series
+from booking.reservations import series, series_changing
 from booking.reservations.alternatives import Alternative
 from booking.reservations.models import SkipReason, State
 from booking.reservations.queries import Details
 from booking.reservations.repetition import Every, MonthlyBy, Repetition
 from booking.reservations.series import Dated, Instead, Look, OnConflict, SeriesWish
 from booking.reservations.series_cancelling import Going
+from booking.reservations.series_changing import Fate, Planned, Wanted
+from booking.reservations.series_changing import Look as Changes
 from booking.reservations.shapes import AlternativeShown, LocalTimes, Reason
-from booking.reservations.wishes import Wish
+from booking.reservations.wishes import Wish, checked_resources
 
+DAY_MINUTES = 24 * 60
+_CLOCK = re.compile(r"([01][0-9]|2[0-4]):([0-5][0-9])")
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
@@ -127,6 +132,54 @@ class CancellationShown(msgspec.Struct):
     seen: str
 
 
+class ChosenShape(msgspec.Struct, forbid_unknown_fields=True):
+    """What one date shall be instead: as it is, or another time or place."""
+
+    reservation: PublicId
+    leave: bool = False
+    starts_at: Moment | None = None
+    ends_at: Moment | None = None
+    resources: list[PublicId] | None = None
+
+
+class SeriesChange(msgspec.Struct, forbid_unknown_fields=True):
+    """The body of PATCH /series/{id} and of its preview; what is absent stays.
+
+    `starts` and `ends` are times of the day, such as 14:00; `seen` is the mark of the dates ahead
+    that the preview named.
+    """
+
+    since: PublicId | None = None
+    starts: str | None = None
+    ends: str | None = None
+    resources: list[PublicId] | None = None
+    title: str | None = None
+    headcount: int | None = None
+    changes_others: bool = False
+    choices: list[ChosenShape] = []
+    seen: str | None = None
+
+
+class ChangeShown(msgspec.Struct):
+    """A date ahead as a change would leave it; of a conflict `alternatives` say what would do."""
+
+    reservation: PublicId
+    fate: Fate
+    starts_at: str
+    ends_at: str
+    resources: list[PublicId]
+    needs_approval: bool
+    reasons: list[Reason]
+    alternatives: list[AlternativeShown]
+
+
+class ChangesShown(msgspec.Struct):
+    """Every date ahead, and the mark of them as they stand now."""
+
+    dates: list[ChangeShown]
+    seen: str
+
+
 class SeriesShown(msgspec.Struct):
     """A series; of its reservations those that the reader may see."""
 
@@ -186,6 +239,59 @@ def dates_as_json(look: Look) -> list[dict[str, object]]:
     return [_date_as_json(one, offered.get(one.day, ())) for one in look.dates]
 
 
+def series_change(asked: SeriesChange) -> Wanted:
+    """The wanted change of a body; raises InvalidError for what cannot be read."""
+    return Wanted(
+        _after_midnight("starts", asked.starts),
+        _after_midnight("ends", asked.ends),
+        None if asked.resources is None else _public_ids("resources", asked.resources),
+        asked.title,
+        asked.headcount,
+        asked.changes_others,
+        {public_id("reservation", one.reservation): _instead_of(one) for one in asked.choices},
+    )
+
+
+def changes_as_json(look: Changes) -> dict[str, object]:
+    """Every date ahead with what stands against it and what would do instead."""
+    offered = series_changing.options(look)
+    return {
+        "dates": [
+            _change_as_json(one, offered.get(one.before.public_id, ())) for one in look.planned
+        ],
+        "seen": look.seen,
+    }
+
+
+def _change_as_json(one: Planned, offered: Sequence[Alternative]) -> dict[str, object]:
+    revised = one.revised
+    return {
+        "reservation": one.before.public_id,
+        "fate": one.fate.value,
+        "starts_at": _written(revised.local.starts_at),
+        "ends_at": _written(revised.local.ends_at),
+        "resources": [place.spot.public_id for place in revised.places],
+        "needs_approval": bool(revised.asking),
+        "reasons": [facts_as_json(refusal) for refusal in one.refusals],
+        "alternatives": [alternative_as_json(other) for other in offered],
+    }
+
+
+def _after_midnight(name: str, text: str | None) -> timedelta | None:
+    """A time of the day, 24:00 for its end."""
+    if text is None:
+        return None
+    found = _CLOCK.fullmatch(text)
+    minutes = int(found[1]) * 60 + int(found[2]) if found else None
+    if minutes is None or minutes > DAY_MINUTES:
+        raise InvalidError({name: Problem.UNREADABLE})
+    return timedelta(minutes=minutes)
+
+
+def _public_ids(name: str, found: Sequence[str]) -> tuple[str, ...]:
+    return tuple(public_id(name, one) for one in checked_resources(found))
+
+
 def going_as_json(going: Going) -> dict[str, object]:
     """What would be cancelled."""
     return {
@@ -241,11 +347,17 @@ def _written(local: datetime) -> str:
 
 
 def _instead(shape: ExceptionShape) -> Instead | None:
-    if shape.skip:
-        return None
+    return None if shape.skip else _other("exceptions", shape)
+
+
+def _instead_of(shape: ChosenShape) -> Instead | None:
+    return None if shape.leave else _other("choices", shape)
+
+
+def _other(name: str, shape: ExceptionShape | ChosenShape) -> Instead:
     resources = shape.resources
     return Instead(
-        None if shape.starts_at is None else moment("exceptions", shape.starts_at),
-        None if shape.ends_at is None else moment("exceptions", shape.ends_at),
-        None if resources is None else tuple(public_id("exceptions", one) for one in resources),
+        None if shape.starts_at is None else moment(name, shape.starts_at),
+        None if shape.ends_at is None else moment(name, shape.ends_at),
+        None if resources is None else tuple(public_id(name, one) for one in resources),
     )

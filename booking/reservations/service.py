@@ -7,6 +7,7 @@ import itertools
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import (
@@ -65,6 +66,7 @@ from booking.reservations.claims import (
     claims_held,
     claims_of,
     had_by,
+    had_by_each,
     resource_ids_of,
     window_of,
 )
@@ -125,6 +127,29 @@ _STORED_AS_NAMED = (
 )
 _INSERT_RESOURCE = insert(ReservationResource.__table__)
 _INSERT_APPROVAL = insert(Approval.__table__)
+_MOVED = (
+    *("title", "headcount", "zone", "local_start", "local_end", "tzdata", "starts_at", "ends_at"),
+)
+_MOVE_EACH = (
+    update(Reservation.__table__)
+    .where(Reservation.__table__.c.id == bindparam("of_id"))
+    .values(
+        version=Reservation.__table__.c.version + 1,
+        sequence=Reservation.__table__.c.sequence + 1,
+        changed_at=bindparam("at"),
+        **{name: bindparam(f"new_{name}") for name in _MOVED},
+    )
+)
+_RENAME_EACH = (
+    update(Reservation.__table__)
+    .where(Reservation.__table__.c.id == bindparam("of_id"))
+    .values(
+        version=Reservation.__table__.c.version + 1,
+        changed_at=bindparam("at"),
+        title=bindparam("new_title"),
+        headcount=bindparam("new_headcount"),
+    )
+)
 
 
 @dataclass(frozen=True)
@@ -140,6 +165,13 @@ class Outcome:
     details: Details | None = None
 
 
+class _Whole(StrEnum):
+    """Of what all is told in one message, under the name by which events know it."""
+
+    GROUP = "by_group"  # to the booker
+    SERIES = "by_series"  # to everybody
+
+
 @dataclass(frozen=True)
 class _Plan:
     """A wish or change after it was resolved: what the reservation shall be."""
@@ -148,7 +180,7 @@ class _Plan:
     local: LocalInterval
     title: str
     headcount: int
-    by_group: bool = False  # the booker hears of the whole group, in one message
+    whole: _Whole | None = None
 
     @property
     def interval(self) -> Interval:
@@ -224,7 +256,7 @@ def _tell_of_new(actor: Actor, new: Details) -> None:
         new.public_id,
         version=1,
         after=facts_of_new(new),
-        by_group=new.group is not None,
+        whole=None if new.group is None else _Whole.GROUP,
     )
     _bump_of(new)
 
@@ -369,7 +401,7 @@ def cancel_group(actor: Actor, public_id: str, *, reason: str = "") -> Grouped:
     if not closing:
         raise RefusedError(tuple(one for one in refusals.values() if one is not None)[:1])
     for one in closing:
-        _close(actor, one, State.CANCELLED, EventKind.CANCELLED, reason, by_group=True)
+        _close(actor, one, State.CANCELLED, EventKind.CANCELLED, reason, whole=_Whole.GROUP)
     _tell_of_group(actor, public_id, version=_next_telling(closing[0]))
     return Grouped(public_id, tuple(closing))
 
@@ -390,7 +422,7 @@ def move_group(actor: Actor, public_id: str, wanted: Change, *, seen: str | None
     moving = standing(mine).together
     if not moving:
         raise RefusedError(tuple(filter(None, [why_not_changeable(mine[0])])))
-    plans = [replace(_plan_of_change(one, wanted), by_group=True) for one in moving]
+    plans = [replace(_plan_of_change(one, wanted), whole=_Whole.GROUP) for one in moving]
     had = [place for one in moving for place in (*one.places, *_asked_for(one))]
     occupancy.lock_resources(resource_ids_of(had))
     refusals: dict[Refusal, None] = {}
@@ -527,9 +559,165 @@ def close_each(actor: Actor, closing: Sequence[Details], reason: str) -> None:
     _record_each(actor, EventKind.CANCELLED, closing)
 
 
+@dataclass(frozen=True)
+class Revised:
+    """A date of a series as it shall be; `asking` are the places that need approval for it."""
+
+    before: Details
+    places: tuple[Place, ...]
+    local: LocalInterval
+    title: str
+    headcount: int
+    asking: tuple[Place, ...] = ()
+
+    @property
+    def is_same_time_and_place(self) -> bool:
+        """Whether only what it is for, or how many people come, is other."""
+        resource_ids = frozenset(place.resource_id for place in self.places)
+        return self.local == self.before.local and resource_ids == self.before.resource_ids
+
+    @property
+    def waits(self) -> bool:
+        """Whether it stays as it is until the change is approved."""
+        is_request = self.before.state is State.PENDING
+        return bool(self.asking) and not is_request and not self.is_same_time_and_place
+
+    @property
+    def resource_ids(self) -> set[int]:
+        """All that are had, asked for already, or wanted."""
+        return resource_ids_of((*self.before.places, *_asked_for(self.before), *self.places))
+
+    def claims(self, had: Had) -> list[Claim]:
+        """What it takes, or what a change that waits takes besides."""
+        interval = self.local.project()
+        if self.waits and _holds(self.asking):
+            return claims_held(self.places, interval, had)
+        return claims_of(self.places, interval, had)
+
+
+def revise_each(actor: Actor, revised: Sequence[Revised]) -> None:
+    """Change dates of a series that were judged and are held, all or none; confirmed ones in as
+    many statements for a hundred as for two. Raises RefusedError where one of them is taken."""
+    renamed = [one for one in revised if one.is_same_time_and_place]
+    others = [one for one in revised if not one.is_same_time_and_place]
+    occupancy.lock_resources(key for one in others for key in one.resource_ids)
+    _move_each(
+        actor, [one for one in others if one.before.state is State.CONFIRMED and not one.waits]
+    )
+    for one in others:
+        if one.before.state is State.PENDING:
+            _move_pending(actor, one.before, _plan_of_revised(one))
+        elif one.waits:
+            _amend(actor, one.before, _plan_of_revised(one), one.asking)
+    _rename_each(actor, [one for one in renamed if one.before.state is State.CONFIRMED])
+    for one in renamed:
+        if one.before.state is State.PENDING:
+            _rename(actor, one.before, _plan_of_revised(one))
+
+
+def _plan_of_revised(one: Revised) -> _Plan:
+    return _Plan(one.places, one.local, one.title, one.headcount, _Whole.SERIES)
+
+
+def _move_each(actor: Actor, moving: Sequence[Revised]) -> None:
+    """As `_move_confirmed` does; all places are given back before any is taken."""
+    if not moving:
+        return
+    had = had_by_each({one.before.id: one.before.interval for one in moving})
+    _drop_amendments([one.before for one in moving], Asking.WITHDRAWN)
+    _forget_attendance_of_each(moving)
+    occupancy.release_each(reservation_ids=[one.before.id for one in moving])
+    occupancy.claim_each(
+        [
+            (Owner(reservation_id=one.before.id), claim)
+            for one in moving
+            for claim in one.claims(had[one.before.id])
+        ]
+    )
+    now = clock.now()
+    execute(_MOVE_EACH, [_moved_values(one, now) for one in moving])
+    _place_each(moving)
+    _journal_moves(actor, moving)
+    _record_each(actor, EventKind.CHANGED, [one.before for one in moving])
+    for one in moving:
+        _bump(one.places, [], None)
+
+
+def _moved_values(one: Revised, now: datetime) -> dict[str, object]:
+    values = {"title": one.title, "headcount": one.headcount, **_time_values(one.local)}
+    new = {f"new_{name}": values[name] for name in _MOVED}
+    return {"of_id": one.before.id, "at": now, **new}
+
+
+def _rename_each(actor: Actor, renamed: Sequence[Revised]) -> None:
+    """As `_rename` does with what is confirmed."""
+    if not renamed:
+        return
+    rows = [
+        {"of_id": one.before.id, "new_title": one.title, "new_headcount": one.headcount}
+        for one in renamed
+    ]
+    execute(_RENAME_EACH, [{**row, "at": clock.now()} for row in rows])
+    for one in renamed:
+        if one.before.amendment is not None:
+            wanted = {"title": one.title, "headcount": one.headcount}
+            session().execute(
+                update(Amendment).where(Amendment.id == one.before.amendment.id).values(**wanted)
+            )
+    journal.write_changes(
+        actor,
+        "renamed",
+        subject_kind="reservation",
+        changes=[
+            (one.before.public_id, _facts_before(one.before), _facts_after(one)) for one in renamed
+        ],
+    )
+    for one in renamed:
+        _bump_of(one.before)
+
+
+def _facts_after(one: Revised) -> JsonFacts:
+    return {"state": one.before.state.value, **_facts_of(_plan_of_revised(one))}
+
+
+def _place_each(moving: Sequence[Revised]) -> None:
+    """Write on which resources those are now that have others."""
+    placed = [one for one in moving if not _keeps_places(one.before, _plan_of_revised(one))]
+    if not placed:
+        return
+    had = ReservationResource.reservation_id.in_([one.before.id for one in placed])
+    session().execute(delete(ReservationResource).where(had))
+    rows = [
+        {"reservation_id": one.before.id, "resource_id": place.resource_id, "unit": 1}
+        for one in placed
+        for place in one.places
+    ]
+    execute(_INSERT_RESOURCE, rows)
+
+
+def _forget_attendance_of_each(moving: Sequence[Revised]) -> None:
+    moved = [one.before.id for one in moving if one.local.starts_at != one.before.local.starts_at]
+    session().execute(delete(Attendance).where(Attendance.reservation_id.in_(moved)))
+
+
+def _journal_moves(actor: Actor, moving: Sequence[Revised]) -> None:
+    by_act: dict[str, list[tuple[str, JsonFacts, JsonFacts]]] = {}
+    for one in moving:
+        change = (one.before.public_id, _facts_before(one.before), _facts_after(one))
+        act = _move_act(one.before, _plan_of_revised(one))
+        by_act.setdefault(act, []).append(change)
+    for act, changes in by_act.items():
+        journal.write_changes(actor, act, subject_kind="reservation", changes=changes)
+
+
+def _move_act(before: Details, plan: _Plan) -> str:
+    gives_back = plan.resource_ids <= before.resource_ids
+    return "shortened" if gives_back and before.interval.contains(plan.interval) else "moved"
+
+
 def _record_each(actor: Actor, kind: EventKind, acted_on: Sequence[Details]) -> None:
     """The event of each, of which nobody hears alone."""
-    told = {"actor_id": actor.person_id, "reason": None, "by_series": True}
+    told = {"actor_id": actor.person_id, "reason": None, _Whole.SERIES.value: True}
     events.record_each(
         [(kind, one.public_id, {"version": one.version + 1, **told}) for one in acted_on]
     )
@@ -679,9 +867,7 @@ def _move_confirmed(actor: Actor, before: Details, plan: _Plan) -> Outcome:
         **_time_values(plan.local),
     )
     _place(before, plan)
-    gives_back = plan.resource_ids <= before.resource_ids
-    shortened = gives_back and before.interval.contains(plan.interval)
-    act = "shortened" if shortened else "moved"
+    act = _move_act(before, plan)
     _tell_change(actor, act, EventKind.CHANGED, before, plan, version, State.CONFIRMED)
     return Outcome(before.public_id, State.CONFIRMED)
 
@@ -736,7 +922,7 @@ def _amend(actor: Actor, before: Details, plan: _Plan, asking: Sequence[Place]) 
         version,
         before=_facts_before(before),
         after={"state": before.state.value, **_facts_of(plan)},
-        by_group=plan.by_group,
+        whole=plan.whole,
     )
     people = [before.person_id, before.booked_by_id]
     _bump([*before.places, *plan.places], people, before.organisation_id)
@@ -1504,7 +1690,7 @@ def _close(
     reason: str,
     code: DeclineReason | None = None,
     *,
-    by_group: bool = False,
+    whole: _Whole | None = None,
 ) -> None:
     """End a reservation before its time: its claims go, what waits is withdrawn."""
     occupancy.release(Owner(reservation_id=before.id))
@@ -1527,7 +1713,7 @@ def _close(
         before={"state": before.state.value},
         after={"state": state.value, **_reason_facts(code, reason)},
         instead_of=None if actor is None or code is None else in_whose_place(actor, before),
-        by_group=by_group,
+        whole=whole,
     )
     _bump_of(before)
 
@@ -1677,7 +1863,7 @@ def _tell(
     after: JsonFacts | None = None,
     reason: str | None = None,
     instead_of: int | None = None,
-    by_group: bool = False,
+    whole: _Whole | None = None,
 ) -> None:
     """The journal's line and the event of one act; of a group's act the booker hears as a whole."""
     journal.write(
@@ -1695,7 +1881,7 @@ def _tell(
         version=version,
         actor_id=None if actor is None else actor.person_id,
         reason=reason,
-        **({"by_group": True} if by_group else {}),
+        **({} if whole is None else {whole.value: True}),
     )
 
 
@@ -1718,7 +1904,7 @@ def _tell_change(
         before=_facts_before(before),
         after={"state": state.value, **_facts_of(plan)},
         instead_of=instead_of,
-        by_group=plan.by_group,
+        whole=plan.whole,
     )
     people = [before.person_id, before.booked_by_id]
     _bump([*before.places, *plan.places], people, before.organisation_id)

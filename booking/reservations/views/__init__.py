@@ -1,8 +1,16 @@
 """The pages of reservations: the booking form, my reservations, one reservation and its changes."""
 
-from booking.reservations.views import book, change, mine, one, series, series_cancel
+from booking.reservations.views import (
+    book,
+    change,
+    mine,
+    one,
+    series,
+    series_cancel,
+    series_edit,
+)
 from booking.reservations.views.blueprint import pages
 
 BLUEPRINTS = (book.pages, pages, series.pages)
 
-__all__ = ["BLUEPRINTS", "book", "change", "mine", "one", "series", "series_cancel"]
+__all__ = ["BLUEPRINTS", "book", "change", "mine", "one", "series", "series_cancel", "series_edit"]

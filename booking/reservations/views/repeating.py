@@ -58,7 +58,9 @@ def wanted(
 def chosen() -> dict[date, Instead | None]:
     """What was chosen for single dates; raises InvalidError for what cannot be read."""
     return {
-        _day(name): _instead(value) for name, value in request.form.items() if name.startswith(ON)
+        _day(name): instead_from(value)
+        for name, value in request.form.items()
+        if name.startswith(ON)
     }
 
 
@@ -90,7 +92,7 @@ def _row(one: Dated, offered: Sequence[Alternative]) -> Row:
     if not one.refusals:
         return Row(one, sentences, ())
     sent = request.form.get(f"{ON}{one.day.isoformat()}", "")
-    values = [_value(other) for other in offered]
+    values = [value_of(other) for other in offered]
     leave_out = Option("", _("Leave this date out"), "", sent not in values)
     others = [
         Option(value, texts.clock_range(other.local), _detail(other, one), value == sent)
@@ -105,7 +107,8 @@ def _detail(other: Alternative, one: Dated) -> str:
     return _("Same time, similar space: %(codes)s", codes=texts.codes(other.places))
 
 
-def _value(other: Alternative) -> str:
+def value_of(other: Alternative) -> str:
+    """An alternative as a page sends it."""
     places = ",".join(place.spot.public_id for place in other.places)
     times = (other.local.starts_at, other.local.ends_at)
     return "/".join([*(moment.isoformat(timespec="minutes") for moment in times), places])
@@ -118,7 +121,8 @@ def _day(name: str) -> date:
     return day
 
 
-def _instead(value: str) -> Instead | None:
+def instead_from(value: str) -> Instead | None:
+    """What was chosen, None where nothing is; raises InvalidError for what no page sends."""
     if not value:
         return None
     try:

@@ -67,14 +67,18 @@ class Possible:
     """What this reader may do with all of its dates; nothing is offered that would be refused."""
 
     cancel: bool
+    change: bool
 
 
 def _possible(actor: Actor, reservations: Sequence[Details]) -> Possible:
+    now = clock.now()
+    ahead = [one for one in reservations if one.is_live and one.interval.starts_at > now]
     return Possible(
         cancel=any(
             service.why_not_cancellable(one) is None and allows(actor, Action.CANCEL, one)
             for one in reservations
-        )
+        ),
+        change=any(allows(actor, Action.CHANGE, one) for one in ahead),
     )
 
 

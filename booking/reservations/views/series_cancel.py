@@ -8,15 +8,15 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from booking.core import ids, web
-from booking.core.errors import InvalidError, NotFoundError, OutdatedError, RefusedError
+from booking.core.errors import InvalidError, OutdatedError, RefusedError
 from booking.core.i18n import _, ngettext
 from booking.core.idempotency import Answer
 from booking.core.permissions import Action
 from booking.core.refusal_texts import describe
 from booking.core.web import acts, current_actor
 from booking.reservations import series_cancelling, series_texts, texts
-from booking.reservations.forms import SeriesCancelForm
 from booking.reservations.series_cancelling import Staying
+from booking.reservations.series_forms import SeriesCancelForm
 from booking.reservations.views.series import page_of, pages
 
 
@@ -43,7 +43,7 @@ def give_back(public_id: UUID) -> ResponseReturnValue:
         done = series_cancelling.cancel(
             actor,
             series_id,
-            since=_since(form),
+            since=form.since_asked(),
             seen=form.seen.data or "",
             reason=form.reason.data or "",
         )
@@ -64,18 +64,8 @@ def give_back(public_id: UUID) -> ResponseReturnValue:
     return redirect(url_for("series.show", public_id=public_id), 303)
 
 
-def _since(form: SeriesCancelForm) -> str | None:
-    """The reservation from which on; raises NotFoundError for what is none."""
-    if not form.since.data:
-        return None
-    try:
-        return str(UUID(form.since.data))
-    except ValueError as error:
-        raise NotFoundError from error
-
-
 def _page(series_id: str, form: SeriesCancelForm, *, is_stale: bool = False) -> str:
-    since = _since(form)
+    since = form.since_asked()
     found = series_cancelling.look(current_actor(), series_id, since=since)
     form.seen.data = found.seen
     form.idempotency_key.data = ids.new_public_id()

@@ -90,6 +90,7 @@ PAGES: dict[str, Where] = {
         Reader.MEMBER, "/reservations", "/reservations?when=past", "/reservations?when=others"
     ),
     "series.show": _at(Reader.MEMBER, "/series/{series}"),
+    "series.edit": _at(Reader.MEMBER, "/series/{series}/edit"),
     "series.cancel": _at(Reader.MEMBER, "/series/{series}/cancel"),
     "groups.form": _at(
         Reader.MEMBER,
