@@ -21,7 +21,7 @@ from booking.core.refusals import Reason
 from booking.journal.models import JournalLine
 from booking.messages.models import MessageKind
 from booking.occupancy.models import Hold, occupancy
-from booking.reservations import queries, series, series_changing, service
+from booking.reservations import linking, queries, series, series_changing, service
 from booking.reservations.models import Approval, Asking, State
 from booking.reservations.queries import Details
 from booking.reservations.repetition import Every, Repetition
@@ -165,6 +165,23 @@ def test_another_room_another_name_and_more_people() -> None:
     assert [one.sequence for one in _dates(made)] == before
     crowd = series_changing.look(member, made.public_id, Wanted(headcount=5000))
     assert {one.refusals[0].reason for one in crowd.conflicts} == {Reason.OVER_CAPACITY}
+
+
+def test_a_room_takes_its_parts_along() -> None:
+    member, hall, part = make.member_of(), make.room("AB"), make.room("A")
+    linking.set_parts(make.operator(), hall.spot.public_id, ["A"])
+    made = series.book(member, weekly(hall))
+    assert rows(occupancy) == 8
+    take(make.member_of(), part, TUESDAY + WEEK, hour=14)
+    found = series_changing.look(member, made.public_id, TO_TWO)
+    (conflict,) = found.conflicts
+    assert [one.resource_code for one in conflict.refusals] == ["A"]
+    left = Wanted(14 * HOUR, 15 * HOUR, choices={conflict.before.public_id: None})
+    series_changing.change(member, made.public_id, left)
+    claimed = select(occupancy.c.starts_at).where(occupancy.c.resource_id == part.resource_id)
+    assert len(session().scalars(claimed).all()) == 5
+    series_changing.change(member, made.public_id, Wanted(resources=(part.spot.public_id,)))
+    assert rows(occupancy) == 5 + 1
 
 
 def test_what_needs_approval_waits_date_by_date_and_holds() -> None:
