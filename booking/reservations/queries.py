@@ -357,7 +357,8 @@ def series_by_id(public_id: str) -> tuple[Series, list[Details]] | None:
     found = session().scalar(select(Series).where(Series.public_id == public_id))
     if found is None:
         return None
-    return found, find(Reservation.series_id == found.id, order=(Reservation.series_start,))
+    its = (Reservation.series_id == found.id, Reservation.series_start.is_not(None))
+    return found, find(*its, order=(Reservation.series_start,))
 
 
 def skips_of(series_id: int) -> list[tuple[datetime, SkipReason]]:
@@ -615,6 +616,6 @@ def _details(
         amendment=amendment,
         attended=Attended(row.checked_in_at, row.late_until, row.released_at),
         series_id=row.series_id,
-        series=row.series_public_id,
+        series=None if row.series_start is None else row.series_public_id,
         series_start=row.series_start,
     )

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from typing import TypeAlias
 
 from sqlalchemy import insert
 
@@ -31,6 +32,8 @@ from booking.reservations.service import Holder, Occurrence
 from booking.reservations.wishes import Wish, checked_headcount, checked_title, local_interval
 from booking.spaces.opening import Opening
 from booking.spaces.queries import openings
+
+Openings: TypeAlias = Mapping[int, Opening]
 
 ATTEMPTS = 3
 DAY = timedelta(days=1)
@@ -176,7 +179,7 @@ def look(actor: Actor, wanted: SeriesWish) -> Look:
         (),
     )
     dates = [_dated(found, one, wanted.exceptions, everywhere) for one in planned]
-    return replace(found, dates=tuple(_judged(found, dates, opening_of)))
+    return replace(found, dates=tuple(judged(found, dates, opening_of)))
 
 
 def options(look: Look) -> dict[date, list[Alternative]]:
@@ -256,9 +259,7 @@ def _dated(
     return replace(dated, local=local, places=places, is_exception=True)
 
 
-def _judged(
-    look: Look, dates: Sequence[Dated], opening_of: Mapping[int, Opening]
-) -> Iterator[Dated]:
+def judged(look: Look, dates: Sequence[Dated], opening_of: Openings) -> Iterator[Dated]:
     """What the rules say to each date, and what is in its way."""
     now = clock.now()
     taken = Taken([claim for one in dates for claim in _claims_of(one)])
@@ -280,12 +281,12 @@ def _judged(
             gap = NonexistentTime(one.local.starts_at)
             yield replace(one, refusals=(Refusal(Reason.NONEXISTENT_TIME, gap),))
             continue
-        judged = replace(
+        decided = replace(
             one, asking=said.asking, refusals=(*said.refusals, *taken.refusals(_claims_of(one)))
         )
-        if judged.is_bookable:
-            taken.take(_claims_of(judged))
-        yield judged
+        if decided.is_bookable:
+            taken.take(_claims_of(decided))
+        yield decided
 
 
 def _claims_of(one: Dated) -> list[Claim]:

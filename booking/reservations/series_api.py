@@ -1,5 +1,5 @@
 """The endpoints of one series: its dates and how each stands; changing and cancelling several
-of them."""
+of them, adding one again."""
 
 from __future__ import annotations
 
@@ -15,10 +15,12 @@ from booking.core.refusals import facts_as_json
 from booking.core.schema import describes
 from booking.core.web import acts, current_actor
 from booking.people.viewings import note_view
-from booking.reservations import queries, series_cancelling, series_changing
+from booking.reservations import queries, series_adding, series_cancelling, series_changing
 from booking.reservations.models import Series
+from booking.reservations.representation import as_json
 from booking.reservations.series_changing import Wanted
 from booking.reservations.series_shapes import (
+    AddedDate,
     CancellationShown,
     ChangesShown,
     SeriesCancellation,
@@ -29,6 +31,7 @@ from booking.reservations.series_shapes import (
     repetition_as_json,
     series_change,
 )
+from booking.reservations.shapes import ReservationShown
 
 NO_CANCELLATION = "None of these dates can be cancelled"
 NO_CHANGE = "These dates cannot be changed as wished"
@@ -111,6 +114,26 @@ def _dates_now(
         return changes_as_json(series_changing.look(actor, public_id, wanted, since=since))
     except RefusedError:
         return {}
+
+
+@blueprint.post("/series/<uuid:series_id>/dates")
+@acts(Action.CHANGE)
+@describes(body=AddedDate, answer=ReservationShown, status=201)
+def add(series_id: UUID) -> Response:
+    """Add a date again that was left out of the series or given back, as the others are."""
+    actor, day = current_actor(), schema.body(AddedDate).date
+    try:
+        answer = web.once(
+            actor,
+            lambda: Answer(201, series_adding.add(actor, str(series_id), day).public_id),
+        )
+    except RefusedError as refused:
+        return _refusal(refused, "This date cannot be had")
+    made = queries.details(actor, answer.location)
+    location = web.public_url("reservations_api.show", reservation_id=made.public_id)
+    response = web.answer_json(as_json(made, actor), answer.status, location)
+    response.set_etag(str(made.version))
+    return response
 
 
 @blueprint.post("/series/<uuid:series_id>/cancel/preview")

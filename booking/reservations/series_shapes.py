@@ -132,6 +132,12 @@ class CancellationShown(msgspec.Struct):
     seen: str
 
 
+class AddedDate(msgspec.Struct, forbid_unknown_fields=True):
+    """The body of POST /series/{id}/dates: the day by which the series names the date."""
+
+    date: date
+
+
 class ChosenShape(msgspec.Struct, forbid_unknown_fields=True):
     """What one date shall be instead: as it is, or another time or place."""
 

@@ -244,11 +244,12 @@ def book(actor: Actor, wish: Wish) -> Outcome:
     if new.holds_place:
         occupancy.claim(Owner(reservation_id=new.id), plan.claims())
     _ask(new.id, version=1, asking=judged.asking)
-    _tell_of_new(actor, new)
+    tell_of_new(actor, new)
     return Outcome(new.public_id, new.state, details=new)
 
 
-def _tell_of_new(actor: Actor, new: Details) -> None:
+def tell_of_new(actor: Actor, new: Details) -> None:
+    """The journal's line and the event of a reservation that was just made for itself."""
     _tell(
         actor,
         "booked" if new.state is State.CONFIRMED else "requested",
@@ -362,7 +363,7 @@ def book_together(actor: Actor, wish: GroupWish) -> Grouped:
     )
     for one in made:
         _ask(one.id, version=1, asking=_of(one.place, judged.asking))
-        _tell_of_new(actor, one)
+        tell_of_new(actor, one)
     _tell_of_group(actor, group.public_id, version=1)
     return Grouped(group.public_id, tuple(made))
 

@@ -93,6 +93,7 @@ BODIES: Mapping[str, object] = {
     "approvals_api.ask": {"question": "How many?"},
     "approvals_api.decline": {"code": "other", "reason": "No"},
     "reservations_api.answer": {"text": "Two"},
+    "series_api.add": {"date": "2026-10-20"},
     "organisations_api.set_role": {"role": "member"},
 }
 
