@@ -77,7 +77,7 @@ from booking.reminders import notices as reminder_notices
 from booking.reports import api as reports_api
 from booking.reports import views as report_pages
 from booking.reservations import api as reservations_api
-from booking.reservations import departure_notices, series_api, series_notices
+from booking.reservations import departure_notices, series_api, series_notices, transfer_notices
 from booking.reservations import models as reservations
 from booking.reservations import notices as reservation_notices
 from booking.reservations import views as reservation_pages
@@ -166,6 +166,7 @@ EVENTS: dict[EventKind, tuple[worker.Handler, ...]] = {
     EventKind.RELEASED: (attendance_notices.tell,),
     EventKind.REPEATED: (series_notices.tell,),
     EventKind.HANDED_OVER: (departure_notices.tell, reminder_notices.plan),
+    EventKind.TRANSFERRED: (transfer_notices.tell, reminder_notices.plan),
 }
 
 # Which feature knows the facts of each message, whether it is still true, and its words.
@@ -190,6 +191,7 @@ MESSAGES: dict[MessageKind, MessageType[Any]] = {  # Any: each kind has its own 
     MessageKind.ADDRESS_CHANGED: account_notices.ADDRESS_CHANGED,
     MessageKind.ADDRESS_LEFT: account_notices.ADDRESS_LEFT,
     MessageKind.HANDED_OVER: departure_notices.HANDED_OVER,
+    MessageKind.TRANSFERRED: transfer_notices.TRANSFERRED,
     MessageKind.GROUPED: group_notices.GROUPED,
     MessageKind.DISPLACED: closure_notices.DISPLACED,
     MessageKind.RELEASED: attendance_notices.RELEASED,

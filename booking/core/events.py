@@ -28,6 +28,7 @@ class EventKind(StrEnum):
     ASKED = "asked"
     ANSWERED = "answered"
     HANDED_OVER = "handed_over"
+    TRANSFERRED = "transferred"
     RELEASED = "released"  # nobody came
     GROUPED = "grouped"  # the subject is a group
     DISPLACED = "displaced"  # the subject is a closure

@@ -380,4 +380,11 @@ def _not_changeable(obstacle: Obstacle) -> str:
             "This reservation was attended too long ago to take that back. Release the rest of the"
             " time instead."
         ),
+        Obstacle.CHANGE_WAITS: _(
+            "This reservation has a change that waits for approval. Withdraw the change first."
+        ),
+        Obstacle.APPROVED_IN_PERSON: _(
+            "This reservation was approved for the person who has it. Ask whoever decides there to"
+            " transfer it, or cancel it and let your colleague ask."
+        ),
     }[obstacle]

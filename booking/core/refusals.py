@@ -69,6 +69,8 @@ class Obstacle(StrEnum):
     NO_CHECK_IN = "no_check_in"
     NOT_CHECKED_IN = "not_checked_in"
     UNDO_TOO_LATE = "undo_too_late"
+    CHANGE_WAITS = "change_waits"
+    APPROVED_IN_PERSON = "approved_in_person"
 
 
 # Times in facts are wall clock times of the resource's site.

@@ -33,6 +33,7 @@ class MessageKind(StrEnum):
     ADDRESS_CHANGED = "address_changed"  # to the new address
     ADDRESS_LEFT = "address_left"  # to the old one
     HANDED_OVER = "handed_over"
+    TRANSFERRED = "transferred"
     GROUPED = "grouped"
     DISPLACED = "displaced"
     RELEASED = "released"

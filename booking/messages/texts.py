@@ -30,6 +30,7 @@ def kind_in_words(kind: MessageKind) -> str:
         MessageKind.ADDRESS_CHANGED: _("New e-mail address"),
         MessageKind.ADDRESS_LEFT: _("E-mail address left"),
         MessageKind.HANDED_OVER: _("Hand-over"),
+        MessageKind.TRANSFERRED: _("Transfer to a colleague"),
         MessageKind.GROUPED: _("Places together"),
         MessageKind.DISPLACED: _("Space closed"),
         MessageKind.SERIES: _("Recurring reservation"),
@@ -63,6 +64,7 @@ def occasion(kind: MessageKind) -> str:
         MessageKind.HANDED_OVER: _(
             "To whoever leaves and whoever takes over, with all the reservations it is about."
         ),
+        MessageKind.TRANSFERRED: _("To both, when a reservation goes from one to the other."),
         MessageKind.GROUPED: _("To the person who booked several places at once."),
         MessageKind.DISPLACED: _("To the person, when a closure cancels their reservations."),
         MessageKind.SERIES: _("To the person, with all dates of a recurring reservation."),

@@ -70,6 +70,12 @@ class Cancellation(msgspec.Struct, forbid_unknown_fields=True):
     reason: str = ""
 
 
+class Transfer(msgspec.Struct, forbid_unknown_fields=True):
+    """The body of transfer."""
+
+    person: PublicId
+
+
 class Answering(msgspec.Struct, forbid_unknown_fields=True):
     """The body of answer."""
 
@@ -233,6 +239,23 @@ def cancel(reservation_id: UUID) -> Response:
     return _once(
         actor, lambda: service.cancel(actor, str(reservation_id), reason=asked.reason), status=200
     )
+
+
+@blueprint.post("/reservations/<uuid:reservation_id>/transfer")
+@acts(Action.CHANGE)
+@describes(body=Transfer, status=204)
+def transfer(reservation_id: UUID) -> Response:
+    """Give it to a colleague in the organisation it is for. One that is for no organisation can no
+    longer be seen afterwards."""
+    actor = current_actor()
+    to = public_id("person", schema.body(Transfer).person)
+    seen = seen_version()
+
+    def act() -> Answer:
+        done = service.transfer(actor, str(reservation_id), to=to, seen_version=seen)
+        return Answer(204, done.public_id)
+
+    return Response(status=web.once(actor, act).status)
 
 
 @blueprint.post("/reservations/<uuid:reservation_id>/answer")

@@ -284,9 +284,8 @@ class ChangeForm(TimesForm):
     version = HiddenField()
 
     def seen_version(self) -> int:
-        """The version that the page showed; 0, which none has, for what is no number."""
-        text = self.version.data or ""
-        return int(text) if re.fullmatch(r"[0-9]{1,9}", text) else 0
+        """The version that the page showed."""
+        return _version_from(self.version.data)
 
     def to_change(self, places: Sequence[Place]) -> Change:
         """The change; raises InvalidError where the times are none."""
@@ -303,6 +302,11 @@ class ChangeForm(TimesForm):
 def are_seats(places: Sequence[Place]) -> bool:
     """Whether each is for one person, so that nobody is asked how many come."""
     return all(place.spot.behaves is Behaviour.SEAT for place in places)
+
+
+def _version_from(text: str | None) -> int:
+    """0, which none has, for what is no number."""
+    return int(text) if text is not None and re.fullmatch(r"[0-9]{1,9}", text) else 0
 
 
 def colleague_choices(actor: Actor, colleagues: Sequence[Known]) -> dict[str, list[Choice]]:
@@ -325,6 +329,17 @@ def colleague_from(value: str) -> tuple[str, str]:
     except ValueError as error:
         raise InvalidError({"person": Problem.NOT_FOUND}) from error
     return person_id, organisation_id
+
+
+class TransferForm(ReservationForm):
+    """To which colleague it goes."""
+
+    version = HiddenField()
+    person = SelectField(lazy_gettext("Colleague"), choices=[], validate_choice=False)
+
+    def seen_version(self) -> int:
+        """As in a change."""
+        return _version_from(self.version.data)
 
 
 class CancelForm(ReservationForm):

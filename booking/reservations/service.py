@@ -4,7 +4,7 @@ revisions and either does everything or raises and leaves all as it was."""
 from __future__ import annotations
 
 import itertools
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -986,6 +986,62 @@ def withdraw_change(actor: Actor, public_id: str) -> Outcome:
     return _outcome(before)
 
 
+# --- transfer ---
+
+
+@transactional
+def transfer(actor: Actor, public_id: str, *, to: str, seen_version: int | None = None) -> Outcome:
+    """Make it a colleague's, within the organisation that it is for; place and time stay. A request
+    is asked anew in the colleague's name.
+
+    Raises InvalidError for somebody who is no such colleague, StaleError for another version than
+    was seen, and RefusedError where it cannot be given on: see `why_not_transferable`.
+    """
+    before = _locked(actor, public_id, Action.CHANGE)
+    _refuse_stale(before, seen_version)
+    refusal = why_not_transferable(actor, before)
+    if refusal is not None:
+        raise RefusedError((refusal,))
+    taker = known_persons([to], terms.today()).get(to)
+    if taker is None or not _is_colleague(actor, before, taker):
+        raise InvalidError({"person": Problem.NOT_FOUND})
+    if taker.person_id == before.person_id:
+        return _outcome(before)
+    booked_for_oneself = before.booked_by_id == before.person_id
+    owners = {
+        "person_id": taker.person_id,
+        "booked_by_id": taker.person_id if booked_for_oneself else before.booked_by_id,
+        "organisation_id": before.organisation_id,
+    }
+    version = _give(actor, before, owners, "transferred", EventKind.TRANSFERRED)
+    terms.require_standing(taker.person_id, before.organisation_id)
+    if before.state is State.PENDING:
+        _ask_again(before, version, _asking(before.places) or before.places_to_decide)
+    return _outcome(before)
+
+
+def why_not_transferable(actor: Actor, before: Details) -> Refusal | None:
+    """What stands against giving it to a colleague: it is closed or over, a change waits, or a yes
+    was given to whoever has it, so that only whoever decides may pass it on."""
+    refusal = why_not_changeable(before)
+    if refusal is not None:
+        return refusal
+    if before.amendment is not None:
+        return _obstacle(before, Obstacle.CHANGE_WAITS)
+    was_approved = before.state is State.CONFIRMED and _asking(before.places)
+    if was_approved and not allows(actor, Action.DECIDE, before):
+        return _obstacle(before, Obstacle.APPROVED_IN_PERSON)
+    return None
+
+
+def _is_colleague(actor: Actor, before: Details, taker: Known) -> bool:
+    """In the organisation that it is for; where it is for none, in one of the actor's."""
+    organisations = {one.organisation_id for one in taker.memberships}
+    if before.organisation_id is not None:
+        return before.organisation_id in organisations
+    return not organisations.isdisjoint(actor.organisation_ids)
+
+
 # --- when somebody leaves: for departures, which has asked for the right and holds the rows ---
 
 
@@ -999,31 +1055,34 @@ def hand_over(
 ) -> None:
     """Give a live reservation to somebody else; its place, its time and what waits for a decision
     stay as they are. Its sequence stays too: for a calendar nothing has changed."""
-    version = _update(
-        before,
-        person_id=to_person_id,
-        booked_by_id=booked_by_id,
-        organisation_id=organisation_id,
-    )
-    _tell(
+    _give(
         actor,
-        "handed_over",
-        EventKind.HANDED_OVER,
-        before.public_id,
-        version,
-        before={
-            "person_id": before.person_id,
-            "booked_by_id": before.booked_by_id,
-            "organisation_id": before.organisation_id,
-        },
-        after={
+        before,
+        {
             "person_id": to_person_id,
             "booked_by_id": booked_by_id,
             "organisation_id": organisation_id,
         },
+        "handed_over",
+        EventKind.HANDED_OVER,
     )
+
+
+def _give(
+    actor: Actor | None,
+    before: Details,
+    owners: Mapping[str, int | None],
+    act: str,
+    kind: EventKind,
+) -> int:
+    """Write whose it is from now on; the version that it makes."""
+    version = _update(before, **owners)
+    had = {name: getattr(before, name) for name in owners}
+    _tell(actor, act, kind, before.public_id, version, before=had, after=dict(owners))
     _bump_of(before)
-    revisions.bump(revisions.Scope.PERSON, [to_person_id, booked_by_id])
+    people = [owners["person_id"], owners["booked_by_id"]]
+    revisions.bump(revisions.Scope.PERSON, [one for one in people if one is not None])
+    return version
 
 
 def close_because(actor: Actor | None, before: Details, reason: HouseReason) -> None:

@@ -8,9 +8,20 @@ from booking.reservations.views import (
     series,
     series_cancel,
     series_edit,
+    transfer,
 )
 from booking.reservations.views.blueprint import pages
 
 BLUEPRINTS = (book.pages, pages, series.pages)
 
-__all__ = ["BLUEPRINTS", "book", "change", "mine", "one", "series", "series_cancel", "series_edit"]
+__all__ = [
+    "BLUEPRINTS",
+    "book",
+    "change",
+    "mine",
+    "one",
+    "series",
+    "series_cancel",
+    "series_edit",
+    "transfer",
+]

@@ -44,6 +44,7 @@ class Possible:
 
     change: bool
     cancel: bool
+    transfer: bool
     decide: bool
     book_again: bool
     give_back: bool
@@ -61,6 +62,9 @@ def possible(actor: Actor, found: Details) -> Possible:
     return Possible(
         change=changeable,
         cancel=allows(actor, Action.CANCEL, found) and service.why_not_cancellable(found) is None,
+        transfer=changeable
+        and (found.organisation_id is not None or bool(actor.memberships))
+        and service.why_not_transferable(actor, found) is None,
         decide=found.waits and is_open and allows(actor, Action.DECIDE, found),
         book_again=all(place.spot.retired_at is None for place in found.places)
         and actor.person_id == found.person_id,

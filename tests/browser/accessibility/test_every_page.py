@@ -115,6 +115,9 @@ PAGES: dict[str, Where] = {
         Reader.MEMBER, "/reservations/{confirmed}/edit", "/reservations/{running}/edit"
     ),
     "reservations.cancel": _at(Reader.MEMBER, "/reservations/{confirmed}/cancel"),
+    "reservations.choose_colleague": _at(
+        Reader.MEMBER, "/reservations/{confirmed}/transfer", "/reservations/{running}/transfer"
+    ),
     "organisation.mine": _at(Reader.MEMBER, "/organisation"),
     "organisation.show": _at(Reader.MEMBER, "/organisation/{organisation}"),
     "organisation.people": _at(Reader.MEMBER, "/organisation/{organisation}/members"),

@@ -94,6 +94,7 @@ BODIES: Mapping[str, object] = {
     "approvals_api.decline": {"code": "other", "reason": "No"},
     "reservations_api.answer": {"text": "Two"},
     "series_api.add": {"date": "2026-10-20"},
+    "reservations_api.transfer": {"person": "019a0000-0000-7000-8000-000000000000"},
     "organisations_api.set_role": {"role": "member"},
 }
 
