@@ -8,18 +8,22 @@ import msgspec
 from flask import Blueprint, Response
 
 from booking.api.resources import ResourceShown, represent
-from booking.core import listing, schema
+from booking.core import listing, schema, web
 from booking.core.errors import InvalidError, Problem
+from booking.core.idempotency import Answer
 from booking.core.permissions import Action
 from booking.core.refusals import facts_as_json
-from booking.core.schema import Moment, describes, moment, written
+from booking.core.schema import Moment, PublicId, describes, moment, written
 from booking.core.web import acts, current_actor
-from booking.finding import finder, queries
+from booking.finding import assigning, finder, queries
 from booking.finding.finder import Barred, Difference, Near
 from booking.finding.queries import Park
 from booking.finding.rules import Reason, Why
 from booking.finding.wishes import Wanted
+from booking.reservations import queries as reservations
+from booking.reservations.representation import as_json
 from booking.reservations.shapes import Reason as Refused
+from booking.reservations.shapes import ReservationShown
 from booking.reservations.wishes import local_interval
 
 blueprint = Blueprint("find_api", __name__, url_prefix="/api/v1")
@@ -37,6 +41,8 @@ class Question(msgspec.Struct, forbid_unknown_fields=True):
     feature: str | None = None
     step_free: bool = False
     building: str | None = None
+    area: str | None = None
+    preferred: str | None = None
     limit: int = 10
 
 
@@ -85,6 +91,71 @@ class FoundShown(msgspec.Struct):
     barred: list[BarredShown]
 
 
+class AnyPlace(msgspec.Struct, forbid_unknown_fields=True):
+    """The body of POST /reservations/any: what a place must have, and what decides between them."""
+
+    starts_at: Moment
+    ends_at: Moment
+    kind: str = "desk"
+    area: str = ""
+    building: str = ""
+    features: list[str] = []
+    preferred: list[str] = []
+    step_free: bool = False
+    people: int = 1
+    title: str = ""
+    organisation: PublicId | None = None
+
+
+class AssignedShown(ReservationShown, kw_only=True):
+    """The reservation of the place that was found; `why` this one is empty for a repeated call."""
+
+    why: list[ReasonShown]
+
+
+@blueprint.post("/reservations/any")
+@acts(Action.BOOK)
+@describes(body=AnyPlace, answer=AssignedShown, status=201)
+def book_any() -> Response:
+    """Book one of the places that will do, the best that is free: one's usual one, else near one's
+    own or one's organisation's reservations of the day. Whoever is overtaken gets the next."""
+    actor, park = current_actor(), queries.park()
+    asked = schema.body(AnyPlace)
+    if park is None:
+        raise InvalidError({"kind": Problem.NOT_FOUND})
+    wanted, reasons = _any(park, asked), list[Reason]()
+
+    def act() -> Answer:
+        made = assigning.book_any(
+            actor, park, wanted, title=asked.title, organisation_id=asked.organisation
+        )
+        reasons.extend(made.reasons)
+        return Answer(201, made.outcome.public_id)
+
+    answer = web.once(actor, act)
+    found = reservations.details(actor, answer.location)
+    body = {**as_json(found, actor), "why": [_reason(one) for one in reasons]}
+    location = web.public_url("reservations_api.show", reservation_id=answer.location)
+    response = web.answer_json(body, answer.status, location)
+    response.set_etag(str(found.version))
+    return response
+
+
+def _any(park: Park, asked: AnyPlace) -> Wanted:
+    starts_at = moment("starts_at", asked.starts_at)
+    ends_at = moment("ends_at", asked.ends_at)
+    return Wanted(
+        kind=asked.kind,
+        local=local_interval(starts_at, ends_at, park.zone_name),
+        people=asked.people,
+        features=tuple(dict.fromkeys(asked.features)),
+        step_free=asked.step_free,
+        building=asked.building,
+        area=asked.area,
+        preferred=tuple(dict.fromkeys(asked.preferred)),
+    )
+
+
 @blueprint.get("/resources/find")
 @acts(Action.SEE_SPACES)
 @describes(query=Question, answer=FoundShown)
@@ -124,6 +195,8 @@ def _wanted(park: Park, asked: Question) -> Wanted:
         features=tuple(dict.fromkeys(asked.feature.split(","))) if asked.feature else (),
         step_free=asked.step_free,
         building=asked.building or "",
+        area=asked.area or "",
+        preferred=tuple(dict.fromkeys(asked.preferred.split(","))) if asked.preferred else (),
     )
 
 

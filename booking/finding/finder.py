@@ -36,6 +36,7 @@ class Difference(StrEnum):
     OTHER_TIME = "other_time"
     SHORTER = "shorter"
     FEWER_FEATURES = "fewer_features"
+    OTHER_AREA = "other_area"
     OTHER_BUILDING = "other_building"
     OTHER_DAY = "other_day"
 
@@ -101,16 +102,40 @@ def find(
     return _Search(actor, park, wanted, now or clock.now()).answer(skip, limit)
 
 
+@dataclass(frozen=True)
+class Ranking:
+    """All free places that may be booked, best first; where there is none, what the rules say."""
+
+    candidates: tuple[Candidate, ...]
+    refusals: tuple[Refusal, ...]
+    habits: Habits
+    asked: Asked
+
+    def reasons(self, candidate: Candidate) -> tuple[Reason, ...]:
+        """Why this one."""
+        field = Field.of(self.candidates)
+        return tuple(rules.reasons(candidate, field, self.habits, self.asked))
+
+
+def rank(actor: Actor, park: Park, wanted: Wanted) -> Ranking:
+    """The places themselves, without a page around them; raises InvalidError as `find` does."""
+    require(actor, Action.SEE_SPACES)
+    _check(park, wanted)
+    return _Search(actor, park, wanted, clock.now()).ranking()
+
+
 def _check(park: Park, wanted: Wanted) -> None:
     problems: dict[str, Problem] = {}
     if wanted.kind not in {one.code for one in park.kinds}:
         problems["kind"] = Problem.NOT_FOUND
-    if not {one.code for one in park.equipment}.issuperset(wanted.features):
+    if not {one.code for one in park.equipment}.issuperset((*wanted.features, *wanted.preferred)):
         problems["feature"] = Problem.NOT_FOUND
-    if len(wanted.features) > MOST_FEATURES:
+    if len(wanted.features) + len(wanted.preferred) > MOST_FEATURES:
         problems["feature"] = Problem.OUT_OF_RANGE
     if wanted.building and wanted.building not in {one.code for one in park.buildings}:
         problems["building"] = Problem.NOT_FOUND
+    if wanted.area and wanted.area not in {one.code for one in park.areas}:
+        problems["area"] = Problem.NOT_FOUND
     if not 1 <= wanted.people <= MOST_PEOPLE:
         problems["people"] = Problem.OUT_OF_RANGE
     if problems:
@@ -130,7 +155,7 @@ class _Search:
         self._interval = wanted.local.project()
         self._now = now
         self._fitting = _fitting(park, self._kind, wanted)
-        self._where = queries.wheres()
+        self._where = {one.id: one.where for one in park.areas}
 
     @property
     def _people(self) -> int:
@@ -151,6 +176,25 @@ class _Search:
             nearest=() if candidates else self._nearest(terrains),
             together=self._together(allowed),
             largest=0 if fits else self._largest_if_too_small(),
+        )
+
+    def ranking(self) -> Ranking:
+        """What can be booked, in its order."""
+        allowed, barred = self._judged(queries.terrains(self._fitting))
+        candidates = queries.free(self._fitting, allowed, self._interval, self._where)
+        habits = self._habits() if candidates else Habits()
+        return Ranking(
+            tuple(rules.ranked(candidates, habits, self._asked)),
+            () if candidates else tuple(said for one in barred for said in one.refusals),
+            habits,
+            self._asked,
+        )
+
+    @property
+    def _asked(self) -> Asked:
+        fitting = self._fitting
+        return Asked(
+            self._people, len(fitting.needed), self._is_for_one, preferred=len(fitting.wished)
         )
 
     def _judged(self, terrains: Sequence[Terrain]) -> tuple[list[Terrain], list[Barred]]:
@@ -180,7 +224,7 @@ class _Search:
         if not candidates:
             return ()
         habits = self._habits()
-        asked = Asked(self._people, len(self._fitting.needed), self._is_for_one)
+        asked = self._asked
         field = Field.of(candidates)
         page = rules.ranked(candidates, habits, asked)[skip : skip + limit]
         found = queries.places(one.resource_id for one in page)
@@ -231,10 +275,20 @@ class _Search:
         return [Near(best, self._local, Difference.FEWER_FEATURES, lacks)]
 
     def _elsewhere(self) -> list[Near]:
-        if self._fitting.building_id is None:
+        if self._fitting.building_id is None and self._fitting.area_id is None:
             return []
-        best = self._best(replace(self._fitting, building_id=None))
-        return [] if best is None else [Near(best, self._local, Difference.OTHER_BUILDING)]
+        best = self._best(replace(self._fitting, building_id=None, area_id=None))
+        if best is None:
+            return []
+        is_inside = best.building_id == self._building_id
+        where = Difference.OTHER_AREA if is_inside else Difference.OTHER_BUILDING
+        return [Near(best, self._local, where)]
+
+    @property
+    def _building_id(self) -> int | None:
+        """In which building it is looked for."""
+        area = self._where.get(self._fitting.area_id or 0)
+        return self._fitting.building_id if area is None else area.building_id
 
     def _best(self, fitting: Fitting) -> Place | None:
         """The first of what a wish that asks for less finds."""
@@ -257,13 +311,16 @@ _DIFFERENCES: Mapping[Why, Difference] = {
 def _fitting(park: Park, kind: KindChoice, wanted: Wanted) -> Fitting:
     by_code = {one.code: one.id for one in park.features}
     buildings = {one.code: one.id for one in park.buildings}
+    areas = {one.code: one.id for one in park.areas}
     needed = tuple(by_code[code] for code in wanted.features)
     return Fitting(
         kind_id=kind.id,
         people=1 if kind.behaves is Behaviour.SEAT else wanted.people,
         needed=needed,
+        wished=tuple(by_code[code] for code in wanted.preferred),
         step_free_id=park.step_free_id if wanted.step_free else None,
         building_id=buildings[wanted.building] if wanted.building else None,
+        area_id=areas[wanted.area] if wanted.area else None,
     )
 
 

@@ -37,6 +37,7 @@ class FindForm(PageForm):
     length = SelectField(lazy_gettext("Duration"), validate_choice=False)
     people = IntegerField(lazy_gettext("Number of people"), [Optional()])
     building = SelectField(lazy_gettext("Building"), validate_choice=False)
+    area = SelectField(lazy_gettext("Area"), validate_choice=False)
     step_free = BooleanField(lazy_gettext("Only step-free access"))
     feature = SelectMultipleField(
         lazy_gettext("Equipment"),
@@ -52,6 +53,11 @@ class FindForm(PageForm):
             ("", _("All buildings")),
             *((one.code, name_in(one.names)) for one in park.buildings),
         ]
+        areas = [one for one in park.areas if one.is_in_use]
+        self.area.choices = [
+            ("", _("All areas")),
+            *((one.code, " · ".join(map(name_in, one.all_names))) for one in areas),
+        ]
         self.feature.choices = [(one.code, name_in(one.names)) for one in park.equipment]
         self.start.choices = [(clock, clock) for clock in _clocks(open_hours, self.start.data)]
         lengths = {*LENGTHS, _number(self.length.data)} - {0}
@@ -60,7 +66,17 @@ class FindForm(PageForm):
     @property
     def has_more(self) -> bool:
         """Whether something is chosen beyond what every search asks."""
-        return bool(self.building.data or self.step_free.data or self.feature.data)
+        more = (self.building, self.area, self.step_free, self.feature)
+        return any(field.data for field in more)
+
+    @property
+    def asked(self) -> dict[str, list[str]]:
+        """What was asked, to be asked again."""
+        fields = (self.kind, self.day, self.start, self.length, self.people, self.building)
+        found = {one.name: [str(one.data)] for one in (*fields, self.area) if one.data}
+        if self.step_free.data:
+            found["step_free"] = ["y"]
+        return {**found, "feature": list(self.feature.data or ())}
 
     def to_wanted(self, park: Park) -> Wanted:
         """The wish; raises InvalidError naming what cannot be read."""
@@ -77,6 +93,7 @@ class FindForm(PageForm):
             features=tuple(dict.fromkeys(self.feature.data or ())),
             step_free=bool(self.step_free.data),
             building=self.building.data or "",
+            area=self.area.data or "",
         )
 
     def problem_text(self, field: str, problem: Problem) -> str:

@@ -81,6 +81,28 @@ class BuildingChoice:
 
 
 @dataclass(frozen=True)
+class AreaOption:
+    """An area, what it is part of, and whether there is something to find."""
+
+    where: Where
+    code: str
+    names: Mapping[str, str]
+    floor_names: Mapping[str, str]
+    building_names: Mapping[str, str]
+    is_in_use: bool
+
+    @property
+    def id(self) -> int:
+        """Its key."""
+        return self.where.area_id
+
+    @property
+    def all_names(self) -> tuple[Mapping[str, str], ...]:
+        """From large to small."""
+        return (self.building_names, self.floor_names, self.names)
+
+
+@dataclass(frozen=True)
 class Park:
     """What can be chosen from, and how days are counted there."""
 
@@ -89,6 +111,7 @@ class Park:
     kinds: tuple[KindChoice, ...]
     features: tuple[FeatureChoice, ...]
     buildings: tuple[BuildingChoice, ...]
+    areas: tuple[AreaOption, ...]
 
     @property
     def step_free_id(self) -> int:
@@ -172,6 +195,31 @@ def park() -> Park | None:
         tuple(KindChoice(*row) for row in kinds),
         tuple(FeatureChoice(*row) for row in features),
         tuple(BuildingChoice(*row) for row in buildings),
+        _areas(),
+    )
+
+
+def _areas() -> tuple[AreaOption, ...]:
+    """In the order of the plan."""
+    is_in_use = exists().where(Resource.area_id == Area.id, Resource.retired_at.is_(None))
+    rows = session().execute(
+        select(
+            Area.id,
+            Floor.id,
+            Building.id,
+            Area.code,
+            Area.names,
+            Floor.names,
+            Building.names,
+            is_in_use,
+        )
+        .join(Floor, Floor.id == Area.floor_id)
+        .join(Building, Building.id == Floor.building_id)
+        .order_by(Building.code, Floor.level, Area.code)
+    )
+    return tuple(
+        AreaOption(Where(area_id, floor_id, building_id), code, names, floor, building, used)
+        for area_id, floor_id, building_id, code, names, floor, building, used in rows
     )
 
 
@@ -207,14 +255,6 @@ def places(resource_ids: Iterable[int]) -> dict[int, Place]:
     wanted = list(resource_ids)
     found = facts.places(Resource.id.in_(wanted)) if wanted else []
     return {place.resource_id: place for place in found}
-
-
-def wheres() -> dict[int, Where]:
-    """Where each area is."""
-    rows = session().execute(
-        select(Area.id, Area.floor_id, Floor.building_id).join(Floor, Floor.id == Area.floor_id)
-    )
-    return {row[0]: Where(*row) for row in rows}
 
 
 def free(

@@ -23,6 +23,7 @@ class Why(StrEnum):
     BUILDING_OF_YOUR_RESERVATION = "building_of_your_reservation"
     AREA_OF_YOUR_ORGANISATION = "area_of_your_organisation"
     FLOOR_OF_YOUR_ORGANISATION = "floor_of_your_organisation"
+    AS_PREFERRED = "as_preferred"
     EXACTLY_AS_ASKED = "exactly_as_asked"
     SMALLEST_THAT_FITS = "smallest_that_fits"
     WITHOUT_APPROVAL = "without_approval"
@@ -76,6 +77,7 @@ class Asked:
     people: int
     features: int  # how many were named
     is_for_one: bool  # the size of a seat is no reason
+    preferred: int = 0  # features that decide between free places
 
 
 @dataclass(frozen=True)
@@ -156,6 +158,8 @@ def _reasons(candidate: Candidate, field: Field, habits: Habits, asked: Asked) -
         yield Reason(Why.USUAL, count=uses)
     yield from _near_to_mine(candidate.where, habits.mine)
     yield from _near_to_ours(candidate.where, habits)
+    if asked.preferred and not candidate.missing:
+        yield Reason(Why.AS_PREFERRED)
     if asked.features and not candidate.extras and not candidate.missing:
         yield Reason(Why.EXACTLY_AS_ASKED)
     is_smallest = candidate.capacity == field.smallest < field.largest

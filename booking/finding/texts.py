@@ -57,6 +57,7 @@ def _near_to_mine(why: Why) -> str:
 
 def _plain(why: Why) -> str:
     return {
+        Why.AS_PREFERRED: _("Has what you prefer"),
         Why.EXACTLY_AS_ASKED: _("Has exactly what you asked for"),
         Why.WITHOUT_APPROVAL: _("Booked at once, without approval"),
         Why.FITS: _("Free for the whole time"),
@@ -72,6 +73,7 @@ def difference(near: Near) -> str:
     return {
         Difference.OTHER_TIME: _("Another time on the same day"),
         Difference.SHORTER: _("Same start, shorter"),
+        Difference.OTHER_AREA: _("In another area"),
         Difference.OTHER_BUILDING: _("In another building"),
         Difference.OTHER_DAY: _("Another day"),
     }[near.difference]

@@ -3,33 +3,38 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from flask import Blueprint, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 
-from booking.core import clock, web, zones
-from booking.core.errors import InvalidError
-from booking.core.i18n import format_day
+from booking.core import clock, ids, web, zones
+from booking.core.errors import InvalidError, RefusedError
+from booking.core.i18n import _, format_day
+from booking.core.idempotency import Answer
 from booking.core.intervals import LocalInterval
 from booking.core.months import Month, day_from, month, month_from, within
-from booking.core.permissions import Action
+from booking.core.permissions import Action, Actor
 from booking.core.refusal_texts import describe
 from booking.core.web import acts
-from booking.finding import finder, queries, texts
+from booking.finding import assigning, finder, queries, texts
 from booking.finding.finder import Found
 from booking.finding.forms import FindForm
 from booking.finding.hours import KindHours, hours_of
 from booking.finding.queries import KindChoice, Park
+from booking.finding.rules import Reason
 from booking.finding.wishes import Wanted
 from booking.policies.facts import Place
 from booking.reservations import place_facts
+from booking.reservations import queries as reservations
 from booking.reservations import texts as reservation_texts
 from booking.reservations.forms import values_of_local
+from booking.reservations.models import State
 from booking.reservations.place_facts import NamedFeature
+from booking.spaces.models import Behaviour
 
 DAY = timedelta(days=1)
 PAGE = 10
@@ -79,6 +84,8 @@ def show() -> ResponseReturnValue:
         days=_days(park, day, today),
         wanted=wanted,
         found=found,
+        takes_any=_takes_any(kind, wanted),
+        key=ids.new_public_id(),
         features=_features(found),
         pages=_pages(found),
         book_url=lambda place, local: _book_url(place, local, wanted),
@@ -88,6 +95,44 @@ def show() -> ResponseReturnValue:
         describe=describe,
     )
     return page, 200 if found else 422
+
+
+@blueprint.post("/find/any")
+@acts(Action.BOOK)
+def take() -> ResponseReturnValue:
+    """Book the best of what the search shows, or the next one where it was taken meanwhile."""
+    actor, park, form = web.current_actor(), queries.park(), FindForm()
+    if park is None:
+        return redirect(url_for("finding.show"))
+    reasons: list[Reason] = []
+
+    def act() -> Answer:
+        assigned = assigning.book_any(actor, park, form.to_wanted(park))
+        reasons.extend(assigned.reasons)
+        return Answer(303, assigned.outcome.public_id)
+
+    try:
+        made = web.once_for_form(actor, request.form.get("idempotency_key"), act)
+    except InvalidError:  # the search says what is wrong
+        return redirect(url_for(".show", **form.asked), 303)  # type: ignore[arg-type]  # its fields
+    except RefusedError as refused:
+        flash(" ".join(map(describe, refused.refusals)), "warn")
+        return redirect(url_for(".show", **form.asked), 303)  # type: ignore[arg-type]  # its fields
+    flash(_sentence_of(actor, made.location, reasons), "ok")
+    return redirect(url_for("reservations.show", public_id=made.location), 303)
+
+
+def _sentence_of(actor: Actor, public_id: str, reasons: Sequence[Reason]) -> str:
+    """Which place it is, when, and why this one."""
+    made = reservations.details(actor, public_id)
+    sentence = (
+        _("%(place)s is booked: %(period)s.")
+        if made.state is State.CONFIRMED
+        else _("Your request for %(place)s is sent: %(period)s.")
+    )
+    place = reservation_texts.codes(made.places)
+    said = [sentence % {"place": place, "period": reservation_texts.period(made.local)}]
+    return " ".join([*said, *(f"{texts.reason(one)}." for one in reasons)])
 
 
 def _kind(park: Park) -> KindChoice:
@@ -108,6 +153,11 @@ def _asked(park: Park, hours: KindHours, day: date | None) -> MultiDict[str, str
     ):
         asked.setdefault(name, value)
     return asked
+
+
+def _takes_any(kind: KindChoice, wanted: Wanted | None) -> bool:
+    """Whether one place is enough: seats for several are booked together."""
+    return wanted is not None and (kind.behaves is not Behaviour.SEAT or wanted.people == 1)
 
 
 def _answer(park: Park, form: FindForm) -> tuple[Wanted | None, Found | None]:

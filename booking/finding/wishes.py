@@ -11,9 +11,10 @@ MOST_FEATURES = 20
 
 @dataclass(frozen=True)
 class Wanted:
-    """A kind of place for a time; kind, building and features are named by their codes.
+    """A kind of place for a time; kind, building, area and features are named by their codes.
 
-    Being reachable without a step is a need, not a wish: it is never given up for something near.
+    What is preferred decides between free places; the other features a place must have. Being
+    reachable without a step is a need, not a wish: it is never given up for something near.
     """
 
     kind: str
@@ -22,3 +23,5 @@ class Wanted:
     features: tuple[str, ...] = ()
     step_free: bool = False
     building: str = ""
+    area: str = ""
+    preferred: tuple[str, ...] = ()

@@ -150,6 +150,18 @@ def lock_resources(resource_ids: Iterable[int]) -> None:
         )
 
 
+_ANY_OF_THEM = 0x0A17  # the first number of the locks of `try_first`
+
+
+def try_first(resource_id: int) -> bool:
+    """Whether nobody else who takes any place that will do is just trying this one; until the end
+    of the transaction, or of its savepoint, others pass it over. Nobody waits for this."""
+    if engine_name() == "sqlite":
+        return True  # one writer at a time
+    lock = func.pg_try_advisory_xact_lock(_ANY_OF_THEM, resource_id)
+    return bool(session().scalar(select(lock)))
+
+
 def _claim_one(owner: Owner, claim: Claim) -> bool:
     """Needs no savepoint: PostgreSQL returns no row, SQLite takes back this one statement."""
     try:
