@@ -9,13 +9,19 @@ from uuid import UUID
 import msgspec
 from flask import Blueprint, Response, request
 
+from booking.approvals import dates, together
 from booking.approvals import queries as approvals
-from booking.approvals import together
 from booking.approvals.together import Decision, Result
 from booking.core import listing, schema, web
-from booking.core.errors import InvalidError, RefusedError, StaleError, WouldDeclineError
+from booking.core.errors import (
+    InvalidError,
+    OutdatedError,
+    RefusedError,
+    StaleError,
+    WouldDeclineError,
+)
 from booking.core.idempotency import Answer
-from booking.core.permissions import Action
+from booking.core.permissions import Action, Actor
 from booking.core.refusals import facts_as_json
 from booking.core.schema import Nothing, PublicId, describes
 from booking.core.web import acts, current_actor
@@ -71,6 +77,31 @@ class Several(msgspec.Struct, forbid_unknown_fields=True):
     ]
 
 
+class OnDates(msgspec.Struct, forbid_unknown_fields=True):
+    """The body of POST /approvals/series/{id}/decide; `seen` is the mark of what was looked at."""
+
+    decision: Literal["approve", "decline"]
+    seen: str | None = None
+    reason_code: DeclineReason = DeclineReason.OTHER
+    reason: str = ""
+
+
+class DatesShown(msgspec.Struct):
+    """What of a series waits, the references of those that a yes declines, what is taken."""
+
+    requests: list[ReservationShown]
+    declines: list[str]
+    taken: list[PublicId]
+    seen: str
+
+
+class DatesDecided(msgspec.Struct):
+    """The series, and which of its requests wait on because their time is taken."""
+
+    series: PublicId
+    left: list[PublicId]
+
+
 class WhatBecameOfIt(msgspec.Struct, omit_defaults=True):
     """What became of one decision: taken, or the code of what stood against it, and its facts."""
 
@@ -119,6 +150,80 @@ def decide() -> Response:
     key = request.headers.get("Idempotency-Key")
     results = together.decide_each(current_actor(), decisions, key)
     return web.answer_json({"results": [_result(one) for one in results]})
+
+
+@blueprint.get("/approvals/series/<uuid:series_id>")
+@acts(Action.DECIDE)
+@describes(query=Nothing, answer=DatesShown)
+def series_dates(series_id: UUID) -> Response:
+    """What of a series waits for your answer, whom a yes declines, and what is taken."""
+    schema.query(Nothing)
+    actor = current_actor()
+    try:
+        found = dates.look(actor, str(series_id))
+    except RefusedError as refused:
+        return _refusal(refused)
+    return listing.read(_dates_as_json(actor, found))
+
+
+@blueprint.post("/approvals/series/<uuid:series_id>/decide")
+@acts(Action.DECIDE)
+@describes(body=OnDates, answer=DatesDecided)
+def decide_series(series_id: UUID) -> Response:
+    """Decide on all dates of a series that wait for your answer; those whose time is taken wait on
+    after a yes."""
+    asked = schema.body(OnDates)
+    actor, public_id = current_actor(), str(series_id)
+    left: list[str] = []
+
+    def act() -> Answer:
+        if asked.decision == "approve":
+            done = dates.approve(actor, public_id, seen=asked.seen)
+        else:
+            done = dates.decline(
+                actor, public_id, seen=asked.seen, code=asked.reason_code, reason=asked.reason
+            )
+        left.extend(one.public_id for one in done.left)
+        return Answer(200, public_id)
+
+    try:
+        web.once(actor, act)
+    except WouldDeclineError as error:
+        return _would_decline(error)
+    except OutdatedError:
+        return web.problem(409, "stale", "Something else waits now", "Look at the dates again.")
+    except RefusedError as refused:
+        return _refusal(refused)
+    return web.answer_json({"series": public_id, "left": left})
+
+
+def _would_decline(error: WouldDeclineError) -> Response:
+    return web.problem(
+        409,
+        error.code,
+        "Other requests for the same times would be declined",
+        "Send the mark in `seen` to approve these dates and decline the others.",
+        references=list(error.references),
+    )
+
+
+def _refusal(refused: RefusedError) -> Response:
+    return web.problem(
+        409,
+        refused.code,
+        "Nothing of this series can be decided",
+        reasons=[facts_as_json(one) for one in refused.refusals],
+        alternatives=[],
+    )
+
+
+def _dates_as_json(actor: Actor, found: dates.Waiting) -> dict[str, object]:
+    return {
+        "requests": list_as_json(found.requests, actor),
+        "declines": [one.reference for one in found.rivals],
+        "taken": [one.public_id for one in found.taken],
+        "seen": found.seen,
+    }
 
 
 @blueprint.post("/reservations/<uuid:reservation_id>/approve")

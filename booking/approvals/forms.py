@@ -132,6 +132,16 @@ class SeveralForm(ReasonForm, OnceForm):
         return tuple(by_id.values())
 
 
+class DatesForm(OnceForm):
+    """Yes to the dates of a series: the mark of exactly those that the page showed."""
+
+    seen = HiddenField()
+
+
+class DeclineDatesForm(ReasonForm, DatesForm):
+    """No to them, with a reason."""
+
+
 def empty_several_form() -> SeveralForm:
     """The form as a page offers it."""
     return SeveralForm(formdata=None, idempotency_key=ids.new_public_id())

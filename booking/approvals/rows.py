@@ -50,17 +50,27 @@ class Contest:
 
 
 @dataclass(frozen=True)
+class Repeated:
+    """Dates of the list that are of one series, which can be decided together."""
+
+    public_id: str
+    label: str
+
+
+@dataclass(frozen=True)
 class Group:
-    """One request, or several that contest a time."""
+    """One request, several that contest a time, or several dates of one series."""
 
     rows: tuple[Row, ...]
     contest: Contest | None = None
+    repeated: Repeated | None = None
 
 
 def groups_of(
     rows: Sequence[Row], waiting: Sequence[Details], background: Background
 ) -> list[Group]:
-    """The rows in their order; those that contest a time stand together, where the first does."""
+    """The rows in their order; those that contest a time, and then those of one series, stand
+    together, where the first does."""
     row_of = {row.public_id: row for row in rows}
     rivals_of = _rivals_within(waiting, background)
     placed: set[str] = set()
@@ -70,7 +80,30 @@ def groups_of(
             together = _reached_from(row.public_id, rivals_of)
             placed.update(together)
             groups.append(_group([one for one in row_of if one in together], row_of, rivals_of))
-    return groups
+    return _by_series(groups, {one.public_id: one.series for one in waiting})
+
+
+def _by_series(groups: Sequence[Group], series_of: Mapping[str, str | None]) -> list[Group]:
+    """Single requests of one series become one group."""
+    rows_of_series: dict[str, list[Row]] = {}
+    for group in groups:
+        series = series_of[group.rows[0].public_id]
+        if series is not None and group.contest is None:
+            rows_of_series.setdefault(series, []).append(group.rows[0])
+    found = []
+    for group in groups:
+        series = series_of[group.rows[0].public_id]
+        rows = [] if series is None or group.contest is not None else rows_of_series[series]
+        if len(rows) < 2:
+            found.append(group)
+        elif rows[0] is group.rows[0]:
+            label = ngettext(
+                "%(num)s date of a recurring reservation",
+                "%(num)s dates of a recurring reservation",
+                len(rows),
+            )
+            found.append(Group(tuple(rows), repeated=Repeated(series or "", label)))
+    return found
 
 
 def _rivals_within(waiting: Sequence[Details], background: Background) -> dict[str, set[str]]:

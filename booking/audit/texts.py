@@ -43,6 +43,8 @@ def acts() -> Mapping[str, str]:
         **reservations.acts(),
         **_acts_on_places(),
         "booked_series": _("Booked a recurring reservation"),
+        "approved_series": _("Approved dates of a recurring reservation"),
+        "declined_series": _("Declined dates of a recurring reservation"),
         "changed_series": _("Changed dates of a recurring reservation"),
         "cancelled_series": _("Cancelled dates of a recurring reservation"),
         "signed_in": _("Signed in"),

@@ -14,7 +14,7 @@ from booking.messages import service as planner
 from booking.messages.letters import Key, Letter, Line, Link, MessageType, Recipient, Section
 from booking.messages.models import MessageKind
 from booking.reservations import notices, series_acts, series_texts, texts
-from booking.reservations.models import Series, SeriesAct, SeriesNews, SkipReason, State
+from booking.reservations.models import Asking, Series, SeriesAct, SeriesNews, SkipReason, State
 from booking.reservations.queries import Details, series_by_id, skips_of
 
 FIRST = 1  # the version that tells of the booking
@@ -208,10 +208,14 @@ def _about(dates: Dates) -> Section:
 
 
 def _reason(dates: Dates) -> str:
-    first = dates.reservations[0]
+    """Why they were cancelled or declined; of one act it is the same for all."""
     if not dates.news:
         return ""
-    return texts.reason(first.closing_code, first.closing_reason) or ""
+    first, act = dates.reservations[0], _main_act(dates)
+    if act is SeriesAct.DECLINED:
+        no = [one for one in first.decisions if one.state is Asking.DECLINED]
+        return texts.reason(no[-1].reason_code, no[-1].reason) if no else ""
+    return texts.reason(first.closing_code, first.closing_reason)
 
 
 def _every_date(dates: Dates) -> Section:

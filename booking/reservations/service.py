@@ -1140,6 +1140,19 @@ def approve(
     """
     before = _locked(actor, public_id, Action.DECIDE)
     _refuse_undecidable(before, seen_version)
+    return _grant(actor, before, declines_others=declines_others)
+
+
+def grant_date(actor: Actor, before: Details) -> Outcome:
+    """The yes to a date of a series that waits and is held; other requests for its time are
+    declined. Whoever asked hears of the dates as a series, in one message."""
+    return _grant(actor, before, declines_others=True, whole=_Whole.SERIES)
+
+
+def _grant(
+    actor: Actor, before: Details, *, declines_others: bool, whole: _Whole | None = None
+) -> Outcome:
+    public_id = before.public_id
     answered = [places for places in before.questions if answers(actor, before, places)]
     if len(answered) < len(before.questions):
         return _approve_in_part(actor, before, [place for one in answered for place in one])
@@ -1149,7 +1162,7 @@ def approve(
     for rival in rivals:
         _decline(actor, rival, DeclineReason.ANOTHER_WAS_APPROVED, "")
     if before.amendment is not None:
-        return _approve_change(actor, before, before.amendment)
+        return _approve_change(actor, before, before.amendment, whole)
     if not before.holds_place:
         occupancy.claim(Owner(reservation_id=before.id), _plan_as_is(before).claims())
     _settle_approvals(before, Asking.GRANTED, actor)
@@ -1163,6 +1176,7 @@ def approve(
         before={"state": before.state.value},
         after={"state": State.CONFIRMED.value},
         instead_of=in_whose_place(actor, before),
+        whole=whole,
     )
     _bump_of(before)
     return Outcome(public_id, State.CONFIRMED)
@@ -1184,9 +1198,11 @@ def _approve_in_part(actor: Actor, before: Details, places: Sequence[Place]) -> 
     return Outcome(before.public_id, before.state, before.amendment is not None)
 
 
-def _approve_change(actor: Actor, before: Details, waiting: Waiting) -> Outcome:
+def _approve_change(
+    actor: Actor, before: Details, waiting: Waiting, whole: _Whole | None
+) -> Outcome:
     """Swap the old claim for the new one in this transaction."""
-    plan = _Plan(waiting.places, waiting.local, waiting.title, waiting.headcount)
+    plan = _Plan(waiting.places, waiting.local, waiting.title, waiting.headcount, whole)
     had = Had.of(waiting.interval, occupancy_queries.owned_with_hold(before.id, waiting.id))
     _settle_approvals(before, Asking.GRANTED, actor)
     _lock_for_another(before, plan)
@@ -1229,17 +1245,38 @@ def decline(
     """Say no to a request or to the change that waits, with a reason from the list, the manager's
     own words, or both; `other` alone says nothing. One no is enough."""
     before = _locked(actor, public_id, Action.DECIDE)
+    reason = checked_decline(code, reason)
+    _refuse_undecidable(before, seen_version)
+    return _refuse_wish(actor, before, code, reason)
+
+
+def checked_decline(code: DeclineReason, reason: str) -> str:
+    """The manager's own words; raises InvalidError where nothing says why."""
     reason = checked_reason(reason)
     if code not in CHOSEN_REASONS:
         raise InvalidError({"reason_code": Problem.UNKNOWN})
     if code is DeclineReason.OTHER and not reason:
         raise InvalidError({"reason": Problem.MISSING})
-    _refuse_undecidable(before, seen_version)
+    return reason
+
+
+def decline_date(actor: Actor, before: Details, code: DeclineReason, reason: str) -> Outcome:
+    """The no to a date of a series that waits and is held, told as `grant_date` tells."""
+    return _refuse_wish(actor, before, code, reason, _Whole.SERIES)
+
+
+def _refuse_wish(
+    actor: Actor,
+    before: Details,
+    code: DeclineReason,
+    reason: str,
+    whole: _Whole | None = None,
+) -> Outcome:
     _ask_no_others(actor, before)
     if before.amendment is not None:
-        return _decline_change(actor, before, code, reason)
-    _decline(actor, before, code, reason)
-    return Outcome(public_id, State.DECLINED)
+        return _decline_change(actor, before, code, reason, whole)
+    _decline(actor, before, code, reason, whole)
+    return Outcome(before.public_id, State.DECLINED)
 
 
 def _ask_no_others(actor: Actor, before: Details) -> None:
@@ -1250,12 +1287,20 @@ def _ask_no_others(actor: Actor, before: Details) -> None:
         _settle_approvals(before, Asking.WITHDRAWN, of=asked)
 
 
-def _decline(actor: Actor, before: Details, code: DeclineReason, reason: str) -> None:
+def _decline(
+    actor: Actor,
+    before: Details,
+    code: DeclineReason,
+    reason: str,
+    whole: _Whole | None = None,
+) -> None:
     _settle_approvals(before, Asking.DECLINED, actor, code, reason)
-    _close(actor, before, State.DECLINED, EventKind.DECLINED, reason, code)
+    _close(actor, before, State.DECLINED, EventKind.DECLINED, reason, code, whole=whole)
 
 
-def _decline_change(actor: Actor, before: Details, code: DeclineReason, reason: str) -> Outcome:
+def _decline_change(
+    actor: Actor, before: Details, code: DeclineReason, reason: str, whole: _Whole | None
+) -> Outcome:
     _settle_approvals(before, Asking.DECLINED, actor, code, reason)
     _drop_amendment(before, Asking.DECLINED)
     version = _update(before)
@@ -1268,6 +1313,7 @@ def _decline_change(actor: Actor, before: Details, code: DeclineReason, reason: 
         after=_reason_facts(code, reason),
         reason=reason,
         instead_of=in_whose_place(actor, before),
+        whole=whole,
     )
     _bump_of(before)
     return _outcome(before)

@@ -231,8 +231,16 @@ def _requests(places: _Places) -> dict[str, str]:
     blocked = make.reservation(place=places.contested, starts_at=make.at(14))
     make.closure(places.contested, make.at(13), make.at(18))
     make.reservation(place=places.contested, starts_at=make.at(9, days=2), title=ARABIC_TITLE)
+    weekly = Wish((places.contested.spot.public_id,), make.at(9), make.at(11), title=LONG_WORD)
+    wanted = SeriesWish(weekly, Repetition(Every.WEEK, count=3))
+    dates = series.book(make.member_of(name="Karim Tazi"), wanted)
     closed = _closed(places.contested)
-    return {"rivalled": first.public_id, "blocked": blocked.public_id, "closure": closed}
+    return {
+        "rivalled": first.public_id,
+        "blocked": blocked.public_id,
+        "closure": closed,
+        "dates": dates.public_id,
+    }
 
 
 def _closed(place: Place) -> str:

@@ -164,6 +164,7 @@ PAGES: dict[str, Where] = {
         "/approvals/{blocked}",
         "/approvals/{declined}",
     ),
+    "approvals.dates": _at(Reader.MANAGER, "/approvals/series/{dates}"),
     "approvals.competing": _at(Reader.MANAGER, "/approvals/{rivalled}/compare"),
     "operator.messages": _at(
         Reader.OPERATOR, "/operator/messages", "/operator/messages?state=refused"

@@ -91,6 +91,7 @@ LEAVING = tuple(
 # What the API reads before it looks whom it is about.
 BODIES: Mapping[str, object] = {
     "approvals_api.ask": {"question": "How many?"},
+    "approvals_api.decide_series": {"decision": "approve", "seen": "0"},
     "approvals_api.decline": {"code": "other", "reason": "No"},
     "reservations_api.answer": {"text": "Two"},
     "series_api.add": {"date": "2026-10-20"},
@@ -141,6 +142,7 @@ def build() -> World:
             "park.samples.kind": "confirmed",
             **_spare(),
             **_of_the_organisation(organisation, holder),
+            **_asked_for(lab, organisation, holder),
         },
     )
 
@@ -197,6 +199,19 @@ def _of_the_organisation(organisation: Organisation, holder: Actor) -> dict[str,
         "group_id": group.public_id,
         "groups.public_id": group.public_id,
         **_repeated(organisation, holder),
+    }
+
+
+def _asked_for(lab: Place, organisation: Organisation, holder: Actor) -> dict[str, str]:
+    """A series that waits for the lab manager."""
+    times = (make.at(9, days=5), make.at(10, days=5))
+    wish = Wish((lab.spot.public_id,), *times, organisation_id=organisation.public_id)
+    made = series.book(holder, SeriesWish(wish, Repetition(Every.DAY, count=2)))
+    endpoints = ("approvals.dates", "approvals.approve_dates", "approvals.decline_dates")
+    api = ("approvals_api.series_dates", "approvals_api.decide_series")
+    return {
+        **dict.fromkeys((f"{one}.public_id" for one in endpoints), made.public_id),
+        **dict.fromkeys((f"{one}.series_id" for one in api), made.public_id),
     }
 
 
