@@ -6,10 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from sqlalchemy import select
+
 from booking.approvals import queries
 from booking.approvals.asked import asked_of, is_open, may_answer
 from booking.approvals.queries import Background, Rival
-from booking.core.database import savepoint, transactional
+from booking.core.database import savepoint, session, transactional
 from booking.core.errors import ForbiddenError, RefusedError, WouldDeclineError
 from booking.core.fingerprints import fingerprint, require_unchanged
 from booking.core.permissions import Action, Actor, allows
@@ -94,6 +96,7 @@ def approve(actor: Actor, public_id: str, *, seen: str | None = None) -> Decided
     require_unchanged(seen, found.marked())
     if seen is None and found.rivals:
         raise WouldDeclineError(tuple(one.reference for one in found.rivals))
+    _hold([one.public_id for one in found.rivals])
     places = [place for one in found.requests for place in (*one.places, *asked_of(one).places)]
     occupancy.lock_resources(resource_ids_of(places))
     refusals: dict[str, tuple[Refusal, ...]] = {}
@@ -129,6 +132,13 @@ def decline(
     facts: JsonFacts = {"reason_code": code.value, "reason": reason or None}
     _tell(actor, found, "declined_series", found.requests, facts, _declined)
     return Decided(public_id, found.requests)
+
+
+def _hold(public_ids: Sequence[str]) -> None:
+    """Whom a yes declines, held before any place is: the order in which all verbs lock."""
+    if public_ids:
+        these = select(Reservation.id).where(Reservation.public_id.in_(public_ids))
+        session().execute(these.order_by(Reservation.id).with_for_update()).all()
 
 
 def _waiting(actor: Actor, dates: Dates) -> Waiting:

@@ -83,6 +83,20 @@ def single(home: Home, shown: Shown, *, reader_id: int) -> Calendar:
     )
 
 
+def several(home: Home, shown: Shown, *, uid: str, reader_id: int) -> Calendar:
+    """All dates of a series, each an event of its own under the name that the feed gives it."""
+    writer = _Writer(home, shown)
+    return Calendar(
+        uid=f"{uid}@{home.uid_domain}",
+        name="",
+        zone_name=home.zone_name,
+        changed_at=max(one.changed_at for one in shown.entries),
+        events=tuple(
+            writer.event(one, is_private=one.person_id == reader_id) for one in shown.entries
+        ),
+    )
+
+
 class _Writer:
     """Writes events in one language."""
 

@@ -72,6 +72,22 @@ def reservation_file(public_id: UUID) -> Response:
     return response
 
 
+@files.get("/series/<uuid:public_id>.ics")
+@acts(Action.SEE_RESERVATION)
+def series_file(public_id: UUID) -> Response:
+    """All dates of a series as one file; what was cancelled is told as cancelled."""
+    actor = current_actor()
+    series, found = reservations.series(actor, str(public_id))
+    shown = queries.entries([one.public_id for one in found])
+    calendar = representation.several(
+        queries.home(), shown, uid=series.public_id, reader_id=actor.person_id
+    )
+    response = Response(ics.serialize(calendar), content_type=ics.CONTENT_TYPE)
+    name = f"series-{found[0].reference}.ics"
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
+
+
 def _hold_to_the_pace(subscription: Subscription) -> None:
     limit = web.settings().feed_fetches_per_hour
     seconds = pace.seconds_to_wait(subscription.digest, limit=limit, now=clock.now())

@@ -112,6 +112,10 @@ def _letter(dates: Dates, recipient: Recipient) -> Letter:
         sections=(_about(dates), *sections),
         links=(
             Link(_("See all dates of this series"), page),
+            Link(
+                _("Add all dates to your calendar"),
+                web.public_url("calendars.series_file", public_id=dates.series.public_id),
+            ),
             Link(_("See all your reservations in your calendar"), web.public_url("profile.show")),
         ),
     )

@@ -86,7 +86,7 @@ def test_what_is_taken_waits_on_and_the_others_are_confirmed() -> None:
     manager = make.lab_manager(lab)
     made = series.book(make.member_of(), weekly(lab))
     second = made.reservations[1]
-    make.closure(lab, second.interval.starts_at, second.interval.ends_at)
+    make.closure(lab, second.local.starts_at, second.local.ends_at)
     assert [one.id for one in dates.look(manager, made.public_id).taken] == [second.id]
     done = dates.approve(manager, made.public_id)
     assert [one.id for one in done.left] == [second.id]

@@ -223,4 +223,5 @@ def _repeated(organisation: Organisation, holder: Actor) -> dict[str, str]:
         organisation_id=organisation.public_id,
     )
     made = series.book(holder, SeriesWish(wish, Repetition(Every.DAY, count=2)))
-    return {"series_id": made.public_id, "series.public_id": made.public_id}
+    names = ("series_id", "series.public_id", "calendars.series_file.public_id")
+    return dict.fromkeys(names, made.public_id)
