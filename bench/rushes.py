@@ -10,14 +10,15 @@ from booking.core.database import db, end_reading
 from tests import rush
 from tests.db.promises.parks import deadlocks
 
-WRITERS = 16
+WRITERS, SLOTS = 16, 12
 SECONDS = 10
 
 
 def linked_rooms(stage: Stage) -> Iterator[Figure]:
     """Sixteen writers who book, move and give back four of twelve rooms each, without the web."""
-    with stage.park.app.app_context():
-        where = rush.stand(stage.park.database_url, stage.park.instance, writers=WRITERS)
+    park = stage.park
+    with park.app.app_context():
+        where = rush.stand(park.database_url, park.instance, writers=WRITERS, slots=SLOTS)
         end_reading()
         seen = rush.rush(where, seconds=SECONDS)
         broken = deadlocks()

@@ -6,7 +6,7 @@ from __future__ import annotations
 import multiprocessing
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -26,7 +26,6 @@ from tests import make
 
 HALLS, PARTS = 3, 3
 TAKEN_AT_ONCE = 4
-SLOTS = 12  # hours among which they choose: some find their time taken, and some do not
 MOST_KEPT = 3
 PATIENCE_SECONDS = 120
 
@@ -41,6 +40,7 @@ class Stand:
     instance: Path
     rooms: tuple[str, ...]
     writers: tuple[int, ...]
+    slots: int  # hours among which they choose: the fewer, the more they meet
 
 
 @dataclass
@@ -56,7 +56,7 @@ class Seen:
         self.longest = max(self.longest, other.longest)
 
 
-def stand(database_url: str, instance: Path, *, writers: int) -> Stand:
+def stand(database_url: str, instance: Path, *, writers: int, slots: int) -> Stand:
     """Twelve rooms: three halls, each with its three parts; and the people."""
     policy = make.policy(granularity=5, shortest=5, horizon=60)
     hours = make.around_the_clock()
@@ -71,7 +71,7 @@ def stand(database_url: str, instance: Path, *, writers: int) -> Stand:
         linking.set_parts(operator, places[0].spot.public_id, codes)
         rooms += [place.spot.public_id for place in places]
     people = tuple(make.member_of().person_id for _ in range(writers))
-    return Stand(database_url, instance, tuple(rooms), people)
+    return Stand(database_url, instance, tuple(rooms), people, slots)
 
 
 def rush(on: Stand, *, seconds: float) -> Seen:
@@ -96,7 +96,7 @@ def _write(on: Stand, number: int, seconds: float, barrier: Barrier) -> Seen:
         )
     )
     with app.app_context():
-        writer = _Writer(make.actor(on.writers[number]), on.rooms, Random(number))
+        writer = _Writer(make.actor(on.writers[number]), on, Random(number))
         end_reading()
         barrier.wait(PATIENCE_SECONDS)
         ends = time.monotonic() + seconds
@@ -110,10 +110,10 @@ def _write(on: Stand, number: int, seconds: float, barrier: Barrier) -> Seen:
 class _Writer:
     """Somebody who keeps a few reservations and cannot make up their mind."""
 
-    def __init__(self, actor: Actor, rooms: Sequence[str], chance: Random) -> None:
+    def __init__(self, actor: Actor, on: Stand, chance: Random) -> None:
         self.seen = Seen()
         self._actor = actor
-        self._rooms = rooms
+        self._on = on
         self._chance = chance
         self._mine: list[str] = []
         self._first = datetime.combine(clock.now().date() + timedelta(days=2), datetime.min.time())
@@ -155,7 +155,7 @@ class _Writer:
         service.cancel(self._actor, mine)
 
     def _some(self) -> tuple[str, ...]:
-        return tuple(self._chance.sample(self._rooms, TAKEN_AT_ONCE))
+        return tuple(self._chance.sample(self._on.rooms, TAKEN_AT_ONCE))
 
     def _start(self) -> datetime:
-        return self._first + timedelta(hours=self._chance.randrange(SLOTS))
+        return self._first + timedelta(hours=self._chance.randrange(self._on.slots))

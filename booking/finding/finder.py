@@ -166,7 +166,8 @@ class _Search:
         terrains = queries.terrains(self._fitting)
         allowed, barred = self._judged(terrains)
         candidates = queries.free(self._fitting, allowed, self._interval, self._where)
-        matches = self._page(candidates, skip, limit)
+        habits = self._habits() if candidates else Habits()
+        matches = self._page(candidates, habits, skip, limit)
         fits = sum(one.count for one in terrains)
         return Found(
             matches=matches,
@@ -174,7 +175,7 @@ class _Search:
             taken=sum(one.count for one in allowed) - len(candidates),
             barred=tuple(barred),
             nearest=() if candidates else self._nearest(terrains),
-            together=self._together(allowed),
+            together=self._together(allowed, habits),
             largest=0 if fits else self._largest_if_too_small(),
         )
 
@@ -219,11 +220,12 @@ class _Search:
                 allowed.append(one)
         return allowed, barred
 
-    def _page(self, candidates: Sequence[Candidate], skip: int, limit: int) -> tuple[Match, ...]:
+    def _page(
+        self, candidates: Sequence[Candidate], habits: Habits, skip: int, limit: int
+    ) -> tuple[Match, ...]:
         """The candidates in their order, from a place in it on, and the reasons of each."""
         if not candidates:
             return ()
-        habits = self._habits()
         asked = self._asked
         field = Field.of(candidates)
         page = rules.ranked(candidates, habits, asked)[skip : skip + limit]
@@ -237,12 +239,12 @@ class _Search:
         day = zones.day_bounds(self._local.starts_at.date(), self._local.zone)
         return queries.habits(self._actor, self._kind.id, self._interval, day, self._where)
 
-    def _together(self, allowed: Sequence[Terrain]) -> tuple[Place, ...]:
+    def _together(self, allowed: Sequence[Terrain], habits: Habits) -> tuple[Place, ...]:
         """Seats for several people near each other."""
         if not self._is_for_one or self._wanted.people < 2:
             return ()
         count = self._wanted.people
-        return tuple(queries.together(self._fitting, allowed, self._interval, count=count))
+        return tuple(queries.together(self._fitting, allowed, self._interval, habits, count=count))
 
     # --- where nothing is free ---
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -23,7 +23,7 @@ from booking.core import zones
 from booking.core.database import execute, session
 from booking.core.intervals import Interval
 from booking.core.permissions import Actor
-from booking.finding.rules import Candidate, Habits, Mine
+from booking.finding.rules import Candidate, Habits, Mine, distance_of
 from booking.occupancy import queries as occupancy
 from booking.policies import facts
 from booking.policies.facts import Place
@@ -295,13 +295,25 @@ def free_on_the_plan(
 
 
 def together(
-    fitting: Fitting, under: Collection[Terrain], interval: Interval, *, count: int
+    fitting: Fitting,
+    under: Collection[Terrain],
+    interval: Interval,
+    habits: Habits,
+    *,
+    count: int,
 ) -> list[Place]:
-    """So many of the free places as near to each other as can be; none where there are fewer."""
+    """So many of the free places as near to each other as can be, and near to one's own; none where
+    there are fewer."""
     free = free_on_the_plan(fitting, under, interval)
-    chosen = [one.resource_id for one in nearness.together(free, count)]
+    chosen = [one.resource_id for one in nearest_together(free, count, habits)]
     found = places(chosen)
     return [found[resource_id] for resource_id in chosen]
+
+
+def nearest_together(free: Sequence[Placed], count: int, habits: Habits) -> list[Placed]:
+    """So many of them together: of the parts of the house that have so many, the one where the
+    person is that day, else their organisation."""
+    return nearness.together(free, count, lambda where: distance_of(where, habits))
 
 
 def soonest_free(
@@ -352,6 +364,14 @@ def habits(
     return Habits(
         _uses(actor, kind_id, wished), _mine(actor, wished, day, where), by_area, by_floor
     )
+
+
+def whereabouts(
+    actor: Actor, wished: Interval, day: Interval, where: Mapping[int, Where]
+) -> Habits:
+    """The same without what they often did: where they and their organisations are on the day."""
+    by_area, by_floor = _ours(actor, day, where)
+    return Habits({}, _mine(actor, wished, day, where), by_area, by_floor)
 
 
 def _uses(actor: Actor, kind_id: int, wished: Interval) -> dict[int, int]:

@@ -119,7 +119,7 @@ def _key(habits: Habits, asked: Asked) -> Callable[[Candidate], Key]:
     def key(candidate: Candidate) -> Key:
         distance = distances.get(candidate.where.area_id)
         if distance is None:
-            distance = distances[candidate.where.area_id] = _distance(candidate.where, habits)
+            distance = distances[candidate.where.area_id] = distance_of(candidate.where, habits)
         uses = habits.uses.get(candidate.resource_id, 0)
         return (
             candidate.missing,
@@ -135,7 +135,7 @@ def _key(habits: Habits, asked: Asked) -> Callable[[Candidate], Key]:
     return key
 
 
-def _distance(where: Where, habits: Habits) -> int:
+def distance_of(where: Where, habits: Habits) -> int:
     """How far from where the person is on that day, else from the organisation; 5 is anywhere."""
     mine = habits.mine.where if habits.mine else None
     for distance, is_there in enumerate(

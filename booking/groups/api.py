@@ -45,6 +45,8 @@ class NewGroup(msgspec.Struct, forbid_unknown_fields=True):
     people: list[PublicId] = msgspec.field(default_factory=list)
     organisation: PublicId | None = None
     title: str = ""
+    step_free: bool = False
+    preferred: list[str] = msgspec.field(default_factory=list)
 
 
 class GroupCancellation(msgspec.Struct, forbid_unknown_fields=True):
@@ -162,6 +164,8 @@ def _wanted(asked: NewGroup) -> Wanted:
         people=tuple(public_id("people", one) for one in asked.people),
         title=asked.title,
         organisation_id=asked.organisation,
+        step_free=asked.step_free,
+        preferred=tuple(dict.fromkeys(asked.preferred)),
     )
 
 

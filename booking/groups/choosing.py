@@ -18,11 +18,11 @@ from booking.core.permissions import Actor
 from booking.core.refusals import Reason, Refusal, TooFewTogether
 from booking.finding import queries as finding
 from booking.finding.queries import Fitting, Park, Terrain
+from booking.finding.rules import Habits
 from booking.groups.wishes import Wanted
 from booking.policies import facts
 from booking.policies.facts import Place
 from booking.reservations.availability import free_times, is_inside
-from booking.spaces import nearness
 from booking.spaces.models import Area, ResourceState
 from booking.spaces.opening import Opening
 from booking.spaces.queries import openings
@@ -101,15 +101,33 @@ def _park() -> Park:
 
 
 def _choose(actor: Actor, park: Park, wanted: Wanted, local: LocalInterval) -> Choice:
+    """What everybody prefers is given up where there are not so many such places together."""
     fitting = _fitting(park, wanted)
+    if fitting.wished:
+        preferring = replace(fitting, needed=fitting.wished, wished=())
+        choice = _choose_of(actor, park, preferring, wanted.count, local)
+        if choice.places:
+            return choice
+    return _choose_of(actor, park, fitting, wanted.count, local)
+
+
+def _choose_of(
+    actor: Actor, park: Park, fitting: Fitting, count: int, local: LocalInterval
+) -> Choice:
     terrains = finding.terrains(fitting)
     opening_of = _openings(terrains, local.starts_at, local.ends_at)
     allowed, refusals = _allowed(actor, terrains, opening_of, local)
     free = finding.free_on_the_plan(fitting, allowed, local.project())
-    chosen = nearness.together(free, wanted.count)
+    chosen = finding.nearest_together(free, count, _whereabouts(actor, park, local))
     by_id = finding.places(one.resource_id for one in chosen)
     places = tuple(by_id[one.resource_id] for one in chosen)
     return Choice(places, local, len(free), () if places else refusals)
+
+
+def _whereabouts(actor: Actor, park: Park, local: LocalInterval) -> Habits:
+    day = zones.day_bounds(local.starts_at.date(), local.zone)
+    where = {one.id: one.where for one in park.areas}
+    return finding.whereabouts(actor, local.project(), day, where)
 
 
 def _fitting(park: Park, wanted: Wanted) -> Fitting:
@@ -119,9 +137,14 @@ def _fitting(park: Park, wanted: Wanted) -> Fitting:
         raise InvalidError({"kind": Problem.NOT_FOUND})
     if wanted.building and wanted.building not in buildings:
         raise InvalidError({"building": Problem.NOT_FOUND})
+    features = {one.code: one.id for one in park.equipment}
+    if not features.keys() >= set(wanted.preferred):
+        raise InvalidError({"feature": Problem.NOT_FOUND})
     return Fitting(
         kind_id=kinds[wanted.kind],
         people=1,
+        wished=tuple(features[code] for code in wanted.preferred),
+        step_free_id=park.step_free_id if wanted.step_free else None,
         building_id=buildings.get(wanted.building),
         area_id=_area_id(wanted.area) if wanted.area else None,
     )

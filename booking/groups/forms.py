@@ -8,6 +8,7 @@ from typing import ClassVar
 from uuid import UUID
 
 from wtforms import (
+    BooleanField,
     HiddenField,
     IntegerField,
     SelectField,
@@ -97,6 +98,7 @@ class TogetherForm(WhenForm):
     kind = SelectField(lazy_gettext("Kind"), validate_choice=False)
     count = IntegerField(lazy_gettext("How many places"), [Optional()], default=2)
     where = SelectField(lazy_gettext("Where"), validate_choice=False)
+    step_free = BooleanField(lazy_gettext("Only step-free access"))
     organisation = SelectField(lazy_gettext("Organisation"), validate_choice=False)
     people = SelectMultipleField(
         lazy_gettext("For whom"),
@@ -133,6 +135,7 @@ class TogetherForm(WhenForm):
             people=ids_from("people", self.people.data or []),
             title=self.title.data or "",
             organisation_id=self.organisation.data or None,
+            step_free=bool(self.step_free.data),
         )
 
     def resource_ids(self) -> tuple[str, ...]:

@@ -345,6 +345,8 @@ def _kept(form: TogetherForm) -> list[tuple[str, str]]:
     values = [
         (name, str(form[name].data if form[name].data is not None else "")) for name in single
     ]
+    if form.step_free.data:
+        values.append((form.step_free.name, "y"))
     return [*values, *(("people", one) for one in form.people.data or [])]
 
 

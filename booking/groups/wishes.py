@@ -26,6 +26,8 @@ class Wanted:
     people: tuple[str, ...] = ()
     title: str = ""
     organisation_id: str | None = None
+    step_free: bool = False
+    preferred: tuple[str, ...] = ()  # features that are given up where they are not together
 
     def local(self, zone_name: str) -> LocalInterval:
         """When, at the site; raises InvalidError where that makes no sense."""

@@ -23,24 +23,36 @@ class Placed(NamedTuple):
     number: int  # among all of its kind in its area, free or not, in the order of their codes
 
 
-def together(free: Sequence[Placed], count: int) -> list[Placed]:
+def _anywhere(_where: Where) -> int:
+    return 0
+
+
+def together(
+    free: Sequence[Placed], count: int, far: Callable[[Where], int] = _anywhere
+) -> list[Placed]:
     """So many of the free places, as near to each other as can be: in one area and with the fewest
     places between the first and the last, else on one floor, in one building, anywhere.
 
-    `free` comes in the order of the plan (building, floor, area, code). Empty where there are not
-    so many.
+    Where several parts of the house have so many, the one that is the least `far` is taken, and
+    only then the closest run. `free` comes in the order of the plan (building, floor, area, code).
+    Empty where there are not so many.
     """
     if not 0 < count <= len(free):
         return []
     return (
-        _closest(free, count, lambda one: one.where.area_id)
-        or _closest(free, count, lambda one: one.where.floor_id)
-        or _closest(free, count, lambda one: one.where.building_id)
+        _closest(free, count, far, lambda one: one.where.area_id)
+        or _closest(free, count, far, lambda one: one.where.floor_id)
+        or _closest(free, count, far, lambda one: one.where.building_id)
         or list(free[:count])
     )
 
 
-def _closest(free: Sequence[Placed], count: int, part_of: Callable[[Placed], int]) -> list[Placed]:
+def _closest(
+    free: Sequence[Placed],
+    count: int,
+    far: Callable[[Where], int],
+    part_of: Callable[[Placed], int],
+) -> list[Placed]:
     """The closest run within one part of the house; the first one where several are as close."""
     parts: dict[int, list[Placed]] = {}
     for one in free:
@@ -50,7 +62,9 @@ def _closest(free: Sequence[Placed], count: int, part_of: Callable[[Placed], int
         for part in parts.values()
         for first in range(len(part) - count + 1)
     )
-    return min(runs, key=_looseness, default=[])
+    return min(
+        runs, key=lambda run: (min(far(one.where) for one in run), _looseness(run)), default=[]
+    )
 
 
 def _looseness(run: Sequence[Placed]) -> tuple[int, int]:

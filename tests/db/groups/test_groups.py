@@ -35,6 +35,7 @@ from booking.reservations import service as reservations
 from booking.reservations.models import Group, Reservation, State
 from booking.reservations.standing import versions
 from booking.reservations.wishes import Change, GroupWish
+from booking.spaces.models import Area
 from tests import make
 from tests.conftest import Statements
 from tests.working import Run, Told
@@ -83,6 +84,33 @@ def test_desks_stand_near_each_other_and_each_is_somebodys(team: Team) -> None:
     assert {one.organisation and one.organisation.name for one in made.reservations} == {"Atlas"}
     stored = queries.group(team.salma, made.public_id)
     assert tuple(stored) == made.reservations
+
+
+def test_desks_together_are_near_the_organisation_and_as_the_team_needs_them(team: Team) -> None:
+    youssefs = team.desks[4]  # A2-1
+    made = make.reservation(team.youssef, youssefs, organisation_id=team.atlas.public_id)
+    third, features = make.area(code="A3"), [make.feature("step_free"), make.feature("quiet")]
+    for number in (1, 2):
+        make.desk(f"A2-{number + 2}", at=_area_of(youssefs))
+        make.resource(f"A3-{number}", at=third, features=features)
+    assert _places(team, count=2) == ["A2-2", "A2-3"]
+    reservations.cancel(team.youssef, made.public_id)
+    assert _places(team, count=2) == ["A1-1", "A1-2"]
+    assert _places(team, count=2, step_free=True) == ["A3-1", "A3-2"]
+    assert _places(team, count=2, preferred=("quiet",)) == ["A3-1", "A3-2"]
+    assert _places(team, count=3, preferred=("quiet",)) == ["A1-1", "A1-2", "A1-3"]
+    assert _places(team, count=3, step_free=True) == []
+
+
+def _places(team: Team, **wish: object) -> list[str]:
+    wanted = _wanted(**{"count": 2, **wish})  # type: ignore[arg-type]  # any values
+    return [place.spot.code for place in choosing.choose(team.salma, wanted).places]
+
+
+def _area_of(place: Place) -> Area:
+    found = session().get(Area, place.area_id)
+    assert found is not None
+    return found
 
 
 def test_all_or_none(team: Team) -> None:
