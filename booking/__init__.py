@@ -25,7 +25,7 @@ from booking.approvals import views as approval_pages
 from booking.assets.manifest import Manifest
 from booking.attendance import api as attendance_api
 from booking.attendance import notices as attendance_notices
-from booking.attendance import spots
+from booking.attendance import reception, spots
 from booking.attendance import views as attendance_pages
 from booking.audit import api as audit_api
 from booking.calendars import views as calendars
@@ -113,6 +113,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     approval_pages.pages,
     attendance_api.blueprint,
     attendance_pages.blueprint,
+    reception.blueprint,
     spots.blueprint,
     closures_api.blueprint,
     closure_pages.pages,

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Select, exists, false, or_, select
+from sqlalchemy import ColumnElement, Select, exists, false, func, or_, select
 
+from booking.core import web, zones
 from booking.core.database import session
-from booking.core.permissions import Actor
+from booking.core.permissions import Actor, Role
 from booking.policies.facts import Place
 from booking.policies.models import Policy
 from booking.reservations import queries as reservations
@@ -31,6 +33,62 @@ class NamedArea(NamedTuple):
     code: str
     building: str
     names: dict[str, str]
+
+
+class NamedBuilding(NamedTuple):
+    """A building by its key, its code and its names."""
+
+    id: int
+    code: str
+    names: dict[str, str]
+
+
+@dataclass(frozen=True)
+class ArrivalsAt:
+    """A building, and a day on the site's calendar."""
+
+    building_id: int
+    day: date
+
+
+def buildings_received_at(actor: Actor) -> Sequence[NamedBuilding]:
+    """The buildings at whose reception this actor works; an operator at all."""
+    ids = [one.building_id for one in actor.grants if one.role == Role.RECEPTION]
+    statement = select(Building.id, Building.code, Building.names).order_by(Building.code)
+    if not actor.has(Role.OPERATOR):
+        statement = statement.where(Building.id.in_(ids))
+    return [NamedBuilding(*row) for row in session().execute(statement)]
+
+
+def arriving(at: ArrivalsAt, *, limit: int, offset: int = 0) -> list[Details]:
+    """The confirmed reservations in the building that run on that day, by start; five statements.
+
+    A range of the index on starts is read: what runs began no longer ago than the longest that a
+    policy allows.
+    """
+    whole = zones.day_bounds(at.day, zones.zone(web.settings().site_zone))
+    longest = session().scalar(select(func.max(Policy.longest))) or 0
+    in_building = (
+        exists()
+        .where(
+            ReservationResource.reservation_id == Reservation.id,
+            ReservationResource.resource_id == Resource.id,
+        )
+        .where(
+            Resource.area_id == Area.id,
+            Area.floor_id == Floor.id,
+            Floor.building_id == at.building_id,
+        )
+    )
+    return reservations.find(
+        Reservation.starts_at < whole.ends_at,
+        Reservation.starts_at > whole.starts_at - timedelta(minutes=longest) - CLOCKS_CHANGE,
+        Reservation.ends_at > whole.starts_at,
+        Reservation.state == State.CONFIRMED,
+        in_building,
+        limit=limit,
+        offset=offset,
+    )
 
 
 def own_at(actor: Actor, place: Place, now: datetime, early: timedelta) -> list[Details]:

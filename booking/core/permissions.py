@@ -143,6 +143,7 @@ class Action(StrEnum):
     CHANGE = "change"
     CANCEL = "cancel"
     CHECK_IN = "check_in"  # oneself, or whoever stands at the reception
+    SEE_ARRIVALS = "see_arrivals"  # of a building, at its reception
     PRINT_LABELS = "print_labels"  # the codes at doors and desks
     SEE_APPROVALS = "see_approvals"
     DECIDE = "decide"
@@ -188,6 +189,10 @@ def auditor(actor: Actor | None, subject: object) -> bool:
 
 def lab_manager(actor: Actor | None, subject: object) -> bool:
     return actor is not None and actor.has(Role.LAB_MANAGER)
+
+
+def reception(actor: Actor | None, subject: object) -> bool:
+    return actor is not None and actor.has(Role.RECEPTION)
 
 
 def lab_manager_in_person(actor: Actor | None, subject: object) -> bool:
@@ -305,6 +310,7 @@ TABLE: dict[Action, tuple[Predicate, ...]] = {
     Action.CHANGE: (holder_or_booker, manager_of_organisation, operator),
     Action.CANCEL: (holder_or_booker, manager_of_organisation, manages_every_place, operator),
     Action.CHECK_IN: (holder_or_booker, receives_there, operator),
+    Action.SEE_ARRIVALS: (reception, operator),
     Action.PRINT_LABELS: (lab_manager, operator),
     Action.SEE_APPROVALS: (lab_manager, operator),
     Action.DECIDE: (both(decides_there, not_own_request), both(operator, not_own_request)),

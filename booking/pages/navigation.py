@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from flask import g, request, url_for
 
 from booking.approvals import queries as approvals
@@ -23,12 +25,9 @@ def entries() -> list[NavigationEntry]:
     find = _entry("finding.show", "search", _("Find a place"))
     planning = _entry("planning.day", "calendar-days", _("Planning"))
     mine = _entry("reservations.mine", "calendar-check", pgettext("menu", "My reservations"))
-    if allows(actor, Action.SEE_APPROVALS):
-        waiting = waiting_requests(actor)
-        requests = _entry("approvals.list", "inbox", _("Requests"), count=waiting)
-        found = [today, planning, requests, mine, find]
-    else:
-        found = [today, find, planning, mine]
+    duties = [*_requests(actor), *_arrivals(actor)]
+    found = [today, planning, *duties[:1], mine, find] if duties else [today, find, planning, mine]
+    found += duties[1:]
     if actor.memberships:
         found.append(_entry("organisation.mine", "users", _("My organisation")))
     if allows(actor, Action.CLOSE_SPACES):
@@ -40,6 +39,16 @@ def entries() -> list[NavigationEntry]:
     else:
         found += _for_auditors(actor)
     return found
+
+
+def _requests(actor: Actor) -> Iterator[NavigationEntry]:
+    if allows(actor, Action.SEE_APPROVALS):
+        yield _entry("approvals.list", "inbox", _("Requests"), count=waiting_requests(actor))
+
+
+def _arrivals(actor: Actor) -> Iterator[NavigationEntry]:
+    if allows(actor, Action.SEE_ARRIVALS):
+        yield _entry("reception.show", "door-open", _("Arrivals"))
 
 
 def _for_auditors(actor: Actor) -> list[NavigationEntry]:

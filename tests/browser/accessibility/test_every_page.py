@@ -76,6 +76,9 @@ PAGES: dict[str, Where] = {
         "/spaces/{out}",
     ),
     "spots.here": _at(Reader.MEMBER, "/spaces/{desk}/check-in", "/spaces/{lab}/check-in"),
+    "reception.show": _at(
+        Reader.OPERATOR, "/arrivals", "/arrivals?day=06/10/2026", "/arrivals?day=11/10/2026&page=2"
+    ),
     "spots.labels": _at(Reader.OPERATOR, "/labels", "/labels?area=absent"),
     "book.form": _at(
         Reader.MEMBER,
