@@ -24,7 +24,7 @@ from booking.reservations.models import (
     State,
 )
 from booking.reservations.queries import Details
-from booking.spaces.models import Area, Building, Floor, Resource
+from booking.spaces.models import Area, Building, Floor, Kind, Resource
 
 
 class NamedArea(NamedTuple):
@@ -45,10 +45,11 @@ class NamedBuilding(NamedTuple):
 
 @dataclass(frozen=True)
 class ArrivalsAt:
-    """A building, and a day on the site's calendar."""
+    """A building, a day on the site's calendar, and a kind of space or, empty, every one."""
 
     building_id: int
     day: date
+    kind: str = ""
 
 
 def buildings_received_at(actor: Actor) -> Sequence[NamedBuilding]:
@@ -78,6 +79,7 @@ def arriving(at: ArrivalsAt, *, limit: int, offset: int = 0) -> list[Details]:
             Resource.area_id == Area.id,
             Area.floor_id == Floor.id,
             Floor.building_id == at.building_id,
+            *((Resource.kind_id == Kind.id, Kind.code == at.kind) if at.kind else ()),
         )
     )
     return reservations.find(

@@ -24,7 +24,7 @@ from booking.core.web import acts, current_actor
 from booking.people import terms
 from booking.people.models import Person
 from booking.people.viewings import note_views
-from booking.reservations import arrivals, texts
+from booking.reservations import arrivals, place_facts, texts
 from booking.reservations.queries import Details
 
 A_PAGE = 100
@@ -34,10 +34,11 @@ blueprint = Blueprint("reception", __name__)
 
 
 class ArrivalsForm(PageForm):
-    """Of which building and day."""
+    """Of which building, day and kind of space."""
 
     building = SelectField(lazy_gettext("Building"), validate_choice=False)
     day = DayField(lazy_gettext("Day"))
+    kind = SelectField(lazy_gettext("Kind"), validate_choice=False)
 
 
 @dataclass(frozen=True)
@@ -65,20 +66,27 @@ def show() -> ResponseReturnValue:
     asked = request.args.get("building", "")
     building = next((one for one in buildings if one.code == asked), next(iter(buildings), None))
     day = typed_day(request.args.get("day", "")) or terms.today()
+    kinds = place_facts.kinds()
+    kind = next((one.code for one in kinds if one.code == request.args.get("kind")), "")
     page = min(max(request.args.get("page", 1, type=int), 1), LAST_PAGE)
     found: list[Details] = []
     if building is not None:
-        at = ArrivalsAt(building.id, day)
+        at = ArrivalsAt(building.id, day, kind)
         found = queries.arriving(at, limit=A_PAGE + 1, offset=(page - 1) * A_PAGE)
     shown = found[:A_PAGE]
     note_views(actor, Person.id.in_({one.person_id for one in shown}))
-    form = ArrivalsForm(formdata=None, building=building and building.code, day=day)
+    form = ArrivalsForm(formdata=None, building=building and building.code, day=day, kind=kind)
     form.building.choices = [SelectChoice(one.code, name_in(one.names)) for one in buildings]
+    form.kind.choices = [
+        SelectChoice("", _("All kinds")),
+        *(SelectChoice(one.code, name_in(one.names)) for one in kinds),
+    ]
 
     def url(turned_to: int) -> str:
         code = building.code if building else None
         number = turned_to if turned_to > 1 else None
-        return url_for("reception.show", building=code, day=as_typed(day), page=number)
+        shown = {"building": code, "day": as_typed(day), "kind": kind or None, "page": number}
+        return url_for("reception.show", **shown)  # type: ignore[arg-type]  # texts and a number
 
     return render_template(
         "attendance/arrivals.html",

@@ -37,6 +37,8 @@ def test_the_reception_sees_its_building_hour_by_hour(client: FlaskClient) -> No
     assert "Atlas" in page
     assert not any(name in page for name in ("Elsewhere", "Another day", "Waits", "OTHER"))
     assert "Another day" in client.get("/arrivals?day=06/10/2026").text
+    assert "Salma" not in client.get("/arrivals?kind=lab").text
+    assert "Salma" in client.get("/arrivals?kind=desk").text
     assert "Elsewhere" not in client.get("/arrivals?building=OTHER").text
 
 
