@@ -126,6 +126,20 @@ def format_duration(minutes: int) -> str:
     return text or _format_units(0, 1)
 
 
+def format_hours(minutes: int) -> str:
+    """«40 heures 30 minutes»: the same without days, for what adds up over many."""
+    hours, rest = divmod(minutes, 60)
+    if not hours or not rest:
+        return _format_units(rest, 1) if rest or not hours else _format_units(hours, 60)
+    longer, shorter = _format_units(hours, 60), _format_units(rest, 1)
+    return _("%(longer)s %(shorter)s", longer=longer, shorter=shorter)
+
+
+def format_month(day: date) -> str:
+    """«décembre 2026»."""
+    return _format_date(day, "LLLL y")
+
+
 def format_ago(then: datetime, now: datetime) -> str:
     """«il y a 2 heures», «قبل ساعتين»; both instants or both local."""
     return dates.format_timedelta(then - now, add_direction=True, locale=locale())

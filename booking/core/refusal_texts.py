@@ -8,6 +8,7 @@ from booking.core.i18n import (
     format_clock,
     format_day,
     format_duration,
+    format_hours,
     format_minutes_as_clock,
     format_short_day,
     isolated,
@@ -21,6 +22,7 @@ from booking.core.refusals import (
     CheckInNotOpen,
     ClosedDay,
     InThePast,
+    Measure,
     NonexistentTime,
     NotChangeable,
     NotEligible,
@@ -29,6 +31,9 @@ from booking.core.refusals import (
     OutOfOrder,
     OutsideHours,
     OverCapacity,
+    QuotaExceeded,
+    QuotaOf,
+    QuotaPeriod,
     Refusal,
     SlotTaken,
     TooFar,
@@ -55,10 +60,16 @@ def describe(refusal: Refusal) -> str:
             return _wrong_place(place, facts)
         case NotChangeable() | NonexistentTime() as facts:
             return _not_possible(facts)
-        case TooFewTogether(wanted=wanted, free=free):
-            return _too_few_together(wanted, free)
+        case TooFewTogether() | QuotaExceeded() as facts:
+            return _wrong_number(place, facts)
         case _ as never:
             assert_never(never)
+
+
+def _wrong_number(place: str, facts: TooFewTogether | QuotaExceeded) -> str:
+    if isinstance(facts, TooFewTogether):
+        return _too_few_together(facts.wanted, facts.free)
+    return _quota_exceeded(place, facts)
 
 
 def _too_few_together(wanted: int, free: int) -> str:
@@ -72,6 +83,76 @@ def _too_few_together(wanted: int, free: int) -> str:
         free,
         wanted=wanted,
     )
+
+
+def _quota_exceeded(place: str, facts: QuotaExceeded) -> str:
+    """What may be had, what is used and wished for, and when there is room again."""
+    return " ".join(
+        (
+            _quota(place, facts),
+            _(
+                "Used so far: %(used)s; this would take %(wanted)s.",
+                used=measured(facts.measure, facts.used),
+                wanted=measured(facts.measure, facts.wanted),
+            ),
+            _room_again(facts),
+        )
+    ).strip()
+
+
+def measured(measure: Measure, number: int) -> str:
+    """So many hours and minutes, or so many reservations."""
+    if measure is Measure.MINUTES:
+        return format_hours(number)
+    return ngettext("%(num)s reservation", "%(num)s reservations", number)
+
+
+def _quota(place: str, facts: QuotaExceeded) -> str:
+    sentences = {
+        (QuotaOf.PERSON, QuotaPeriod.DAY): _(
+            "One person may have at most %(limit)s a day in %(place)s and the spaces that share"
+            " its rules."
+        ),
+        (QuotaOf.PERSON, QuotaPeriod.WEEK): _(
+            "One person may have at most %(limit)s a week in %(place)s and the spaces that share"
+            " its rules."
+        ),
+        (QuotaOf.PERSON, QuotaPeriod.MONTH): _(
+            "One person may have at most %(limit)s a month in %(place)s and the spaces that share"
+            " its rules."
+        ),
+        (QuotaOf.PERSON, QuotaPeriod.AHEAD): _(
+            "One person may have at most %(limit)s to come at one time in %(place)s and the spaces"
+            " that share its rules."
+        ),
+        (QuotaOf.ORGANISATION, QuotaPeriod.DAY): _(
+            "One organisation may have at most %(limit)s a day in %(place)s and the spaces that"
+            " share its rules."
+        ),
+        (QuotaOf.ORGANISATION, QuotaPeriod.WEEK): _(
+            "One organisation may have at most %(limit)s a week in %(place)s and the spaces that"
+            " share its rules."
+        ),
+        (QuotaOf.ORGANISATION, QuotaPeriod.MONTH): _(
+            "One organisation may have at most %(limit)s a month in %(place)s and the spaces that"
+            " share its rules."
+        ),
+        (QuotaOf.ORGANISATION, QuotaPeriod.AHEAD): _(
+            "One organisation may have at most %(limit)s to come at one time in %(place)s and the"
+            " spaces that share its rules."
+        ),
+    }
+    limit = measured(facts.measure, facts.limit)
+    return sentences[facts.whose, facts.period] % {"limit": limit, "place": place}
+
+
+def _room_again(facts: QuotaExceeded) -> str:
+    if facts.frees_on is None:
+        return ""
+    day = format_short_day(facts.frees_on)
+    if facts.period is QuotaPeriod.AHEAD:
+        return _("The first of these begins on %(day)s; give one back, or wait for it.", day=day)
+    return _("Choose a shorter time, or a day from %(day)s on.", day=day)
 
 
 def _slot_taken(place: str, facts: SlotTaken) -> str:

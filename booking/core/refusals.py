@@ -30,6 +30,7 @@ class Reason(StrEnum):
     TOO_FEW_TOGETHER = "too_few_together"
     CHECK_IN_NOT_OPEN = "check_in_not_open"
     NONEXISTENT_TIME = "nonexistent_time"
+    QUOTA_EXCEEDED = "quota_exceeded"
 
 
 class Cause(StrEnum):
@@ -48,6 +49,30 @@ class WhoMayBook(StrEnum):
 
     ANYONE = "anyone"
     MEMBERS = "members"
+
+
+class QuotaOf(StrEnum):
+    """Whose use a quota limits."""
+
+    PERSON = "person"
+    ORGANISATION = "organisation"
+
+
+class QuotaPeriod(StrEnum):
+    """Over what a quota counts: what begins in a day, week or month of the site's calendar, or
+    all that has not begun yet. A week begins on Monday."""
+
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+    AHEAD = "ahead"
+
+
+class Measure(StrEnum):
+    """What a quota counts."""
+
+    MINUTES = "minutes"
+    RESERVATIONS = "reservations"
 
 
 class Obstacle(StrEnum):
@@ -205,6 +230,24 @@ class CheckInNotOpen:
     opens_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class QuotaExceeded:
+    """The limit of a period, what of it is used, and what the wish adds, all in one measure.
+
+    `starts_on` is the first day of the period, none for all that is ahead; `frees_on` the first
+    day of the next one, or that on which the first of what is ahead begins.
+    """
+
+    whose: QuotaOf
+    period: QuotaPeriod
+    measure: Measure
+    limit: int
+    used: int
+    wanted: int
+    starts_on: date | None
+    frees_on: date | None
+
+
 Facts: TypeAlias = (
     SlotTaken
     | OutsideHours
@@ -222,6 +265,7 @@ Facts: TypeAlias = (
     | TooFewTogether
     | CheckInNotOpen
     | NonexistentTime
+    | QuotaExceeded
 )
 
 FACTS: dict[Reason, type[Facts]] = {
@@ -241,6 +285,7 @@ FACTS: dict[Reason, type[Facts]] = {
     Reason.TOO_FEW_TOGETHER: TooFewTogether,
     Reason.CHECK_IN_NOT_OPEN: CheckInNotOpen,
     Reason.NONEXISTENT_TIME: NonexistentTime,
+    Reason.QUOTA_EXCEEDED: QuotaExceeded,
 }
 
 

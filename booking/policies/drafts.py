@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from booking.core.refusals import WhoMayBook
+from booking.core.refusals import QuotaPeriod, WhoMayBook
 from booking.policies.models import Shown
 from booking.spaces.drafts import Draft, Names
 
 
 class PolicyDraft(Draft, frozen=True, kw_only=True):
-    """A policy; lengths, notice, time to decide and grace in minutes, the horizon in days."""
+    """A policy; lengths, notice, time to decide and grace in minutes, the horizon in days.
+
+    Quotas: how much one person, and one organisation, may have in a period; None is no limit.
+    """
 
     names: Names
     granularity: int = 15
@@ -27,3 +30,9 @@ class PolicyDraft(Draft, frozen=True, kw_only=True):
     grace_minutes: int = 15
     setup_minutes: int = 0
     cleanup_minutes: int = 0
+    person_quota_minutes: int | None = None
+    person_quota_count: int | None = None
+    person_quota_period: QuotaPeriod = QuotaPeriod.WEEK
+    organisation_quota_minutes: int | None = None
+    organisation_quota_count: int | None = None
+    organisation_quota_period: QuotaPeriod = QuotaPeriod.WEEK

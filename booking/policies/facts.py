@@ -12,9 +12,10 @@ from sqlalchemy import ColumnElement, Select, and_, bindparam, false, or_, selec
 from booking.core import clock, zones
 from booking.core.database import execute, session
 from booking.core.intervals import Interval, LocalInterval
-from booking.core.refusals import OverCapacity, Reason, Refusal
+from booking.core.refusals import OverCapacity, QuotaOf, QuotaPeriod, Reason, Refusal
 from booking.occupancy import queries as occupancy
 from booking.policies.models import Policy, Shown
+from booking.policies.quotas import Balance, Counting, Quota
 from booking.policies.rules import Booker, Buffers, Case, Limits, Subject, judge
 from booking.spaces.models import Resource, ResourceState
 from booking.spaces.opening import Opening
@@ -47,7 +48,14 @@ _POLICY_COLUMNS = (
     Policy.names,
     Policy.asks_for_check_in,
     Policy.grace_minutes,
+    Policy.person_quota_minutes,
+    Policy.person_quota_count,
+    Policy.person_quota_period,
+    Policy.organisation_quota_minutes,
+    Policy.organisation_quota_count,
+    Policy.organisation_quota_period,
 )
+_QUOTAS = 6  # of these columns, the last
 
 
 @dataclass(frozen=True)
@@ -84,6 +92,16 @@ class Place:
         """The key of its building."""
         return self.spot.building_id
 
+    @property
+    def policy_id(self) -> int:
+        """The key of its policy, which is its resource group."""
+        return self.spot.policy_id
+
+    @property
+    def quotas(self) -> tuple[Quota, ...]:
+        """How much one person, and one organisation, may have of its group."""
+        return self.limits.quotas
+
     def for_series(self) -> Place:
         """The same place under the limits that hold for dates that repeat."""
         return replace(self, limits=self.limits.for_series())
@@ -116,10 +134,15 @@ def place_from(row: Collection[object]) -> Place:
     last = len(SPOT_COLUMNS) + len(_POLICY_COLUMNS)
     values = tuple(row)[len(SPOT_COLUMNS) : last]
     parts, part_of = tuple(row)[last : last + len(LINK_COLUMNS)]
-    *limits, own_request_may_be_decided, others_see, names, asks_for_check_in, grace = values
+    *limits, own_request_may_be_decided, others_see, names, asks_for_check_in, grace = values[
+        :-_QUOTAS
+    ]
     return Place(
         spot_from(row),
-        Limits(*limits),  # type: ignore[arg-type]  # the columns stand in the order of the fields
+        Limits(  # type: ignore[call-arg]  # the columns stand in the order of the fields
+            *limits,  # type: ignore[arg-type]  # as above
+            quotas_from(*values[-_QUOTAS:]),  # type: ignore[arg-type]  # as above
+        ),
         bool(own_request_may_be_decided),
         Shown(str(others_see)),
         names,  # type: ignore[arg-type]  # as above
@@ -128,6 +151,27 @@ def place_from(row: Collection[object]) -> Place:
         links_from(parts),
         links_from(part_of),
     )
+
+
+def quotas_from(
+    person_minutes: int | None,
+    person_count: int | None,
+    person_period: QuotaPeriod,
+    organisation_minutes: int | None,
+    organisation_count: int | None,
+    organisation_period: QuotaPeriod,
+) -> tuple[Quota, ...]:
+    """The quotas of a policy; those without a limit are none."""
+    found = []
+    if person_minutes is not None or person_count is not None:
+        found.append(Quota(QuotaOf.PERSON, person_period, person_minutes, person_count))
+    if organisation_minutes is not None or organisation_count is not None:
+        found.append(
+            Quota(
+                QuotaOf.ORGANISATION, organisation_period, organisation_minutes, organisation_count
+            )
+        )
+    return tuple(found)
 
 
 def places(*conditions: ColumnElement[bool], limit: int | None = None) -> list[Place]:
@@ -201,6 +245,7 @@ def case_for(
     is_member: bool,
     change: Change | None = None,
     now: datetime | None = None,
+    balances: tuple[Balance, ...] = (),
 ) -> Case:
     """Put together what the rules look at; raises NonexistentTimeError for a time in a gap."""
     return Case(
@@ -214,6 +259,7 @@ def case_for(
         now=now or clock.now(),
         was=None if change is None else change.was,
         keeps_place=change is not None and change.keeps_place,
+        balances=balances,
     )
 
 
@@ -242,6 +288,7 @@ def judge_all(
     headcount: int,
     is_member: bool,
     changes: Mapping[int, Change],
+    counting: Counting | None = None,
 ) -> Judged:
     """Each place by its own policy; the people spread over all of them. `changes` says, by the
     place, what the reservation was."""
@@ -254,6 +301,7 @@ def judge_all(
         headcount=headcount,
         is_member=is_member,
         changes=changes,
+        counting=counting,
     )
 
 
@@ -266,10 +314,12 @@ def judged(
     is_member: bool,
     changes: Mapping[int, Change],
     now: datetime | None = None,
+    counting: Counting | None = None,
 ) -> Judged:
     """The same with hours that were read already, by their keys."""
     refusals = over_capacity(places, headcount) if len(places) > 1 else []
     asking = []
+    balances = {} if counting is None else counting.balances(places, local, local.project())
     for place in places:
         seats = headcount if len(places) == 1 else min(headcount, place.spot.capacity)
         verdict = judge(
@@ -281,6 +331,7 @@ def judged(
                 is_member=is_member,
                 change=changes.get(place.resource_id),
                 now=now,
+                balances=balances.get(place.resource_id, ()),
             )
         )
         refusals += verdict.refusals

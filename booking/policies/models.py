@@ -8,7 +8,7 @@ from sqlalchemy import CheckConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from booking.core.database import Model, Names, choice
-from booking.core.refusals import WhoMayBook
+from booking.core.refusals import QuotaPeriod, WhoMayBook
 
 
 class Shown(StrEnum):
@@ -44,6 +44,16 @@ class Policy(Model):
     grace_minutes: Mapped[int] = mapped_column(default=15)  # after the start, to check in
     setup_minutes: Mapped[int] = mapped_column(default=0)
     cleanup_minutes: Mapped[int] = mapped_column(default=0)
+    person_quota_minutes: Mapped[int | None]  # none: no limit
+    person_quota_count: Mapped[int | None]
+    person_quota_period: Mapped[QuotaPeriod] = mapped_column(
+        choice(QuotaPeriod, "person_quota_period"), default=QuotaPeriod.WEEK
+    )
+    organisation_quota_minutes: Mapped[int | None]
+    organisation_quota_count: Mapped[int | None]
+    organisation_quota_period: Mapped[QuotaPeriod] = mapped_column(
+        choice(QuotaPeriod, "organisation_quota_period"), default=QuotaPeriod.WEEK
+    )
 
     __table_args__ = (
         CheckConstraint("granularity > 0 AND granularity % 5 = 0", name="granularity"),
@@ -55,4 +65,9 @@ class Policy(Model):
             name="buffers",
         ),
         CheckConstraint("series_horizon >= 0", name="series_horizon"),
+        CheckConstraint(
+            "person_quota_minutes > 0 AND organisation_quota_minutes > 0"
+            " AND person_quota_count > 0 AND organisation_quota_count > 0",
+            name="quotas",
+        ),
     )

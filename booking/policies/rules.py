@@ -27,6 +27,7 @@ from booking.core.refusals import (
     TooSoon,
     WhoMayBook,
 )
+from booking.policies.quotas import Balance, Quota, refused
 from booking.spaces.opening import Opening
 
 __all__ = [
@@ -85,6 +86,7 @@ class Limits:
     setup_minutes: int = 0
     cleanup_minutes: int = 0
     series_horizon: int | None = None  # none: that of single reservations
+    quotas: tuple[Quota, ...] = ()
 
     def for_series(self) -> Limits:
         """The same limits as they hold for dates that repeat."""
@@ -142,6 +144,7 @@ class Case:
     now: datetime
     was: Interval | None = None
     keeps_place: bool = False
+    balances: tuple[Balance, ...] = ()
 
     @property
     def zone(self) -> ZoneInfo:
@@ -278,6 +281,12 @@ def may_book(case: Case) -> Iterator[Refusal]:
         yield case.refuse(Reason.NOT_ELIGIBLE, NotEligible(case.limits.who_may_book))
 
 
+def within_quota(case: Case) -> Iterator[Refusal]:
+    """No more than one person, and one organisation, may have of this resource group. A wish of
+    several places of the group asks once, at the first of them."""
+    yield from refused(case.balances, case.subject.code)
+
+
 RULES: tuple[Rule, ...] = (
     may_book,
     in_order,
@@ -289,6 +298,7 @@ RULES: tuple[Rule, ...] = (
     with_notice,
     within_horizon,
     within_capacity,
+    within_quota,
 )
 
 RULES_OF_SHORTENING: tuple[Rule, ...] = (not_past, on_the_grid, long_enough, within_capacity)

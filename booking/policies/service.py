@@ -31,6 +31,8 @@ LONGEST = 62 * DAY  # no wish is longer
 FARTHEST_DAYS = 3 * 366
 LONGEST_WAIT = 366 * DAY
 LONGEST_BUFFER = DAY
+LARGEST_QUOTA = 366 * DAY
+MOST_RESERVED = 10_000
 
 
 @transactional
@@ -85,6 +87,13 @@ def checked(draft: PolicyDraft) -> dict[str, Any]:  # Any: what the columns hold
             ("grace_minutes", STEP <= draft.grace_minutes <= DAY),
             ("setup_minutes", 0 <= draft.setup_minutes <= LONGEST_BUFFER),
             ("cleanup_minutes", 0 <= draft.cleanup_minutes <= LONGEST_BUFFER),
+            ("person_quota_minutes", _is_quota(draft.person_quota_minutes, LARGEST_QUOTA)),
+            ("person_quota_count", _is_quota(draft.person_quota_count, MOST_RESERVED)),
+            (
+                "organisation_quota_minutes",
+                _is_quota(draft.organisation_quota_minutes, LARGEST_QUOTA),
+            ),
+            ("organisation_quota_count", _is_quota(draft.organisation_quota_count, MOST_RESERVED)),
         )
         if not makes_sense
     }
@@ -96,6 +105,10 @@ def checked(draft: PolicyDraft) -> dict[str, Any]:  # Any: what the columns hold
         raise InvalidError(problems)
     values = {name: getattr(draft, name) for name in PolicyDraft.__struct_fields__}
     return values | {"names": checked_names("names", draft.names)}
+
+
+def _is_quota(limit: int | None, most: int) -> bool:
+    return limit is None or 0 < limit <= most
 
 
 def _locked(key: int) -> Policy:

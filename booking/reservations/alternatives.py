@@ -22,8 +22,9 @@ from booking.core.intervals import Interval, LocalInterval
 from booking.core.permissions import Actor
 from booking.policies import facts
 from booking.policies.facts import Judged, Place, place_columns, place_from
+from booking.policies.quotas import Balance, Counted, Counting
 from booking.policies.rules import Limits, WhoMayBook
-from booking.reservations import queries, service
+from booking.reservations import queries, quotas, service
 from booking.reservations.availability import (
     Own,
     free_times,
@@ -85,8 +86,10 @@ class _Search:
     local: LocalInterval
     headcount: int
     is_member: bool
+    holder: Counted
     now: datetime
     own: Own | None = None
+    counting: Counting | None = None
 
     @property
     def day(self) -> date:
@@ -132,7 +135,24 @@ class _Search:
             if own is None
             else {place.resource_id: own.change_to(place) for place in places},
             now=self.now,
+            counting=self.counting,
         )
+
+    def counted(self, places: Iterable[Place], days: tuple[date, date] | None = None) -> _Search:
+        """With what the quotas of these places' groups say around the wished day, or on these
+        days, besides what was read of them before."""
+        known = {one.policy_id for one in self.places} if self.counting is not None else set()
+        found = quotas.counting(
+            [one for one in places if one.policy_id not in known],
+            [self.holder],
+            days or (self.first_day, self.last_day),
+            own=None if self.own is None else self.own.before,
+            now=self.now,
+        )
+        if found is None:
+            return self
+        used = {} if self.counting is None else self.counting.used
+        return replace(self, counting=replace(found, used={**found.used, **used}))
 
 
 def find(
@@ -144,8 +164,9 @@ def find(
     seven days, nor on alike ones. Raises InvalidError for a wish that makes no sense.
     """
     places = service.places_of(wish.resources)
-    is_member = service.is_for_member(actor, wish, places)
-    return _ranked(_resolve(wish, places, is_member, now or clock.now()), most)
+    holder = service.holder_of(actor, wish, places)
+    search = _resolve(wish, places, holder.is_member, holder.counted, now or clock.now())
+    return _ranked(search.counted(places), most)
 
 
 def for_change(
@@ -164,7 +185,8 @@ def for_change(
     )
     is_member = before.organisation_id is not None or bool(actor.memberships)
     places = service.places_of(wish.resources, known=before.places)
-    search = replace(_resolve(wish, places, is_member, now), own=Own.of(before))
+    search = _resolve(wish, places, is_member, quotas.of(before), now)
+    search = replace(search, own=Own.of(before)).counted(places)
     if before.interval.starts_at <= now:
         return _other_ends(search, before)
     return _ranked(search, most)
@@ -184,7 +206,9 @@ def nearest(
     if not places:
         return []
     is_member = bool(actor.memberships)
-    search = _Search((places[0],), local, headcount, is_member, now or clock.now())
+    holder = quotas.of_actor(actor)
+    search = _Search((places[0],), local, headcount, is_member, holder, now or clock.now())
+    search = search.counted(places)
     times = [
         replace(one, search=replace(search, places=one.places))
         for one in _times_of(search, [(place,) for place in places])
@@ -206,21 +230,27 @@ def on_dates(
     *,
     headcount: int,
     is_member: bool,
+    holder: Counted,
+    counting: Counting | None = None,
     most: int = MOST,
 ) -> list[list[Alternative]]:
     """What could be had on each of several days instead of these places at that time: at another
-    time of the day, or alike ones at the same. The limits of the places are taken as they are.
+    time of the day, or alike ones at the same. The limits of the places are taken as they are, and
+    so is what `counting` has read of their quotas.
 
     As many statements for a hundred days as for one; alike ones are the few nearest.
     """
     if not times:
         return []
-    search = _Search(tuple(places), times[0], headcount, is_member, clock.now())
+    search = _Search(
+        tuple(places), times[0], headcount, is_member, holder, clock.now(), counting=counting
+    )
     gap = _Gap(places[0], search.places, headcount)
     alike = _nearest_alike(search, gap) if len(places) == 1 else []
     sets = [search.places, *(gap.filled_by(one) for one in alike)]
     first = min(one.starts_at.date() for one in times)
     last = max(one.ends_at.date() for one in times)
+    search = search.counted(alike, (first, last))
     own, *others = _times_of(search, sets, first, last)
     return [_on_date(own, others, local, most) for local in times]
 
@@ -244,18 +274,39 @@ def _on_date(
 def verdict(actor: Actor, wish: Wish) -> Judged:
     """Could I? All rules, and which of the places are taken, without claiming anything."""
     places = service.places_of(wish.resources)
-    search = _resolve(wish, places, bool(actor.memberships), clock.now())
+    holder = service.holder_of(actor, wish, places).counted
+    search = _resolve(wish, places, bool(actor.memberships), holder, clock.now()).counted(places)
     judged = facts.judge_all(
-        places, search.local, headcount=search.headcount, is_member=search.is_member, changes={}
+        places,
+        search.local,
+        headcount=search.headcount,
+        is_member=search.is_member,
+        changes={},
+        counting=search.counting,
     )
     return replace(
         judged, refusals=(*judged.refusals, *service.taken(places, search.local.project()))
     )
 
 
-def _resolve(wish: Wish, places: tuple[Place, ...], is_member: bool, now: datetime) -> _Search:
+def balances(actor: Actor, wish: Wish) -> list[tuple[str, Balance]]:
+    """What the quotas leave to whoever it would be for, and what the wish takes of it; the code of
+    a place stands for its group."""
+    places = service.places_of(wish.resources)
+    holder = service.holder_of(actor, wish, places).counted
+    search = _resolve(wish, places, bool(actor.memberships), holder, clock.now()).counted(places)
+    if search.counting is None:
+        return []
+    found = search.counting.balances(places, search.local, search.local.project())
+    codes = {place.resource_id: place.spot.code for place in places}
+    return [(codes[key], balance) for key, several in found.items() for balance in several]
+
+
+def _resolve(
+    wish: Wish, places: tuple[Place, ...], is_member: bool, holder: Counted, now: datetime
+) -> _Search:
     local = local_interval(wish.starts_at, wish.ends_at, places[0].spot.zone_name)
-    return _Search(places, local, checked_headcount(wish.headcount), is_member, now)
+    return _Search(places, local, checked_headcount(wish.headcount), is_member, holder, now)
 
 
 # --- ranking ---
@@ -543,6 +594,7 @@ def _alike_at_the_same_time(times: _Times, gap: _Gap, most: int) -> list[Alterna
         return []
     interval = search.local.project()
     representatives = _representatives(search, gap)
+    search = search.counted(representatives)
     opening_of = openings(
         {place.spot.hours_id for place in (*representatives, *gap.others)},
         search.day - DAY,
@@ -579,6 +631,7 @@ def _alike_at_other_times(search: _Search, gap: _Gap, most: int) -> list[Alterna
     pairs = _pairs(place for place in _representatives(search, gap) if search.is_eligible(place))
     latest = zones.reached(datetime.combine(search.last_day + DAY, time.min), search.local.zone)
     alike = _alike(search, gap, pairs, works_by=latest)
+    search = search.counted(alike)
     nearest = _times_of(search, [gap.filled_by(place) for place in alike])
     found = (
         alternative for times in nearest for alternative in islice(_full_length_first(times), 1)

@@ -20,7 +20,9 @@ from booking.occupancy.models import Hold
 from booking.occupancy.queries import Busy
 from booking.policies import facts
 from booking.policies.facts import Judged, Place
+from booking.policies.quotas import Balance, Counted, Counting
 from booking.policies.rules import Limits
+from booking.reservations import quotas
 from booking.reservations.claims import resource_ids_of, room, window_of
 from booking.reservations.queries import Details
 from booking.spaces.opening import Opening, Preset, joined
@@ -83,7 +85,10 @@ class Stretch:
 @dataclass(frozen=True)
 class Availability:
     """A place, or several together, around a day, for one person; times are wall clock times of
-    the site. What is free is free at all of them."""
+    the site. What is free is free at all of them.
+
+    Quotas limit no time here: for whom it shall be can still be chosen beside it.
+    """
 
     places: tuple[Place, ...]
     day: date
@@ -93,6 +98,7 @@ class Availability:
     is_member: bool
     now: datetime
     own: Own | None = None
+    counting: Counting | None = None
 
     @property
     def place(self) -> Place:
@@ -123,6 +129,13 @@ class Availability:
             else {place.resource_id: own.change_to(place) for place in self.places},
             now=self.now,
         )
+
+    def balances(self, local: LocalInterval) -> list[Balance]:
+        """What the quotas leave, and what this time takes of it; one after another."""
+        if self.counting is None:
+            return []
+        found = self.counting.balances(self.places, local, local.project())
+        return [balance for several in found.values() for balance in several]
 
     def can_be_booked(self, local: LocalInterval, headcount: int = 1) -> bool:
         """Whether nothing stands against it now."""
@@ -304,9 +317,16 @@ def _common(
 
 
 def around(
-    places: Sequence[Place], day: date, *, is_member: bool, own: Own | None = None, days: int = 0
+    places: Sequence[Place],
+    day: date,
+    *,
+    is_member: bool,
+    holder: Counted | None = None,
+    own: Own | None = None,
+    days: int = 0,
 ) -> Availability:
-    """Read hours and claims of a place, or of several, from a day on; three statements."""
+    """Read hours and claims of a place, or of several, from a day on; three statements, and those
+    that the quotas ask for a holder."""
     place = places[0]
     zone = zones.zone(place.spot.zone_name)
     last = day + days * DAY + timedelta(minutes=place.limits.longest) + 2 * DAY
@@ -317,7 +337,11 @@ def around(
     )
     others = _taken_by_others(places, window, own)
     free = free_together([*_free_of(places, window, others, own).values()])
-    return Availability(tuple(places), day, opening, others, free, is_member, clock.now(), own)
+    before = None if own is None else own.before
+    holders = [] if holder is None else [holder]
+    counting = quotas.counting(places, holders, (day, day + days * DAY), own=before)
+    now = clock.now()
+    return Availability(tuple(places), day, opening, others, free, is_member, now, own, counting)
 
 
 def today_at(place: Place) -> date:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -22,7 +22,8 @@ from booking.journal.models import JsonFacts
 from booking.occupancy.service import Claim
 from booking.policies import facts
 from booking.policies.facts import Place
-from booking.reservations import alternatives, repetition, service
+from booking.policies.quotas import Counted, Counting
+from booking.reservations import alternatives, quotas, repetition, service
 from booking.reservations.alternatives import Alternative
 from booking.reservations.models import Series, SeriesSkip, SkipReason, State
 from booking.reservations.queries import Details
@@ -119,6 +120,7 @@ class Look:
     headcount: int
     repetition: Repetition
     dates: tuple[Dated, ...]
+    counting: Counting | None = None  # with every date that can be had
 
     @property
     def conflicts(self) -> list[Dated]:
@@ -148,8 +150,12 @@ class Repeated:
 # --- look ---
 
 
-def look(actor: Actor, wanted: SeriesWish) -> Look:
+Count = Callable[[Sequence[Place], Sequence[Counted], tuple[date, date]], Counting | None]
+
+
+def look(actor: Actor, wanted: SeriesWish, count: Count = quotas.counting) -> Look:
     """Judge every date, in as many statements for a hundred as for two. Nothing is claimed.
+    `count` reads what the quotas ask, behind a lock for whoever then books.
 
     Raises InvalidError for a wish that makes no sense.
     """
@@ -179,6 +185,9 @@ def look(actor: Actor, wanted: SeriesWish) -> Look:
         (),
     )
     dates = [_dated(found, one, wanted.exceptions, everywhere) for one in planned]
+    days = [one.local.starts_at.date() for one in dates]
+    counting = count(list(everywhere.values()), [found.holder.counted], (min(days), max(days)))
+    found = replace(found, counting=counting)
     return replace(found, dates=tuple(judged(found, dates, opening_of)))
 
 
@@ -195,6 +204,8 @@ def options(look: Look) -> dict[date, list[Alternative]]:
         [replace_day(look.local, one.day) for one in exists],
         headcount=look.headcount,
         is_member=look.holder.is_member,
+        holder=look.holder.counted,
+        counting=look.counting,
     )
     return {one.day: offered for one, offered in zip(exists, found, strict=True)}
 
@@ -276,6 +287,7 @@ def judged(look: Look, dates: Sequence[Dated], opening_of: Openings) -> Iterator
                 is_member=look.holder.is_member,
                 changes={},
                 now=now,
+                counting=look.counting,
             )
         except ValueError:  # the clocks jump over it
             gap = NonexistentTime(one.local.starts_at)
@@ -286,6 +298,8 @@ def judged(look: Look, dates: Sequence[Dated], opening_of: Openings) -> Iterator
         )
         if decided.is_bookable:
             taken.take(_claims_of(decided))
+            if look.counting is not None:
+                look.counting.take(one.places, one.local, one.local.project())
         yield decided
 
 
@@ -311,7 +325,7 @@ def book(actor: Actor, wanted: SeriesWish) -> Repeated:
     """
     require(actor, Action.BOOK)
     for attempt in range(1, ATTEMPTS + 1):
-        found = look(actor, wanted)
+        found = look(actor, wanted, quotas.held)
         refused = found.conflicts
         if refused and (wanted.on_conflict is OnConflict.REFUSE or not found.bookable):
             raise RefusedError(_each_once(refused))

@@ -6,7 +6,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -59,7 +59,8 @@ from booking.people import terms
 from booking.people.queries import Known, known_persons
 from booking.policies import facts
 from booking.policies.facts import Judged, Place
-from booking.reservations import queries
+from booking.policies.quotas import Counted
+from booking.reservations import queries, quotas
 from booking.reservations.claims import (
     Had,
     bump_places,
@@ -197,6 +198,11 @@ class _Plan:
     def claims(self, had: Had | None = None) -> list[Claim]:
         return claims_of(self.places, self.interval, had)
 
+    @property
+    def days(self) -> tuple[date, date]:
+        """The day on which it begins, as the first and the last to be counted."""
+        return self.local.starts_at.date(), self.local.starts_at.date()
+
     def decide_by(self, now: datetime, asking: Sequence[Place]) -> datetime:
         """When the request expires: by the strictest policy, at the latest when it would begin."""
         return max(now, min(_deadline(now, asking), self.interval.starts_at))
@@ -210,6 +216,12 @@ class Holder:
     name: PersonName
     is_member: bool
     organisation: Belongs | None
+
+    @property
+    def counted(self) -> Counted:
+        """For whom it counts."""
+        found = self.organisation
+        return Counted(self.person_id, None if found is None else found.organisation_id)
 
 
 @dataclass(frozen=True)
@@ -234,7 +246,12 @@ def book(actor: Actor, wish: Wish) -> Outcome:
     plan = _plan_of(wish)
     holder = holder_of(actor, wish, plan.places)
     judged = facts.judge_all(
-        plan.places, plan.local, headcount=plan.headcount, is_member=holder.is_member, changes={}
+        plan.places,
+        plan.local,
+        headcount=plan.headcount,
+        is_member=holder.is_member,
+        changes={},
+        counting=quotas.held(plan.places, [holder.counted], plan.days),
     )
     _refuse(judged, plan)
     if not _holds(judged.asking):
@@ -334,7 +351,7 @@ def book_together(actor: Actor, wish: GroupWish) -> Grouped:
         changes={},
     )
     everything = _Plan(places, local, title, len(places))
-    _refuse(judged, everything)
+    _refuse(_counted_each(judged, everything, holders), everything)
     _refuse_if_taken(
         replace(everything, places=tuple(one for one in judged.asking if not _holds([one])))
     )
@@ -366,6 +383,22 @@ def book_together(actor: Actor, wish: GroupWish) -> Grouped:
         tell_of_new(actor, one)
     _tell_of_group(actor, group.public_id, version=1)
     return Grouped(group.public_id, tuple(made))
+
+
+def _counted_each(judged: Judged, plan: _Plan, holders: Sequence[Holder]) -> Judged:
+    """With what the quotas say to each holder's place, those before it counted."""
+    counted = [holder.counted for holder in holders]
+    counting = quotas.held(plan.places, counted, plan.days)
+    if counting is None:
+        return judged
+    refusals = list(judged.refusals)
+    for place, holder in zip(plan.places, counted, strict=True):
+        own = counting.of(holder)
+        said = own.refusals([place], plan.local, plan.interval, place.spot.code)
+        if not said:
+            own.take([place], plan.local, plan.interval)
+        refusals += said
+    return replace(judged, refusals=tuple(refusals))
 
 
 def _of(place: Place, asking: Sequence[Place]) -> list[Place]:
@@ -425,6 +458,9 @@ def move_group(actor: Actor, public_id: str, wanted: Change, *, seen: str | None
         raise RefusedError(tuple(filter(None, [why_not_changeable(mine[0])])))
     plans = [replace(_plan_of_change(one, wanted), whole=_Whole.GROUP) for one in moving]
     had = [place for one in moving for place in (*one.places, *_asked_for(one))]
+    quotas.hold(
+        [place for plan in plans for place in plan.places], [quotas.of(one) for one in moving]
+    )
     occupancy.lock_resources(resource_ids_of(had))
     refusals: dict[Refusal, None] = {}
     for one, plan in zip(moving, plans, strict=True):
@@ -790,6 +826,7 @@ def _change_to(actor: Actor, before: Details, plan: _Plan) -> Outcome:
             )
             for place in plan.places
         },
+        counting=quotas.held(plan.places, [quotas.of(before)], plan.days, own=before),
     )
     _refuse(judged, plan, before)
     if before.state is State.PENDING:

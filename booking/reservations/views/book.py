@@ -20,11 +20,14 @@ from booking.core.web import acts, current_actor
 from booking.people import queries as people
 from booking.people import terms
 from booking.policies.facts import Place
+from booking.policies.quotas import Counted
 from booking.reservations import (
     alternatives,
     availability,
     place_facts,
     queries,
+    quota_texts,
+    quotas,
     series,
     service,
     texts,
@@ -153,9 +156,15 @@ def _wish(form: BookForm, places: Sequence[Place]) -> Wish:
     return replace(wish, person_id=person.public_id, organisation_id=None)
 
 
-def _availability(actor: Actor, places: Sequence[Place], day: date) -> Availability:
+def _availability(
+    actor: Actor, places: Sequence[Place], day: date, holder: Counted | None = None
+) -> Availability:
     return availability.around(
-        places, day, is_member=bool(actor.memberships), days=availability.DAYS_AHEAD
+        places,
+        day,
+        is_member=bool(actor.memberships),
+        holder=holder or quotas.of_actor(actor),
+        days=availability.DAYS_AHEAD,
     )
 
 
@@ -216,10 +225,18 @@ def _again(
 ) -> str:
     """The same page with what was typed, and another key: nothing was done under the old one."""
     day = day_from(form.day.data) or availability.today_at(places[0])
-    found = _availability(actor, places, day)
+    found = _availability(actor, places, day, _counted(actor, places, form))
     form.idempotency_key.data = ids.new_public_id()
     sentences = [] if refused is None else [describe(refusal) for refusal in refused.refusals]
     return _page(actor, found, form, sentences, offers(offered, _kept(form)))
+
+
+def _counted(actor: Actor, places: Sequence[Place], form: BookForm) -> Counted:
+    """For whom what was typed would count; the form's own proposal where it says nobody."""
+    try:
+        return service.holder_of(actor, _wish(form, places), tuple(places)).counted
+    except InvalidError:
+        return quotas.of_actor(actor)
 
 
 def _kept(form: BookForm) -> dict[str, str]:
@@ -264,6 +281,7 @@ def _page(
         limits=found.limits,
         features=place_facts.features_of([place.resource_id for place in places]),
         approval=_approval(places),
+        balances=quota_texts.lines(found, form),
         are_seats=are_seats(places),
         capacity=sum(place.spot.capacity for place in places),
         may_book_for_anybody=service.may_book_for_anybody(actor, places),

@@ -23,6 +23,8 @@ from booking.reservations import (
     history,
     place_facts,
     queries,
+    quota_texts,
+    quotas,
     service,
     texts,
     time_panel,
@@ -207,7 +209,12 @@ def _page(
     day = day_from(form.day.data) or found.local.starts_at.date()
     is_member = found.organisation_id is not None or bool(actor.memberships)
     around = availability.around(
-        places, day, is_member=is_member, own=Own.of(found), days=availability.DAYS_AHEAD
+        places,
+        day,
+        is_member=is_member,
+        holder=quotas.of(found),
+        own=Own.of(found),
+        days=availability.DAYS_AHEAD,
     )
     codes = [place.spot.code for place in places]
     panel = time_panel.panel(
@@ -239,6 +246,7 @@ def _page(
         is_running=is_running,
         others=place_facts.places_on(found.place.spot.floor_id, found.place.spot.kind_code),
         rest=_rest(around, found) if is_running else None,
+        balances=quota_texts.lines(around, form),
         notes=_what_happens(found, places, is_running),
         refusals=refusals,
         offers=offered,
