@@ -19,6 +19,7 @@ from booking.core.database import Model, session, transaction
 from booking.core.instants import Interval
 from booking.core.intervals import LocalInterval
 from booking.core.permissions import Actor, Role, Scope
+from booking.core.refusals import QuotaPeriod
 from booking.occupancy import service as occupancy
 from booking.occupancy.models import ClaimKind, Closure, ClosureKind, ClosureResource
 from booking.people import feeds, sign_in
@@ -176,6 +177,7 @@ def policy(
     grace_minutes: int = 15,
     setup_minutes: int = 0,
     cleanup_minutes: int = 0,
+    **quotas: int | QuotaPeriod,
 ) -> Policy:
     """A policy; lengths in minutes, the horizon in days."""
     return _saved(
@@ -197,6 +199,7 @@ def policy(
             grace_minutes=grace_minutes,
             setup_minutes=setup_minutes,
             cleanup_minutes=cleanup_minutes,
+            **quotas,
         )
     )
 

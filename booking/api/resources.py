@@ -18,6 +18,7 @@ from booking.core.errors import InvalidError, NotFoundError, Problem
 from booking.core.i18n import format_minutes_as_clock, name_in
 from booking.core.instants import Interval
 from booking.core.permissions import Action, Actor
+from booking.core.refusals import QuotaOf, QuotaPeriod
 from booking.core.schema import Moment, Nothing, describes, written
 from booking.core.web import acts, current_actor
 from booking.occupancy import queries as occupancy
@@ -80,6 +81,16 @@ class ClockSpan(msgspec.Struct):
     closes: str
 
 
+class QuotaShown(msgspec.Struct):
+    """What one person, or one organisation, may have of the resources of a policy in a period;
+    null: no limit."""
+
+    whose: QuotaOf
+    period: QuotaPeriod
+    minutes: int | None
+    reservations: int | None
+
+
 class PolicyLimits(msgspec.Struct):
     """What the policy of a resource allows and keeps free around each reservation: minutes, the
     horizon in days."""
@@ -93,6 +104,7 @@ class PolicyLimits(msgspec.Struct):
     needs_approval: bool
     setup_minutes: int
     cleanup_minutes: int
+    quotas: list[QuotaShown]
 
 
 class ResourceShown(msgspec.Struct):
@@ -339,6 +351,15 @@ def _as_json(place: Place, features: list[str], opening: Opening, today: date) -
             "needs_approval": limits.needs_approval,
             "setup_minutes": limits.setup_minutes,
             "cleanup_minutes": limits.cleanup_minutes,
+            "quotas": [
+                {
+                    "whose": one.whose.value,
+                    "period": one.period.value,
+                    "minutes": one.minutes,
+                    "reservations": one.count,
+                }
+                for one in limits.quotas
+            ],
         },
         "hours_today": [
             {

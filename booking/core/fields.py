@@ -135,6 +135,8 @@ class DurationField(NumberField):
         sent: str = getattr(self, "unit_sent", "")
         if sent in MINUTES_OF:
             return sent
+        if self.data is None and _is_optional(self):
+            return "hours"
         minutes = self.data if isinstance(self.data, int) else 0
         whole = [unit for unit, size in MINUTES_OF.items() if minutes and minutes % size == 0]
         return whole[-1] if whole else "minutes"
@@ -144,6 +146,8 @@ class DurationField(NumberField):
         """How many of them."""
         if self.raw_data:
             return str(self.raw_data[0])
+        if self.data is None and _is_optional(self):
+            return ""
         minutes = self.data if isinstance(self.data, int) else 0
         return str(minutes // MINUTES_OF[self.unit])
 

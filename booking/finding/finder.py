@@ -19,7 +19,7 @@ from booking.finding.wishes import MOST_FEATURES, Wanted
 from booking.policies import facts
 from booking.policies.facts import Place
 from booking.policies.rules import judge
-from booking.reservations import alternatives
+from booking.reservations import alternatives, quotas
 from booking.reservations.alternatives import Why
 from booking.reservations.wishes import MOST_PEOPLE
 from booking.spaces.models import Behaviour, ResourceState
@@ -204,6 +204,9 @@ class _Search:
         opening = openings({one.terms.hours_id for one in terrains}, *days) if terrains else {}
         allowed: list[Terrain] = []
         barred: list[Barred] = []
+        day = self._local.starts_at.date()
+        samples, holder = [one.sample for one in terrains], quotas.of_actor(self._actor)
+        counting = quotas.counting(samples, [holder], (day, day), now=self._now)
         for one in terrains:
             case = facts.case_for(
                 _in_order(one.sample),
@@ -212,6 +215,9 @@ class _Search:
                 headcount=self._people,
                 is_member=bool(self._actor.memberships),
                 now=self._now,
+                balances=()
+                if counting is None
+                else counting.balances_of(one.sample, self._local, self._interval),
             )
             refusals = judge(case).refusals
             if refusals:

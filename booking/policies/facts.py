@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, bindparam, false, or_, select
@@ -12,10 +13,10 @@ from sqlalchemy import ColumnElement, Select, and_, bindparam, false, or_, selec
 from booking.core import clock, zones
 from booking.core.database import execute, session
 from booking.core.intervals import Interval, LocalInterval
-from booking.core.refusals import OverCapacity, QuotaOf, QuotaPeriod, Reason, Refusal
+from booking.core.refusals import OverCapacity, Reason, Refusal
 from booking.occupancy import queries as occupancy
 from booking.policies.models import Policy, Shown
-from booking.policies.quotas import Balance, Counting, Quota
+from booking.policies.quotas import Balance, Counting, Quota, quotas_from
 from booking.policies.rules import Booker, Buffers, Case, Limits, Subject, judge
 from booking.spaces.models import Resource, ResourceState
 from booking.spaces.opening import Opening
@@ -153,27 +154,6 @@ def place_from(row: Collection[object]) -> Place:
     )
 
 
-def quotas_from(
-    person_minutes: int | None,
-    person_count: int | None,
-    person_period: QuotaPeriod,
-    organisation_minutes: int | None,
-    organisation_count: int | None,
-    organisation_period: QuotaPeriod,
-) -> tuple[Quota, ...]:
-    """The quotas of a policy; those without a limit are none."""
-    found = []
-    if person_minutes is not None or person_count is not None:
-        found.append(Quota(QuotaOf.PERSON, person_period, person_minutes, person_count))
-    if organisation_minutes is not None or organisation_count is not None:
-        found.append(
-            Quota(
-                QuotaOf.ORGANISATION, organisation_period, organisation_minutes, organisation_count
-            )
-        )
-    return tuple(found)
-
-
 def places(*conditions: ColumnElement[bool], limit: int | None = None) -> list[Place]:
     """The resources that meet the conditions on `Resource`, in the order of their codes.
 
@@ -265,10 +245,12 @@ def case_for(
 
 @dataclass(frozen=True)
 class Judged:
-    """What the policies of several places say to one wish: every refusal, and which places ask."""
+    """What the policies of several places say to one wish: every refusal, which places ask, and
+    where the quotas stand."""
 
     refusals: tuple[Refusal, ...]
     asking: tuple[Place, ...]
+    balances: tuple[Balance, ...] = ()
 
     @property
     def allowed(self) -> bool:
@@ -337,7 +319,7 @@ def judged(
         refusals += verdict.refusals
         if verdict.needs_approval:
             asking.append(place)
-    return Judged(tuple(refusals), tuple(asking))
+    return Judged(tuple(refusals), tuple(asking), tuple(chain(*balances.values())))
 
 
 def over_capacity(places: Sequence[Place], headcount: int) -> list[Refusal]:

@@ -60,6 +60,27 @@ class Quota:
         return self.period is QuotaPeriod.AHEAD
 
 
+def quotas_from(
+    person_minutes: int | None,
+    person_count: int | None,
+    person_period: QuotaPeriod,
+    organisation_minutes: int | None,
+    organisation_count: int | None,
+    organisation_period: QuotaPeriod,
+) -> tuple[Quota, ...]:
+    """The quotas of a policy; those without a limit are none."""
+    found = []
+    if person_minutes is not None or person_count is not None:
+        found.append(Quota(QuotaOf.PERSON, person_period, person_minutes, person_count))
+    if organisation_minutes is not None or organisation_count is not None:
+        found.append(
+            Quota(
+                QuotaOf.ORGANISATION, organisation_period, organisation_minutes, organisation_count
+            )
+        )
+    return tuple(found)
+
+
 class Counted(NamedTuple):
     """Who something counts for."""
 
@@ -167,6 +188,7 @@ class Balance:
     `had` is what the reservation that changes counted in the same period: it is not in `used`.
     """
 
+    policy_id: int
     quota: Quota
     days: tuple[date, date] | None
     used: Amount
@@ -241,6 +263,12 @@ class Counting:
                 found[of_group[0].resource_id] = balances
         return found
 
+    def balances_of(
+        self, place: Group, local: LocalInterval, interval: Interval
+    ) -> tuple[Balance, ...]:
+        """The same of one place."""
+        return self.balances([place], local, interval).get(place.resource_id, ())
+
     def refusals(
         self, places: Sequence[Group], local: LocalInterval, interval: Interval, codes: str
     ) -> tuple[Refusal, ...]:
@@ -269,6 +297,7 @@ class Counting:
         used = self.used.get(account, Used())
         counts = not quota.is_ahead or starts_at > self.now
         return Balance(
+            account.policy_id,
             quota,
             days,
             used.between(days),

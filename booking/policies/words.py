@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from booking.core.i18n import _, format_duration
-from booking.core.refusals import WhoMayBook
+from booking.core.refusal_texts import measured
+from booking.core.refusals import QuotaOf, QuotaPeriod, WhoMayBook
 from booking.policies.drafts import PolicyDraft
 from booking.policies.models import Shown
+from booking.policies.quotas import Quota, quotas_from
 
 DAY = 24 * 60
 
@@ -37,6 +39,7 @@ def sentences(policy: PolicyDraft) -> tuple[Sentence, ...]:
         Sentence("ahead", "calendar-days", _ahead(policy)),
         Sentence("length", "clock", _length(policy)),
         Sentence("buffers", "brush-cleaning", _buffers(policy)),
+        Sentence("quotas", "hourglass", _quotas(policy)),
         Sentence("approval", "clipboard-check", _approval(policy)),
         Sentence("presence", "badge-check", _presence(policy)),
         Sentence("shown", "eye", _shown(policy)),
@@ -131,6 +134,56 @@ def kept_free(setup: int, cleanup: int) -> str:
             cleanup=format_duration(cleanup),
         )
     return ""
+
+
+def _quotas(policy: PolicyDraft) -> str:
+    found = quotas_from(
+        policy.person_quota_minutes,
+        policy.person_quota_count,
+        policy.person_quota_period,
+        policy.organisation_quota_minutes,
+        policy.organisation_quota_count,
+        policy.organisation_quota_period,
+    )
+    return " ".join(map(quota, found)) or _(
+        "How much one person or one organisation may have is not limited."
+    )
+
+
+def quota(one: Quota) -> str:
+    """What one person, or one organisation, may have of a resource group."""
+    sentences = {
+        (QuotaOf.PERSON, QuotaPeriod.DAY): _(
+            "One person may have at most %(amount)s a day in these spaces together."
+        ),
+        (QuotaOf.PERSON, QuotaPeriod.WEEK): _(
+            "One person may have at most %(amount)s a week in these spaces together."
+        ),
+        (QuotaOf.PERSON, QuotaPeriod.MONTH): _(
+            "One person may have at most %(amount)s a month in these spaces together."
+        ),
+        (QuotaOf.PERSON, QuotaPeriod.AHEAD): _(
+            "One person may have at most %(amount)s to come at one time in these spaces together."
+        ),
+        (QuotaOf.ORGANISATION, QuotaPeriod.DAY): _(
+            "One organisation may have at most %(amount)s a day in these spaces together."
+        ),
+        (QuotaOf.ORGANISATION, QuotaPeriod.WEEK): _(
+            "One organisation may have at most %(amount)s a week in these spaces together."
+        ),
+        (QuotaOf.ORGANISATION, QuotaPeriod.MONTH): _(
+            "One organisation may have at most %(amount)s a month in these spaces together."
+        ),
+        (QuotaOf.ORGANISATION, QuotaPeriod.AHEAD): _(
+            "One organisation may have at most %(amount)s to come at one time in these spaces"
+            " together."
+        ),
+    }
+    amounts = [measured(measure, limit) for measure, limit in one.limits]
+    amount = amounts[0]
+    if len(amounts) > 1:
+        amount = _("%(hours)s and %(count)s", hours=amounts[0], count=amounts[1])
+    return sentences[one.whose, one.period] % {"amount": amount}
 
 
 def _approval(policy: PolicyDraft) -> str:

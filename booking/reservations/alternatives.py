@@ -22,7 +22,7 @@ from booking.core.intervals import Interval, LocalInterval
 from booking.core.permissions import Actor
 from booking.policies import facts
 from booking.policies.facts import Judged, Place, place_columns, place_from
-from booking.policies.quotas import Balance, Counted, Counting
+from booking.policies.quotas import Counted, Counting
 from booking.policies.rules import Limits, WhoMayBook
 from booking.reservations import queries, quotas, service
 from booking.reservations.availability import (
@@ -287,19 +287,6 @@ def verdict(actor: Actor, wish: Wish) -> Judged:
     return replace(
         judged, refusals=(*judged.refusals, *service.taken(places, search.local.project()))
     )
-
-
-def balances(actor: Actor, wish: Wish) -> list[tuple[str, Balance]]:
-    """What the quotas leave to whoever it would be for, and what the wish takes of it; the code of
-    a place stands for its group."""
-    places = service.places_of(wish.resources)
-    holder = service.holder_of(actor, wish, places).counted
-    search = _resolve(wish, places, bool(actor.memberships), holder, clock.now()).counted(places)
-    if search.counting is None:
-        return []
-    found = search.counting.balances(places, search.local, search.local.project())
-    codes = {place.resource_id: place.spot.code for place in places}
-    return [(codes[key], balance) for key, several in found.items() for balance in several]
 
 
 def _resolve(

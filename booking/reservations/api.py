@@ -34,7 +34,7 @@ from booking.reservations.series_shapes import (
     series_wish,
 )
 from booking.reservations.service import Outcome
-from booking.reservations.shapes import ReservationShown, VerdictShown
+from booking.reservations.shapes import ReservationShown, VerdictShown, balances_as_json
 from booking.reservations.wishes import Change, Wish, checked_resources
 
 blueprint = Blueprint("reservations_api", __name__, url_prefix="/api/v1")
@@ -102,6 +102,7 @@ class Question(msgspec.Struct, forbid_unknown_fields=True, rename={"with_": "wit
     ends_at: Moment
     headcount: int = 1
     with_: str | None = None
+    organisation: PublicId | None = None
 
 
 @blueprint.post("/reservations")
@@ -283,6 +284,7 @@ def verdict(resource_id: UUID) -> Response:
         moment("starts_at", asked.starts_at),
         moment("ends_at", asked.ends_at),
         headcount=asked.headcount,
+        organisation_id=asked.organisation,
     )
     judged = alternatives.verdict(actor, wish)
     offered = [] if judged.allowed else alternatives.find(actor, wish)
@@ -292,6 +294,7 @@ def verdict(resource_id: UUID) -> Response:
             "needs_approval": judged.needs_approval,
             "reasons": [facts_as_json(refusal) for refusal in judged.refusals],
             "alternatives": [alternative_as_json(one) for one in offered],
+            "balances": balances_as_json(judged.balances),
         }
     )
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from datetime import date
 from typing import Any
 
 import msgspec
 
+from booking.core.refusals import Measure, QuotaOf, QuotaPeriod
 from booking.core.schema import Moment, PublicId
+from booking.policies.quotas import Balance
 from booking.reservations.alternatives import Why
 from booking.reservations.models import Asking, DeclineReason, State
 
@@ -149,10 +153,45 @@ class AlternativeShown(msgspec.Struct):
     why: Why
 
 
+class BalanceShown(msgspec.Struct):
+    """One limit of a quota: what of it is used and what a wish would take, in minutes or in
+    reservations. `group` is the number of the policy whose resources share it."""
+
+    group: int
+    whose: QuotaOf
+    period: QuotaPeriod
+    measure: Measure
+    limit: int
+    used: int
+    wanted: int
+    starts_on: date | None
+    frees_on: date | None
+
+
 class VerdictShown(msgspec.Struct):
-    """Whether a reservation would be accepted now."""
+    """Whether a reservation would be accepted now, and where the quotas stand."""
 
     allowed: bool
     needs_approval: bool
     reasons: list[Reason]
     alternatives: list[AlternativeShown]
+    balances: list[BalanceShown]
+
+
+def balances_as_json(balances: Iterable[Balance]) -> list[dict[str, object]]:
+    """Each limit of these balances."""
+    return [
+        {
+            "group": balance.policy_id,
+            "whose": one.whose.value,
+            "period": one.period.value,
+            "measure": one.measure.value,
+            "limit": one.limit,
+            "used": one.used,
+            "wanted": one.wanted,
+            "starts_on": one.starts_on and one.starts_on.isoformat(),
+            "frees_on": one.frees_on and one.frees_on.isoformat(),
+        }
+        for balance in balances
+        for one in balance.told
+    ]

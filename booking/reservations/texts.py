@@ -25,6 +25,7 @@ from booking.policies.facts import Place
 from booking.policies.models import Shown
 from booking.policies.rules import Limits, WhoMayBook
 from booking.policies.words import kept_free as kept_free_around
+from booking.policies.words import quota
 from booking.reservations import arrivals
 from booking.reservations.alternatives import Why
 from booking.reservations.claims import Had
@@ -294,6 +295,11 @@ def length(limits: Limits) -> str:
 def buffers(limits: Limits) -> str:
     """What stays free before and after; empty for nothing."""
     return kept_free_around(limits.setup_minutes, limits.cleanup_minutes)
+
+
+def quotas(limits: Limits) -> list[str]:
+    """How much one person, and one organisation, may have."""
+    return [quota(one) for one in limits.quotas]
 
 
 def ahead(limits: Limits, today: datetime) -> str:

@@ -26,7 +26,7 @@ from booking.core.errors import InvalidError, Problem
 from booking.core.fields import DayField, DegreesField, DurationField, NamesField, NumberField
 from booking.core.forms import PageForm, lazy_gettext
 from booking.core.i18n import _, format_day, locale, name_in
-from booking.core.refusals import WhoMayBook
+from booking.core.refusals import QuotaPeriod, WhoMayBook
 from booking.pages.park import texts
 from booking.policies.drafts import PolicyDraft
 from booking.policies.models import Shown
@@ -554,6 +554,8 @@ class PolicyForm(DraftForm[PolicyDraft]):
         ("series_horizon",),
         ("shortest", "longest", "granularity"),
         ("setup_minutes", "cleanup_minutes"),
+        ("person_quota_minutes", "person_quota_count", "person_quota_period"),
+        ("organisation_quota_minutes", "organisation_quota_count", "organisation_quota_period"),
         ("needs_approval",),
         ("holds_while_pending",),
         ("decide_within",),
@@ -598,6 +600,30 @@ class PolicyForm(DraftForm[PolicyDraft]):
             "How long it stays free after each. What is reserved already keeps what it has."
         ),
     )
+    person_quota_minutes = DurationField(
+        lazy_gettext("Time one person may have"),
+        validators=OPTIONAL,
+        description=lazy_gettext(
+            "In all spaces of this policy together. Empty: as much as they like."
+        ),
+    )
+    person_quota_count = NumberField(
+        lazy_gettext("Reservations one person may have"), validators=OPTIONAL
+    )
+    person_quota_period = SelectField(
+        lazy_gettext("Period for one person"), coerce=QuotaPeriod, default=QuotaPeriod.WEEK
+    )
+    organisation_quota_minutes = DurationField(
+        lazy_gettext("Time one organisation may have"),
+        validators=OPTIONAL,
+        description=lazy_gettext("Of all its members together. Empty: as much as they like."),
+    )
+    organisation_quota_count = NumberField(
+        lazy_gettext("Reservations one organisation may have"), validators=OPTIONAL
+    )
+    organisation_quota_period = SelectField(
+        lazy_gettext("Period for one organisation"), coerce=QuotaPeriod, default=QuotaPeriod.WEEK
+    )
     needs_approval = BooleanField(lazy_gettext("A lab manager must approve"))
     holds_while_pending = BooleanField(
         lazy_gettext("The place is held until the decision"), default=True
@@ -617,6 +643,8 @@ class PolicyForm(DraftForm[PolicyDraft]):
     def offer(self) -> Self:
         self.who_may_book.choices = _select(texts.WHO_MAY_BOOK.items())
         self.others_see.choices = _select(texts.OTHERS_SEE.items())
+        self.person_quota_period.choices = _select(texts.QUOTA_PERIODS.items())
+        self.organisation_quota_period.choices = _select(texts.QUOTA_PERIODS.items())
         return self
 
 

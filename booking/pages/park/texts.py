@@ -9,7 +9,7 @@ from booking.core import i18n
 from booking.core.errors import InvalidError, Problem
 from booking.core.forms import lazy_gettext, problem_text
 from booking.core.i18n import _
-from booking.core.refusals import WhoMayBook
+from booking.core.refusals import QuotaPeriod, WhoMayBook
 from booking.policies.models import Shown
 from booking.spaces.drafts import SpanDraft
 from booking.spaces.models import Behaviour, ResourceState
@@ -33,6 +33,12 @@ OTHERS_SEE: Mapping[Shown, str] = {
     Shown.BUSY: lazy_gettext("Only that the time is booked"),
     Shown.ORGANISATION: lazy_gettext("The organisation"),
     Shown.PERSON: lazy_gettext("The person and the purpose"),
+}
+QUOTA_PERIODS: Mapping[QuotaPeriod, str] = {
+    QuotaPeriod.DAY: lazy_gettext("Each day"),
+    QuotaPeriod.WEEK: lazy_gettext("Each week, from Monday"),
+    QuotaPeriod.MONTH: lazy_gettext("Each month"),
+    QuotaPeriod.AHEAD: lazy_gettext("All that is to come"),
 }
 ICON_NAMES: Mapping[str, str] = {  # what each shows
     "armchair": lazy_gettext("Armchair"),
@@ -109,6 +115,12 @@ def problem(field: str, found: Problem) -> str:
         ("granularity", Problem.OUT_OF_RANGE): _("A multiple of 5 minutes, at most a day."),
         ("horizon", Problem.OUT_OF_RANGE): _("Between 0 and 1098 days."),
         ("series_horizon", Problem.OUT_OF_RANGE): _("Between 0 and 1098 days."),
+        ("person_quota_minutes", Problem.OUT_OF_RANGE): _("More than nothing, at most 366 days."),
+        ("organisation_quota_minutes", Problem.OUT_OF_RANGE): _(
+            "More than nothing, at most 366 days."
+        ),
+        ("person_quota_count", Problem.OUT_OF_RANGE): _("Between 1 and 10,000."),
+        ("organisation_quota_count", Problem.OUT_OF_RANGE): _("Between 1 and 10,000."),
         ("horizon", Problem.TOO_SHORT): _(
             "With such a notice nothing could ever be booked: allow more days ahead."
         ),
