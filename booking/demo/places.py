@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from booking.core.intervals import Span
+from booking.core.refusals import QuotaPeriod
 from booking.policies.models import Shown
 from booking.policies.rules import WhoMayBook
 from booking.spaces.models import Behaviour
@@ -117,6 +118,12 @@ class PolicyPlan:
     setup_minutes: int = 0
     cleanup_minutes: int = 0
     series_horizon: int | None = None
+    person_quota_minutes: int | None = None
+    person_quota_count: int | None = None
+    person_quota_period: QuotaPeriod = QuotaPeriod.WEEK
+    organisation_quota_minutes: int | None = None
+    organisation_quota_count: int | None = None
+    organisation_quota_period: QuotaPeriod = QuotaPeriod.WEEK
 
 
 IN_DEMAND = "rooms_in_demand"
@@ -206,6 +213,8 @@ POLICIES: dict[str, PolicyPlan] = {
         60,
         others_see=Shown.ORGANISATION,
         asks_for_check_in=True,
+        person_quota_minutes=8 * 60,
+        organisation_quota_minutes=20 * 60,
     ),
 }
 
