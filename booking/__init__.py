@@ -77,7 +77,13 @@ from booking.reminders import notices as reminder_notices
 from booking.reports import api as reports_api
 from booking.reports import views as report_pages
 from booking.reservations import api as reservations_api
-from booking.reservations import departure_notices, series_api, series_notices, transfer_notices
+from booking.reservations import (
+    departure_notices,
+    quotas_api,
+    series_api,
+    series_notices,
+    transfer_notices,
+)
 from booking.reservations import models as reservations
 from booking.reservations import notices as reservation_notices
 from booking.reservations import views as reservation_pages
@@ -146,6 +152,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     *calendars.BLUEPRINTS,
     *reservation_pages.BLUEPRINTS,
     groups_api.blueprint,
+    quotas_api.blueprint,
     series_api.blueprint,
     group_pages.blueprint,
 )

@@ -42,6 +42,8 @@ def verify() -> None:
     for finding in report.findings:
         line = f"{finding.count:>6}  {PROMISES[finding.promise]}"
         click.echo(line + (f" ({', '.join(finding.examples)})" if finding.examples else ""))
+    for name in report.over_quota:
+        click.echo(f"  note  over a quota, which nobody takes away: {name}")
     click.echo("\nWhat the database itself holds against overlaps:")
     for name, definition in sorted(report.guard.definitions.items()):
         click.echo(f"  {name}: {' '.join(definition.split())}")

@@ -20,6 +20,7 @@ from booking.messages.queries import LATE_AFTER, WAITING
 from booking.occupancy import guard
 from booking.occupancy.guard import Guard
 from booking.occupancy.models import ClaimKind, Closure, ClosureResource, Hold, occupancy
+from booking.reservations import balances
 from booking.reservations.models import (
     LIVE,
     Amendment,
@@ -63,6 +64,7 @@ class Report:
 
     findings: tuple[Finding, ...]
     guard: Guard
+    over_quota: tuple[str, ...] = ()  # no promise: limits are lowered, and reservations taken over
 
     @property
     def is_clean(self) -> bool:
@@ -84,7 +86,8 @@ def verify() -> Report:
         Promise.SET_ASIDE: _set_aside(),
     }
     findings = tuple(_find(promise, found) for promise, found in statements.items())
-    return Report(findings, guard.read())
+    over = tuple(dict.fromkeys(one.of.name for one in balances.over()))
+    return Report(findings, guard.read(), over)
 
 
 def _find(promise: Promise, cases: Select[str]) -> Finding:

@@ -129,8 +129,10 @@ def format_duration(minutes: int) -> str:
 def format_hours(minutes: int) -> str:
     """«40 heures 30 minutes»: the same without days, for what adds up over many."""
     hours, rest = divmod(minutes, 60)
-    if not hours or not rest:
-        return _format_units(rest, 1) if rest or not hours else _format_units(hours, 60)
+    if not rest:
+        return _format_units(hours, 60)
+    if not hours:
+        return _format_units(rest, 1)
     longer, shorter = _format_units(hours, 60), _format_units(rest, 1)
     return _("%(longer)s %(shorter)s", longer=longer, shorter=shorter)
 

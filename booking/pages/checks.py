@@ -46,6 +46,7 @@ def verify() -> ResponseReturnValue:
         "operator/verify.html",
         page_title=_("Checks"),
         lines=[_line(finding, labels[finding.promise]) for finding in report.findings],
+        over_quota=report.over_quota,
         is_clean=report.is_clean,
         guard_is_whole=report.guard.is_whole,
         definitions=[

@@ -166,9 +166,14 @@ class Used:
         return found
 
     @property
+    def every_day(self) -> set[date]:
+        """The days with anything."""
+        return {*self.days, *(one.day for one in self.either)}
+
+    @property
     def first_day(self) -> date | None:
         """The earliest day with anything."""
-        return min([*self.days, *(one.day for one in self.either)], default=None)
+        return min(self.every_day, default=None)
 
     def _amounts(self, days: tuple[date, date] | None) -> Iterator[Amount]:
         if days is None:
@@ -195,6 +200,19 @@ class Balance:
     wanted: Amount
     had: Amount
     frees_on: date | None
+
+    @classmethod
+    def of(
+        cls, policy_id: int, quota: Quota, days: tuple[date, date] | None, used: Used
+    ) -> Balance:
+        """Where an account stands, nothing wished for."""
+        frees_on = used.first_day if days is None else days[1]
+        return cls(policy_id, quota, days, used.between(days), Amount(), Amount(), frees_on)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether more is used than may be."""
+        return any(self.used.of(measure) > limit for measure, limit in self.quota.limits)
 
     def exceeded(self) -> Iterator[QuotaExceeded]:
         """Each limit that the wish would pass; what asks for no more than it had passes none."""
@@ -275,6 +293,15 @@ class Counting:
         """What the quotas say to a wish."""
         balances = self.balances(places, local, interval).values()
         return tuple(refusal for one in balances for refusal in refused(one, codes))
+
+    def stand(self, group: Group, day: date) -> list[Balance]:
+        """Where the accounts of one group stand in the period around a day."""
+        return [
+            Balance.of(
+                group.policy_id, quota, days_of(quota.period, day), self.used.get(account, Used())
+            )
+            for quota, account in self._accounts(group.quotas, group.policy_id)
+        ]
 
     def take(self, places: Sequence[Group], local: LocalInterval, interval: Interval) -> None:
         """Count it from now on."""

@@ -43,6 +43,7 @@ from booking.policies.quotas import (
     Counted,
     Counting,
     Entry,
+    Group,
     Own,
     Used,
     days_of,
@@ -76,7 +77,7 @@ def of_actor(actor: Actor) -> Counted:
 
 
 def counting(
-    places: Iterable[Place],
+    places: Iterable[Group],
     holders: Collection[Counted],
     days: tuple[date, date],
     *,
@@ -99,11 +100,11 @@ def counting(
             }
             subjects = {key for holder in holders if (key := holder.of(whose)) is not None}
             if groups and subjects:
-                window = _ahead(found.now)
+                window = ahead(found.now)
                 if not is_ahead:
                     edges = [days_of(one.period, day) for one in groups.values() for day in days]
-                    window = _around([edge for edge in edges if edge is not None])
-                _read(found, whose, is_ahead, (groups, subjects, window), own)
+                    window = around([edge for edge in edges if edge is not None])
+                read(found, whose, is_ahead, (groups, subjects, window), own)
     return found
 
 
@@ -143,6 +144,7 @@ class _Sorts:
     changes themselves; together they are one."""
 
     whose: QuotaOf
+    of_everybody: bool = False
 
     @property
     def subject(self) -> ColumnElement[int | None]:
@@ -198,7 +200,9 @@ class _Sorts:
 
     def _conditions(self) -> tuple[ColumnElement[bool], ...]:
         return (
-            self.subject.in_(bindparam("subjects", expanding=True)),
+            self.subject.is_not(None)
+            if self.of_everybody
+            else self.subject.in_(bindparam("subjects", expanding=True)),
             Resource.policy_id.in_(bindparam("policies", expanding=True)),
             Reservation.state.in_(LIVE),
             Reservation.id != bindparam("own"),
@@ -235,18 +239,23 @@ _STATEMENTS = {
 }
 
 
-def _read(
+def read(
     found: Counting,
     whose: QuotaOf,
     is_ahead: bool,
-    asked: tuple[Collection[int], Collection[int], tuple[datetime, datetime]],
-    own: Details | None,
+    asked: tuple[Collection[int], Collection[int] | None, tuple[datetime, datetime]],
+    own: Details | None = None,
 ) -> None:
+    """Count in what these subjects, or all, have of these groups, begun between two moments, but
+    for one's own."""
     groups, subjects, (since, until) = asked
+    statement = _STATEMENTS[whose, engine_name()]
+    if subjects is None:
+        statement = _Sorts(whose, of_everybody=True).statement(engine_name())
     rows = execute(
-        _STATEMENTS[whose, engine_name()],
+        statement,
         {
-            "subjects": list(subjects),
+            **({} if subjects is None else {"subjects": list(subjects)}),
             "policies": list(groups),
             "own": 0 if own is None else own.id,
             "since": since,
@@ -260,12 +269,14 @@ def _read(
         found.used.setdefault(account, Used()).add(entry)
 
 
-def _ahead(now: datetime) -> tuple[datetime, datetime]:
+def ahead(now: datetime) -> tuple[datetime, datetime]:
+    """From when until when what has not begun begins."""
     return now, now + FAR
 
 
-def _around(edges: Sequence[tuple[date, date]]) -> tuple[datetime, datetime]:
-    """A day more on either side: which day a reservation begins on is asked of its own clock."""
+def around(edges: Sequence[tuple[date, date]]) -> tuple[datetime, datetime]:
+    """From when until when what counts in these periods begins, with a day more on either side:
+    which day a reservation begins on is asked of its own clock."""
     first = min(first for first, _after in edges) - DAY
     last = max(after for _first, after in edges) + DAY
     utc = clock.now().tzinfo

@@ -20,6 +20,7 @@ from booking.reservations import arrivals, queries, texts
 from booking.reservations.models import LIVE, Reservation
 from booking.reservations.queries import Details
 from booking.reservations.views.blueprint import pages
+from booking.reservations.views.tabs import tabs
 
 PAGE = 20
 LAST_PAGE = 9_999
@@ -32,15 +33,6 @@ class DayOfMine:
 
     title: str
     reservations: tuple[Details, ...]
-
-
-@dataclass(frozen=True)
-class Tab:
-    """One of the two lists."""
-
-    url: str
-    label: str
-    current: bool
 
 
 @pages.get("/reservations")
@@ -56,11 +48,7 @@ def mine() -> ResponseReturnValue:
     return render_template(
         "reservations/mine.html",
         page_title=_("My reservations"),
-        tabs=(
-            Tab(url_for("reservations.mine"), _("Upcoming"), not (shows_past or shows_others)),
-            Tab(url_for("reservations.mine", when="past"), _("Past and closed"), shows_past),
-            Tab(url_for("reservations.mine", when="others"), _("For others"), shows_others),
-        ),
+        tabs=tabs("past" if shows_past else "others" if shows_others else "upcoming"),
         days=_by_day(found[:PAGE]),
         shows_past=shows_past,
         shows_others=shows_others,

@@ -89,6 +89,7 @@ PAGES: dict[str, Where] = {
         "/book?resource={lab}&also={room}&day=2026-10-07",
         "/book?resource={lab}&day=2026-10-07&month=2026-10",
     ),
+    "reservations.quotas": _at(Reader.MEMBER, "/reservations/quotas"),
     "reservations.mine": _at(
         Reader.MEMBER, "/reservations", "/reservations?when=past", "/reservations?when=others"
     ),
