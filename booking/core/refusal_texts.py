@@ -149,7 +149,7 @@ def _quota(place: str, facts: QuotaExceeded) -> str:
 def _room_again(facts: QuotaExceeded) -> str:
     if facts.frees_on is None:
         return ""
-    day = format_short_day(facts.frees_on)
+    day = format_day(facts.frees_on)
     if facts.period is QuotaPeriod.AHEAD:
         return _("The first of these begins on %(day)s; give one back, or wait for it.", day=day)
     return _("Choose a shorter time, or a day from %(day)s on.", day=day)

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 
 from booking.core import schema
 from booking.core.errors import InvalidError, NotFoundError
-from booking.core.i18n import _, format_short_day, name_in
+from booking.core.i18n import _, format_day, name_in
 from booking.core.permissions import Action, Actor
 from booking.core.refusals import QuotaExceeded, QuotaOf, QuotaPeriod
 from booking.core.web import acts, current_actor
@@ -105,7 +105,7 @@ def _line(standing: Standing, facts: QuotaExceeded) -> Line:
 def _again(facts: QuotaExceeded) -> str:
     if facts.frees_on is None:
         return ""
-    day = format_short_day(facts.frees_on)
+    day = format_day(facts.frees_on)
     if facts.period is QuotaPeriod.AHEAD:
         return _("The first begins on %(day)s.", day=day)
     return _("Counts anew from %(day)s.", day=day)
