@@ -25,7 +25,7 @@ GROWING = (
     *("membership", "session", "token", "message", "event", "journal", "question"),
 )
 # Also what is read whole by an index that holds nothing but what waits is short.
-READS_ALL = re.compile(rf"SCAN ({'|'.join(GROWING)})\b(?!.*_waiting_index)|BLOOM")
+READS_ALL = re.compile(rf"(SCAN|BLOOM FILTER ON) ({'|'.join(GROWING)})\b(?!.*_waiting_index)")
 
 # By its state alone only what is pending may be read: nearly all the others are confirmed.
 BY_STATE = re.compile(r"INDEX reservation_state_index \(state=\?\)")
@@ -67,6 +67,17 @@ def _book(client: FlaskClient, found: Crowd, manager: Actor) -> TestResponse:
     return client.post("/api/v1/reservations", json=body, headers=make.bearer(found.member))
 
 
+def _book_under_a_quota(client: FlaskClient, found: Crowd, manager: Actor) -> TestResponse:
+    rules = make.policy(person_quota_count=50, organisation_quota_minutes=60_000)
+    body = {
+        "resources": [make.desk(under=rules).spot.public_id],
+        "starts_at": "2026-10-06T10:00",
+        "ends_at": "2026-10-06T12:00",
+        "holder": {"organisation": found.member.memberships[0].public_id},
+    }
+    return client.post("/api/v1/reservations", json=body, headers=make.bearer(found.member))
+
+
 FREE = "kind=desk&free_from=2026-10-06T10:00&free_to=2026-10-06T12:00"
 WISH = "starts_at=2026-10-06T10:00&ends_at=2026-10-06T12:00"
 ASKED: dict[str, Ask] = {
@@ -74,6 +85,7 @@ ASKED: dict[str, Ask] = {
     "the day of a floor": _day,
     "a calendar": _feed,
     "a booking": _book,
+    "a booking under a quota": _book_under_a_quota,
     "what is free": _get(f"/api/v1/resources?{FREE}"),
     "a desk": _get(f"/api/v1/resources/find?kind=desk&{WISH}"),
     "a room": _get(f"/api/v1/resources/find?kind=meeting_room&people=4&feature=wifi&{WISH}"),
