@@ -303,10 +303,17 @@ class Counting:
             for quota, account in self._accounts(group.quotas, group.policy_id)
         ]
 
-    def take(self, places: Sequence[Group], local: LocalInterval, interval: Interval) -> None:
-        """Count it from now on."""
+    def take(
+        self,
+        places: Sequence[Group],
+        local: LocalInterval,
+        interval: Interval,
+        reservation_id: int | None = None,
+    ) -> None:
+        """Count it from now on; with the key of a reservation, as one of the two it may become."""
         for policy_id, of_group in _by_group(places).items():
-            entry = Entry(local.starts_at.date(), _amount(interval, len(of_group)))
+            amount = _amount(interval, len(of_group))
+            entry = Entry(local.starts_at.date(), amount, reservation_id)
             for _quota, account in self._accounts(of_group[0].quotas, policy_id):
                 if not account.is_ahead or interval.starts_at > self.now:
                     self.used.setdefault(account, Used()).add(entry)

@@ -9,9 +9,9 @@ resources. Where no policy has a quota nothing is asked of the database.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import (
     ColumnElement,
@@ -76,16 +76,31 @@ def of_actor(actor: Actor) -> Counted:
     return Counted(actor.person_id, organisations[0].organisation_id if organisations else None)
 
 
+class Count(Protocol):
+    """Reads what the quotas ask, `counting` or `held`."""
+
+    def __call__(
+        self,
+        places: Sequence[Place],
+        holders: Collection[Counted],
+        days: tuple[date, date],
+        *,
+        given_up: Sequence[Details] = (),
+    ) -> Counting | None: ...
+
+
 def counting(
     places: Iterable[Group],
     holders: Collection[Counted],
     days: tuple[date, date],
     *,
     own: Details | None = None,
+    given_up: Sequence[Details] = (),
     now: datetime | None = None,
 ) -> Counting | None:
     """What these holders have of the groups of these places, in the periods around the days from
-    the first to the last; None where no policy has a quota."""
+    the first to the last; None where no policy has a quota. What is one's `own` counts as what it
+    had, what is `given_up` not at all."""
     quotas = of_places(places)
     if not quotas or not holders:
         return None
@@ -104,8 +119,14 @@ def counting(
                 if not is_ahead:
                     edges = [days_of(one.period, day) for one in groups.values() for day in days]
                     window = around([edge for edge in edges if edge is not None])
-                read(found, whose, is_ahead, (groups, subjects, window), own)
+                but_not = [one.id for one in (*given_up, *(() if own is None else (own,)))]
+                read(found, whose, is_ahead, (groups, subjects, window), but_not)
     return found
+
+
+def changing(counted: Counting, before: Details) -> Counting:
+    """The same for a change of this one, of those that are given up."""
+    return replace(counted, holder=of(before), own=_own(before))
 
 
 def held(
@@ -114,6 +135,7 @@ def held(
     days: tuple[date, date],
     *,
     own: Details | None = None,
+    given_up: Sequence[Details] = (),
 ) -> Counting | None:
     """The same behind a lock on those whom it counts for, until the commit: nobody else can add to
     what was counted."""
@@ -121,7 +143,7 @@ def held(
     if not quotas:
         return None
     hold(places, holders)
-    return counting(places, holders, days, own=own)
+    return counting(places, holders, days, own=own, given_up=given_up)
 
 
 def hold(places: Iterable[Place], holders: Collection[Counted]) -> None:
@@ -205,7 +227,7 @@ class _Sorts:
             else self.subject.in_(bindparam("subjects", expanding=True)),
             Resource.policy_id.in_(bindparam("policies", expanding=True)),
             Reservation.state.in_(LIVE),
-            Reservation.id != bindparam("own"),
+            Reservation.id.not_in(bindparam("but_not", expanding=True)),
         )
 
     def _by(self, of: Any) -> tuple[Any, ...]:  # Any: columns of either
@@ -244,10 +266,10 @@ def read(
     whose: QuotaOf,
     is_ahead: bool,
     asked: tuple[Collection[int], Collection[int] | None, tuple[datetime, datetime]],
-    own: Details | None = None,
+    but_not: Collection[int] = (),
 ) -> None:
     """Count in what these subjects, or all, have of these groups, begun between two moments, but
-    for one's own."""
+    for some of the reservations."""
     groups, subjects, (since, until) = asked
     statement = _STATEMENTS[whose, engine_name()]
     if subjects is None:
@@ -257,7 +279,7 @@ def read(
         {
             **({} if subjects is None else {"subjects": list(subjects)}),
             "policies": list(groups),
-            "own": 0 if own is None else own.id,
+            "but_not": list(but_not) or [0],
             "since": since,
             "until": until,
             "began": found.now - LONGEST,

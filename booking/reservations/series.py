@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -22,7 +22,7 @@ from booking.journal.models import JsonFacts
 from booking.occupancy.service import Claim
 from booking.policies import facts
 from booking.policies.facts import Place
-from booking.policies.quotas import Counted, Counting
+from booking.policies.quotas import Counting
 from booking.reservations import alternatives, quotas, repetition, service
 from booking.reservations.alternatives import Alternative
 from booking.reservations.models import Series, SeriesSkip, SkipReason, State
@@ -150,10 +150,7 @@ class Repeated:
 # --- look ---
 
 
-Count = Callable[[Sequence[Place], Sequence[Counted], tuple[date, date]], Counting | None]
-
-
-def look(actor: Actor, wanted: SeriesWish, count: Count = quotas.counting) -> Look:
+def look(actor: Actor, wanted: SeriesWish, count: quotas.Count = quotas.counting) -> Look:
     """Judge every date, in as many statements for a hundred as for two. Nothing is claimed.
     `count` reads what the quotas ask, behind a lock for whoever then books.
 

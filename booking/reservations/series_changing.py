@@ -22,7 +22,8 @@ from booking.occupancy.models import Hold
 from booking.occupancy.service import Claim
 from booking.policies import facts
 from booking.policies.facts import Change, Place
-from booking.reservations import alternatives, series_acts, service
+from booking.policies.quotas import Counting
+from booking.reservations import alternatives, quotas, series_acts, service
 from booking.reservations.alternatives import Alternative
 from booking.reservations.claims import Had, had_by_each
 from booking.reservations.models import SeriesAct
@@ -99,6 +100,7 @@ class Look:
     dates: Dates
     planned: tuple[Planned, ...]
     is_member: bool
+    counting: Counting | None = None  # with every date that can be had
 
     @property
     def acting(self) -> list[Planned]:
@@ -162,6 +164,8 @@ def options(found: Look) -> dict[str, list[Alternative]]:
             [one.revised.local for one in alike],
             headcount=max(one.revised.headcount for one in alike),
             is_member=found.is_member,
+            holder=quotas.of(alike[0].before),
+            counting=found.counting,
         )
         offered |= {one.before.public_id: found for one, found in zip(alike, lists, strict=True)}
     return offered
@@ -173,7 +177,13 @@ def usual(dates: Sequence[Details]) -> Usual:
     return max(counted, key=counted.__getitem__)  # the first of those that come first
 
 
-def _look(actor: Actor, dates: Dates, wanted: Wanted, since: str | None) -> Look:
+def _look(
+    actor: Actor,
+    dates: Dates,
+    wanted: Wanted,
+    since: str | None,
+    count: quotas.Count = quotas.counting,
+) -> Look:
     ahead = dates.ahead
     if not any(allows(actor, Action.CHANGE, one) for one in dates.reservations):
         raise ForbiddenError
@@ -186,7 +196,8 @@ def _look(actor: Actor, dates: Dates, wanted: Wanted, since: str | None) -> Look
     found = Look(dates, tuple(planned), is_member)
     if not found.acting:
         return found
-    return replace(found, planned=tuple(_judged(actor, planned)))
+    counting = _counting(planned, count)
+    return replace(found, planned=tuple(_judged(actor, planned, counting)), counting=counting)
 
 
 @dataclass(frozen=True)
@@ -319,7 +330,9 @@ def _planned(actor: Actor, wish: _Wish, one: Details) -> Planned:
     return Planned(revised, Fate.SAME if is_same else Fate.CHANGES)
 
 
-def _judged(actor: Actor, planned: Sequence[Planned]) -> Iterator[Planned]:
+def _judged(
+    actor: Actor, planned: Sequence[Planned], counting: Counting | None
+) -> Iterator[Planned]:
     """What the rules say to each date that would change, and what is in its way."""
     opening_of = _openings([one.revised for one in planned])
     ruled = [_ruled(actor, one, opening_of) for one in planned]
@@ -332,17 +345,55 @@ def _judged(actor: Actor, planned: Sequence[Planned]) -> Iterator[Planned]:
             yield one
             continue
         found = claims[one.before.id]
-        refusals = (*one.refusals, *taken.refusals(found, one.before.id))
+        in_the_way = taken.refusals(found, one.before.id)
+        refusals = (*one.refusals, *_over_quota(one, counting), *in_the_way)
         if refusals:
             yield replace(one, refusals=refusals, fate=Fate.CONFLICT)
             continue
         taken.take(found)
+        _count_in(one.revised, counting)
         yield replace(one, fate=Fate.ASKS if one.revised.waits else Fate.CHANGES)
 
 
 def _moves(one: Planned) -> bool:
     is_moving = one.fate in (*ACTING, Fate.CONFLICT)
     return is_moving and not one.revised.is_same_time_and_place
+
+
+def _counting(planned: Sequence[Planned], count: quotas.Count) -> Counting | None:
+    """What the quotas ask, without the dates that change."""
+    moving = [one.revised for one in planned if _moves(one)]
+    days = [one.local.starts_at.date() for one in moving]
+    if not days:
+        return None
+    return count(
+        [place for one in moving for place in one.places],
+        {quotas.of(one.before) for one in moving},
+        (min(days), max(days)),
+        given_up=[one.before for one in moving],
+    )
+
+
+def _over_quota(one: Planned, counting: Counting | None) -> tuple[Refusal, ...]:
+    """What the quotas say to a date, those before it counted as they would be."""
+    if counting is None or any(said.reason is Reason.NONEXISTENT_TIME for said in one.refusals):
+        return ()
+    revised = one.revised
+    codes = ", ".join(place.spot.code for place in revised.places)
+    own = quotas.changing(counting, one.before)
+    return own.refusals(revised.places, revised.local, revised.local.project(), codes)
+
+
+def _count_in(revised: Revised, counting: Counting | None) -> None:
+    """As it would be; what waits for approval, as it is or would be, whichever is more."""
+    if counting is None:
+        return
+    before = revised.before
+    own = counting.of(quotas.of(before))
+    key = before.id if revised.waits else None
+    own.take(revised.places, revised.local, revised.local.project(), key)
+    if revised.waits:
+        own.take(before.places, before.local, before.interval, key)
 
 
 def _openings(revised: Sequence[Revised]) -> Mapping[int, Opening]:
@@ -425,7 +476,7 @@ def change(
     """
     dates = series_acts.held(actor, public_id, since)
     for attempt in range(1, ATTEMPTS + 1):
-        found = _look(actor, dates, wanted, since)
+        found = _look(actor, dates, wanted, since, quotas.held)
         require_unchanged(seen, versions([one.before for one in found.planned]))
         if found.conflicts:
             raise RefusedError(_each_once(found.conflicts))

@@ -13,9 +13,10 @@ from booking.core.permissions import Actor
 from booking.core.refusals import Measure, QuotaExceeded, QuotaOf, QuotaPeriod, Reason
 from booking.policies.facts import Place
 from booking.policies.models import Policy
-from booking.reservations import alternatives, quotas, series, service
+from booking.reservations import alternatives, quotas, series, series_changing, service
 from booking.reservations.repetition import Every, Repetition
 from booking.reservations.series import OnConflict, SeriesWish
+from booking.reservations.series_changing import Fate, Wanted
 from booking.reservations.wishes import Change, GroupWish, Wish
 from tests import make
 
@@ -231,6 +232,23 @@ def test_the_dates_of_a_series_count_against_each_other() -> None:
     made = series.book(member, wanted)
     assert [one.local.starts_at for one in made.reservations] == [at(1), at(8)]
     assert made.skipped == 2
+
+
+def test_several_dates_that_change_count_together_and_no_longer_as_they_were() -> None:
+    room, member = studio(minutes=300), make.person()
+    both = Repetition(Every.WEEK, weekdays=frozenset({1, 3}), count=4)
+    made = series.book(member, SeriesWish(wish(room, day=1), both))
+    longer = Wanted(ends=timedelta(hours=12, minutes=30))
+    found = series_changing.look(member, made.public_id, longer)
+    assert [one.fate for one in found.planned] == [Fate.CHANGES] * 4
+    series_changing.change(member, made.public_id, longer)
+    too_long = Wanted(ends=timedelta(hours=13))
+    found = series_changing.look(member, made.public_id, too_long)
+    assert [one.fate for one in found.planned] == [Fate.CHANGES, Fate.CONFLICT] * 2
+    with pytest.raises(RefusedError):
+        series_changing.change(member, made.public_id, too_long)
+    later = Wanted(starts=timedelta(hours=14), ends=timedelta(hours=16, minutes=30))
+    series_changing.change(member, made.public_id, later)
 
 
 def test_what_is_offered_instead_keeps_the_quota() -> None:
