@@ -16,6 +16,7 @@ from booking.core.refusals import (
     ClosedDay,
     Facts,
     InThePast,
+    Measure,
     NonexistentTime,
     NotChangeable,
     NotEligible,
@@ -24,6 +25,9 @@ from booking.core.refusals import (
     OutOfOrder,
     OutsideHours,
     OverCapacity,
+    QuotaExceeded,
+    QuotaOf,
+    QuotaPeriod,
     Reason,
     Refusal,
     SlotTaken,
@@ -192,6 +196,41 @@ SENTENCES: list[tuple[Facts, str]] = [
         (
             "A-03 can be booked by members of an organisation only."
             " Book it for your organisation, or choose another space."
+        ),
+    ),
+    (
+        QuotaExceeded(
+            QuotaOf.PERSON,
+            QuotaPeriod.WEEK,
+            Measure.MINUTES,
+            limit=600,
+            used=510,
+            wanted=120,
+            starts_on=date(2026, 11, 23),
+            frees_on=date(2026, 11, 30),
+        ),
+        (
+            "One person may have at most 10 hours a week in A-03 and the spaces that share its"
+            " rules. Used so far: 8 hours 30 minutes; this would take 2 hours."
+            " Choose a shorter time, or a day from Monday 30 November 2026 on."
+        ),
+    ),
+    (
+        QuotaExceeded(
+            QuotaOf.ORGANISATION,
+            QuotaPeriod.AHEAD,
+            Measure.RESERVATIONS,
+            limit=1,
+            used=1,
+            wanted=2,
+            starts_on=None,
+            frees_on=date(2026, 11, 30),
+        ),
+        (
+            "One organisation may have at most 1 reservation to come at one time in A-03 and the"
+            " spaces that share its rules. Used so far: 1 reservation; this would take"
+            " 2 reservations. The first of these begins on Monday 30 November 2026; give one back,"
+            " or wait for it."
         ),
     ),
 ]

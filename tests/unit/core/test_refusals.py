@@ -48,6 +48,7 @@ def test_the_codes_are_a_promise() -> None:
         "too_few_together",
         "check_in_not_open",
         "nonexistent_time",
+        "quota_exceeded",
     ]
 
 

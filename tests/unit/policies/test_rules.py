@@ -144,6 +144,7 @@ def test_every_rule_can_refuse_the_same_wish_but_those_that_exclude_each_other()
         Reason.TOO_FEW_TOGETHER,
         Reason.CHECK_IN_NOT_OPEN,
         Reason.NONEXISTENT_TIME,
+        Reason.QUOTA_EXCEEDED,
     }
 
 
