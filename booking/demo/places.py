@@ -213,8 +213,8 @@ POLICIES: dict[str, PolicyPlan] = {
         60,
         others_see=Shown.ORGANISATION,
         asks_for_check_in=True,
-        person_quota_minutes=4 * 60,
-        organisation_quota_minutes=10 * 60,
+        person_quota_minutes=6 * 60,
+        organisation_quota_minutes=12 * 60,
     ),
 }
 
