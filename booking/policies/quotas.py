@@ -356,13 +356,9 @@ def refused(balances: Iterable[Balance], code: str) -> Iterator[Refusal]:
             yield Refusal(Reason.QUOTA_EXCEEDED, facts, code)
 
 
-def of_places(places: Iterable[Group], whose: QuotaOf | None = None) -> Mapping[int, list[Quota]]:
-    """The quotas of these places, or those of one sort, by their resource group."""
-    found: dict[int, list[Quota]] = {}
-    for place in places:
-        if place.quotas and place.policy_id not in found:
-            found[place.policy_id] = [one for one in place.quotas if whose in (None, one.whose)]
-    return {policy_id: quotas for policy_id, quotas in found.items() if quotas}
+def of_places(places: Iterable[Group]) -> Mapping[int, tuple[Quota, ...]]:
+    """The quotas of these places, by their resource group."""
+    return {place.policy_id: place.quotas for place in places if place.quotas}
 
 
 def _by_group(places: Sequence[Group]) -> dict[int, list[Group]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 
@@ -14,8 +14,10 @@ from booking.core.database import savepoint, session, transactional
 from booking.core.errors import ForbiddenError, InvalidError, NotFoundError, RefusedError
 from booking.core.intervals import LocalInterval
 from booking.core.permissions import Action, Actor, allows
+from booking.core.refusals import Refusal
 from booking.policies.facts import Place
-from booking.reservations import queries, series, series_acts, service
+from booking.policies.quotas import Counting
+from booking.reservations import queries, quotas, series, series_acts, service
 from booking.reservations.models import Reservation, Series, SeriesSkip, SkipReason, State
 from booking.reservations.queries import Details
 from booking.reservations.series import Dated, Look
@@ -70,7 +72,7 @@ def add(actor: Actor, public_id: str, day: date) -> Details:
 
     Raises NotFoundError where none is missing, RefusedError with what stands against it.
     """
-    found = _found(actor, series_acts.held(actor, public_id, None))
+    found = _found(actor, series_acts.held(actor, public_id, None), quotas.held)
     wanted = next((one for one in found.missing if one.day == day), None)
     if wanted is None:
         raise NotFoundError
@@ -103,7 +105,7 @@ def _forget(found: Series, wanted: Missing) -> None:
         session().execute(statement.values(series_start=None))
 
 
-def _found(actor: Actor, dates: Dates) -> Found:
+def _found(actor: Actor, dates: Dates, count: quotas.Count = quotas.counting) -> Found:
     standing = [one for one in dates.reservations if _stands(one)] or list(dates.reservations)
     if not any(allows(actor, Action.CHANGE, one) for one in standing):
         raise ForbiddenError
@@ -121,9 +123,32 @@ def _found(actor: Actor, dates: Dates) -> Found:
     )
     if not missing:
         return Found(dates.series, shown, ())
-    judged = series.judged(shown, shown.dates, _openings(shown.dates))
+    judged = _within_quotas(
+        series.judged(shown, shown.dates, _openings(shown.dates)), shown.holder, count
+    )
     together = zip(missing, judged, strict=True)
     return Found(dates.series, shown, tuple(replace(one, dated=dated) for one, dated in together))
+
+
+def _within_quotas(
+    judged: Iterable[Dated], holder: service.Holder, count: quotas.Count
+) -> Iterator[Dated]:
+    """With what the quotas say to each alone: one is added at a time."""
+    dates = list(judged)
+    days = [one.local.starts_at.date() for one in dates]
+    places = [place for one in dates for place in one.places]
+    counting = count(places, [holder.counted], (min(days), max(days)))
+    for one in dates:
+        refusals = one.refusals if counting is None else (*one.refusals, *_over(one, counting))
+        yield replace(one, refusals=refusals)
+
+
+def _over(one: Dated, counting: Counting) -> tuple[Refusal, ...]:
+    codes = ", ".join(place.spot.code for place in one.places)
+    try:
+        return counting.refusals(one.places, one.local, one.local.project(), codes)
+    except ValueError:  # the clocks jump over it, which has been said
+        return ()
 
 
 def _stands(one: Details) -> bool:

@@ -13,7 +13,14 @@ from booking.core.permissions import Actor
 from booking.core.refusals import Measure, QuotaExceeded, QuotaOf, QuotaPeriod, Reason
 from booking.policies.facts import Place
 from booking.policies.models import Policy
-from booking.reservations import alternatives, quotas, series, series_changing, service
+from booking.reservations import (
+    alternatives,
+    quotas,
+    series,
+    series_adding,
+    series_changing,
+    service,
+)
 from booking.reservations.repetition import Every, Repetition
 from booking.reservations.series import OnConflict, SeriesWish
 from booking.reservations.series_changing import Fate, Wanted
@@ -249,6 +256,20 @@ def test_several_dates_that_change_count_together_and_no_longer_as_they_were() -
         series_changing.change(member, made.public_id, too_long)
     later = Wanted(starts=timedelta(hours=14), ends=timedelta(hours=16, minutes=30))
     series_changing.change(member, made.public_id, later)
+
+
+def test_a_date_that_is_added_again_counts() -> None:
+    room, member = studio(minutes=240), make.person()
+    both = Repetition(Every.WEEK, weekdays=frozenset({1, 3}), count=4)
+    made = series.book(member, SeriesWish(wish(room, day=1), both))
+    given_back = made.reservations[1]
+    service.cancel(member, given_back.public_id)
+    other = book(member, room, day=4, hours=1)
+    with pytest.raises(RefusedError) as refused:
+        series_adding.add(member, made.public_id, at(3).date())
+    assert facts_of(refused).used == 180
+    service.cancel(member, other)
+    series_adding.add(member, made.public_id, at(3).date())
 
 
 def test_what_is_offered_instead_keeps_the_quota() -> None:
