@@ -1044,6 +1044,7 @@ def transfer(actor: Actor, public_id: str, *, to: str, seen_version: int | None 
         raise InvalidError({"person": Problem.NOT_FOUND})
     if taker.person_id == before.person_id:
         return _outcome(before)
+    _refuse_beyond_quota(before, Counted(taker.person_id))
     booked_for_oneself = before.booked_by_id == before.person_id
     owners = {
         "person_id": taker.person_id,
@@ -1055,6 +1056,17 @@ def transfer(actor: Actor, public_id: str, *, to: str, seen_version: int | None 
     if before.state is State.PENDING:
         _ask_again(before, version, _asking(before.places) or before.places_to_decide)
     return _outcome(before)
+
+
+def _refuse_beyond_quota(before: Details, taker: Counted) -> None:
+    """Whoever gets a reservation must have room for it; for its organisation nothing changes."""
+    plan = _plan_as_is(before)
+    counting = quotas.held(plan.places, [taker], plan.days, given_up=[before])
+    if counting is None:
+        return
+    refusals = counting.refusals(plan.places, plan.local, plan.interval, plan.codes)
+    if refusals:
+        raise RefusedError(refusals)
 
 
 def why_not_transferable(actor: Actor, before: Details) -> Refusal | None:

@@ -226,6 +226,28 @@ def test_while_a_change_waits_the_larger_of_both_counts() -> None:
         assert facts_of(refused).used == used
 
 
+def test_a_colleague_gets_no_more_than_their_quota() -> None:
+    startup = make.organisation()
+    member, colleague = make.member_of(startup), make.member_of(startup)
+    room = studio(minutes=180)
+    organisation_id = member.memberships[0].public_id
+    first, second = (
+        make.reservation(
+            member if day == 1 else colleague,
+            room,
+            starts_at=at(day),
+            ends_at=at(day, 12),
+            organisation_id=organisation_id,
+        )
+        for day in (1, 2)
+    )
+    with pytest.raises(RefusedError) as refused:
+        service.transfer(member, first.public_id, to=colleague.public_id)
+    assert facts_of(refused).used == 120
+    service.cancel(colleague, second.public_id)
+    service.transfer(member, first.public_id, to=colleague.public_id)
+
+
 def test_the_dates_of_a_series_count_against_each_other() -> None:
     room, member = studio(minutes=180), make.person()
     twice_a_week = Repetition(Every.WEEK, weekdays=frozenset({1, 3}), count=4)
