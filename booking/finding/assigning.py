@@ -15,6 +15,9 @@ from booking.finding.queries import Park
 from booking.finding.rules import Candidate, Reason
 from booking.finding.wishes import Wanted
 from booking.occupancy import service as occupancy
+from booking.policies.facts import Place
+from booking.policies.quotas import Counted
+from booking.reservations import quotas
 from booking.reservations import service as reservations
 from booking.reservations.service import Outcome
 from booking.reservations.wishes import Wish
@@ -50,8 +53,12 @@ def book_any(
     for _ in range(LOOKS):
         ranking = finder.rank(actor, park, wanted)
         refusals = ranking.refusals
-        for candidate in _in_turn(ranking.candidates[:MOST_TRIED]):
-            wish = _wish(candidate, wanted, title, organisation_id or only)
+        tried = ranking.candidates[:MOST_TRIED]
+        places = queries.places([one.resource_id for one in tried]) if tried else {}
+        quotas.hold(places.values(), [_counted(actor, organisation_id or only)])
+        for candidate in _in_turn(tried):
+            place = places[candidate.resource_id]
+            wish = _wish(place, wanted, title, organisation_id or only)
             outcome = _book_if_free(actor, wish)
             if outcome is not None:
                 return Assigned(outcome, ranking.reasons(candidate))
@@ -72,8 +79,13 @@ def _in_turn(candidates: Sequence[Candidate]) -> Iterator[Candidate]:
     yield from passed_over
 
 
-def _wish(candidate: Candidate, wanted: Wanted, title: str, organisation_id: str | None) -> Wish:
-    place = queries.places([candidate.resource_id])[candidate.resource_id]
+def _counted(actor: Actor, organisation_id: str | None) -> Counted:
+    """For whom it counts; held before any place is."""
+    keys = {one.public_id: one.organisation_id for one in actor.memberships}
+    return Counted(actor.person_id, None if organisation_id is None else keys.get(organisation_id))
+
+
+def _wish(place: Place, wanted: Wanted, title: str, organisation_id: str | None) -> Wish:
     return Wish(
         (place.spot.public_id,),
         wanted.local.starts_at,
