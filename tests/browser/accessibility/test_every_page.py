@@ -328,6 +328,7 @@ AXE_LOOKS_BY = {"fr": ("light",), "ar": ("dark",)}
 # They answer GET, but with no page of their own.
 NO_PAGES = {
     "calendars.reservation_file",
+    "calendars.series_file",
     "feeds.fetch",
     "health.healthz",
     "house.logo_file",
