@@ -245,11 +245,13 @@ KINDS: dict[str, KindPlan] = {
     "equipment": KindPlan(said("Machine", "آلة", "Machine"), "cpu", Behaviour.MACHINE),
 }
 
+FIRST_QUIET_DESK = 19  # of the second floor; those before it stand on the terrace
 FEATURES: dict[str, tuple[Names, str]] = {
     "step_free": (
         said("Accès sans marche", "ولوج بدون أدراج", "Step-free access"),
         "accessibility",
     ),
+    "quiet": (said("Calme", "هدوء", "Quiet"), "volume-x"),
     "two_screens": (said("Deux écrans", "شاشتان", "Two screens"), "monitor"),
     "standing": (
         said("Réglable en hauteur", "قابل لتعديل الارتفاع", "Height-adjustable"),
@@ -342,6 +344,8 @@ def _desks(prefix: str, count: int, first: int = 1) -> tuple[ResourcePlan, ...]:
 
 def _desk_features(prefix: str, number: int) -> tuple[str, ...]:
     found = ["step_free"] if prefix.startswith("A0") else []
+    if prefix == "A2" and number >= FIRST_QUIET_DESK:
+        found.append("quiet")
     if number % 3 == 0:
         found.append("two_screens")
     if number % 5 == 0:
@@ -510,7 +514,7 @@ _ATLAS = BuildingPlan(
                 AreaPlan(
                     "A2-CALME",
                     said("Zone calme", "المنطقة الهادئة", "Quiet zone"),
-                    _desks("A2", 18, 19),
+                    _desks("A2", 18, FIRST_QUIET_DESK),
                 ),
                 AreaPlan(
                     "A2-SALLES",
