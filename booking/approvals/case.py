@@ -103,6 +103,11 @@ class Case:
         return so_far(self.request, self.record)
 
     @property
+    def missed(self) -> str:
+        """To how many of the last year nobody came; empty where there is none."""
+        return missed(self.record)
+
+    @property
     def people(self) -> str:
         """How many come, and how many fit."""
         return ngettext(
@@ -237,6 +242,17 @@ def _changes(request: Details, asked: Asked) -> tuple[Difference, ...]:
     )
     return tuple(
         Difference(label, before, after) for label, before, after in values if before != after
+    )
+
+
+def missed(record: Record) -> str:
+    """To how many of the person's reservations of the last year nobody came."""
+    if not record.missed:
+        return ""
+    return ngettext(
+        "In the last twelve months nobody came to %(num)s reservation of this person",
+        "In the last twelve months nobody came to %(num)s reservations of this person",
+        record.missed,
     )
 
 

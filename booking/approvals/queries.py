@@ -98,10 +98,12 @@ class Background:
 
 @dataclass(frozen=True)
 class Record:
-    """How many reservations a requester has had confirmed, this one aside."""
+    """How many reservations a requester has had confirmed, this one aside; `missed`: to how many of
+    the person's in the last year nobody came."""
 
     of_person: int
     of_organisation: int
+    missed: int = 0
 
 
 def waits() -> ColumnElement[bool]:
@@ -193,11 +195,16 @@ def records_of(requests: Collection[Details]) -> dict[int, Record]:
             Reservation.id,
             counted.where(earlier.person_id == Reservation.person_id).scalar_subquery(),
             counted.where(earlier.organisation_id == Reservation.organisation_id).scalar_subquery(),
+            counted.where(
+                earlier.person_id == Reservation.person_id,
+                earlier.starts_at > clock.now() - queries.REMEMBERED,
+                earlier.holds_place.is_(False),
+            ).scalar_subquery(),
         ).where(Reservation.id.in_([one.id for one in requests]))
     )
     return {
-        request_id: Record(of_person, of_organisation)
-        for request_id, of_person, of_organisation in rows
+        request_id: Record(of_person, of_organisation, missed)
+        for request_id, of_person, of_organisation, missed in rows
     }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
@@ -24,6 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import aliased
 
+from booking.core import clock
 from booking.core.database import execute, session
 from booking.core.errors import NotFoundError
 from booking.core.instants import Interval
@@ -272,6 +273,23 @@ def was_released() -> ColumnElement[bool]:
     """The condition that its place was given back because nobody came: nothing else that is
     confirmed holds none."""
     return and_(Reservation.state == State.CONFIRMED, Reservation.holds_place.is_(False))
+
+
+REMEMBERED = timedelta(days=365)  # how long it is told that nobody came
+
+
+def missed_by(person_id: int) -> int:
+    """To how many of this person's reservations of the last year nobody came."""
+    return (
+        session().scalar(
+            select(func.count()).where(
+                Reservation.person_id == person_id,
+                Reservation.starts_at > clock.now() - REMEMBERED,
+                was_released(),
+            )
+        )
+        or 0
+    )
 
 
 def booked_for_others(actor: Actor) -> ColumnElement[bool]:

@@ -57,6 +57,7 @@ def mine() -> ResponseReturnValue:
         texts=texts,
         arriving={one.public_id for one in found if arrivals.can_check_in(one, clock.now())},
         here=_url(when, page),
+        missed=queries.missed_by(current_actor().person_id) if shows_past else 0,
     )
 
 
