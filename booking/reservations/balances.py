@@ -146,30 +146,21 @@ class _Group:
 
 
 def _groups() -> list[_Group]:
-    limits = (
-        Policy.person_quota_minutes,
-        Policy.person_quota_count,
-        Policy.organisation_quota_minutes,
-        Policy.organisation_quota_count,
-    )
-    rows = session().scalars(
-        select(Policy).where(or_(*(one.is_not(None) for one in limits))).order_by(Policy.id)
-    )
-    return [
-        _Group(
-            one.id,
-            one.names,
-            quotas_from(
-                one.person_quota_minutes,
-                one.person_quota_count,
-                one.person_quota_period,
-                one.organisation_quota_minutes,
-                one.organisation_quota_count,
-                one.organisation_quota_period,
-            ),
+    person = (Policy.person_quota_minutes, Policy.person_quota_count)
+    organisation = (Policy.organisation_quota_minutes, Policy.organisation_quota_count)
+    rows = session().execute(
+        select(
+            Policy.id,
+            Policy.names,
+            *person,
+            Policy.person_quota_period,
+            *organisation,
+            Policy.organisation_quota_period,
         )
-        for one in rows
-    ]
+        .where(or_(*(one.is_not(None) for one in (*person, *organisation))))
+        .order_by(Policy.id)
+    )
+    return [_Group(row[0], row[1], quotas_from(*row[2:])) for row in rows]
 
 
 def over() -> list[Standing]:
@@ -221,6 +212,8 @@ def _names(subjects: Collection[tuple[QuotaOf, int]]) -> dict[tuple[QuotaOf, int
     found: dict[tuple[QuotaOf, int], PersonName] = {}
     for whose, model in ((QuotaOf.PERSON, Person), (QuotaOf.ORGANISATION, Organisation)):
         keys = [key for one, key in subjects if one is whose]
+        if not keys:
+            continue
         rows = session().execute(
             select(model.id, model.public_id, model.name).where(model.id.in_(keys))
         )

@@ -218,7 +218,20 @@ def test_the_number_of_statements_does_not_depend_on_the_data(
         with count_statements() as statements:
             promises.verify()
         counts.append(statements.count)
-    assert counts == [COUNT_OF_PROMISES + 1, COUNT_OF_PROMISES + 1]
+    guard, quotas = 1, 1
+    assert counts == [COUNT_OF_PROMISES + guard + quotas] * 2
+
+
+def test_who_is_over_a_quota_is_named_and_no_promise_is_broken(app: Flask) -> None:
+    policy = make.policy(person_quota_minutes=120, organisation_quota_count=5)
+    member, room = make.person("Salma"), make.room(under=policy)
+    for hour in (9, 10):
+        make.reservation(member, room, starts_at=make.at(hour), ends_at=make.at(hour + 1))
+    assert promises.verify().over_quota == ()
+    _write("UPDATE policy SET person_quota_minutes = 60")
+    report = promises.verify()
+    assert report.over_quota == ("Salma",)
+    assert report.is_clean
 
 
 @pytest.mark.parametrize(
