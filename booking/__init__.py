@@ -91,6 +91,10 @@ from booking.search import api as search_api
 from booking.search import views as search_pages
 from booking.spaces import queries as spaces
 from booking.spaces import views as photo_files
+from booking.waitlist import api as waitlist_api
+from booking.waitlist import models as waitlist
+from booking.waitlist import notices as waitlist_notices
+from booking.waitlist import views as waitlist_pages
 from config import ROOT, Settings, SettingsError
 
 # Loading these makes their tables known to the migrations.
@@ -106,6 +110,7 @@ TABLES = (
     rate_limits,
     reservations,
     revisions,
+    waitlist,
 )
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
@@ -155,6 +160,8 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     quotas_api.blueprint,
     series_api.blueprint,
     group_pages.blueprint,
+    waitlist_api.blueprint,
+    waitlist_pages.blueprint,
 )
 
 # Who does something when something has happened: every such coupling stands here.
@@ -173,6 +180,7 @@ EVENTS: dict[EventKind, tuple[worker.Handler, ...]] = {
     EventKind.DISPLACED: (closure_notices.tell,),
     EventKind.RELEASED: (attendance_notices.tell,),
     EventKind.REPEATED: (series_notices.tell,),
+    EventKind.OFFERED: (waitlist_notices.tell,),
     EventKind.HANDED_OVER: (departure_notices.tell, reminder_notices.plan),
     EventKind.TRANSFERRED: (transfer_notices.tell, reminder_notices.plan),
 }
@@ -204,6 +212,7 @@ MESSAGES: dict[MessageKind, MessageType[Any]] = {  # Any: each kind has its own 
     MessageKind.DISPLACED: closure_notices.DISPLACED,
     MessageKind.RELEASED: attendance_notices.RELEASED,
     MessageKind.SERIES: series_notices.SERIES,
+    MessageKind.OFFER: waitlist_notices.OFFER,
     MessageKind.DEPUTY_NAMED: deputy_notices.NAMED,
     MessageKind.DEPUTY_ENDED: deputy_notices.ENDED,
 }
@@ -240,6 +249,7 @@ def create_app(settings: Settings) -> Flask:
     LoginManager(app).request_loader(sign_in.load_user)
     frame.install(app, Manifest.load(settings.assets), navigation.entries)
     app.jinja_env.globals["legal_notice"] = spaces.legal_notice
+    app.jinja_env.globals["offers_to_reader"] = waitlist_pages.offers_to_reader
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     cli.register(app)

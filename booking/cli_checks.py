@@ -20,8 +20,9 @@ PROMISES = {
     promises.Promise.MISSING_CLAIMS: "orphans: reservations that nothing keeps a place for",
     promises.Promise.WRONG_CLAIMS: "orphans: claims at another time or place than their owner",
     promises.Promise.WRONG_CLOSURES: "orphans: closures at another time or place than theirs",
-    promises.Promise.DEAD_HOLDS: "orphans: places held for a change that no longer waits",
+    promises.Promise.DEAD_HOLDS: "orphans: places held for nothing that still waits",
     promises.Promise.DEAD_CHANGES: "orphans: changes waiting for what is no longer confirmed",
+    promises.Promise.EMPTY_OFFERS: "orphans: places offered to whoever waited that nothing holds",
     promises.Promise.UNSENT: "messages due over five minutes ago and still not out",
     promises.Promise.SET_ASIDE: "events that could not be handled and were set aside",
 }

@@ -1,4 +1,5 @@
-"""The tick: lets expire what waited too long, releases what nobody came to, handles events, sends.
+"""The tick: lets expire what waited too long, releases what nobody came to, offers what is free
+to whoever waits, handles events, sends.
 
 Any number of processes may run it at the same time: every piece of work is claimed in the database
 by whoever does it.
@@ -40,6 +41,7 @@ from booking.privacy import retention
 from booking.reservations import reprojection
 from booking.reservations.departures import end_next_term
 from booking.reservations.service import expire_next
+from booking.waitlist.offering import serve
 
 log = logging.getLogger("booking.worker")
 
@@ -71,6 +73,7 @@ class Done:
     expired: int = 0
     released: int = 0
     departures: int = 0
+    waitlist: int = 0  # entries that ended or were offered something
     events: int = 0
     messages: Counter[tuple[MessageKind, MessageState]] = field(default_factory=Counter)
     waits: bool = False  # something failed and is tried again later
@@ -80,7 +83,7 @@ class Done:
     def is_nothing(self) -> bool:
         """Whether there was nothing to do, or nothing that could be done now."""
         given_back = self.expired or self.released or self.departures
-        work = given_back or self.events or self.messages
+        work = given_back or self.waitlist or self.events or self.messages
         return self.waits or not work
 
     def add(self, other: Done) -> None:
@@ -88,6 +91,7 @@ class Done:
         self.expired += other.expired
         self.released += other.released
         self.departures += other.departures
+        self.waitlist += other.waitlist
         self.events += other.events
         self.messages += other.messages
         self.runs += other.runs
@@ -124,6 +128,7 @@ def work() -> Done:
             done.released += 1
         while done.departures < MOST_DEPARTURES and end_next_term():
             done.departures += 1
+        done.waitlist = serve()  # last: it offers what has become free just now
     with _part(JobName.EVENTS, done.runs):
         done.events = _handle_events(given) + _answer_password_requests()
     with _part(JobName.MESSAGES, done.runs) as part:

@@ -34,6 +34,7 @@ ICONS: Mapping[str, str] = {
     "policy": "clipboard-check",
     "hours": "clock",
     "closure": "wrench",
+    "waitlist": "list",
 }
 
 
@@ -100,6 +101,14 @@ def acts() -> Mapping[str, str]:
         "demo_loaded": _("The demo park was loaded"),
         "closed": _("Closed spaces"),
         "reopened": _("Opened closed spaces again"),
+        "waited": _("Got in line for a taken time"),
+        "offered": _("Offered what became free"),
+        "took_offer": _("Took what was offered"),
+        "left_offer": _("Left what was offered to the next"),
+        "missed_offer": _("An offer was not answered in time"),
+        "stopped_waiting": _("Left the waiting list"),
+        "waited_in_vain": _("Nothing became free in time"),
+        "booked_instead_of_waiting": _("Waits no longer, having booked"),
         "message_tried_again": _("Let a message be tried again"),
         "events_tried_again": _("Let what was set aside be tried again"),
     }
@@ -172,6 +181,7 @@ def _kinds() -> Mapping[str, str]:
         "policy": _("Policy"),
         "hours": _("Opening hours"),
         "closure": _("Closure"),
+        "waitlist": _("Waiting list"),
     }
 
 
@@ -253,6 +263,7 @@ def label(key: str) -> str:
         "organisation": _("Organisation"),
         "secrets": _("Tokens and links ended"),
         "views": _("Who looked at whose data"),
+        "waitlist": _("Waiting list"),
         "journal": _("Lines of the journal"),
     }
     name, _dot, language = key.partition(".")  # a text in one of the languages

@@ -31,6 +31,7 @@ from booking.reservations.models import (
     State,
 )
 from booking.spaces.models import Resource, ResourcePart
+from booking.waitlist.models import EntryState, Offer, OfferState, WaitlistEntry
 
 MOST_EXAMPLES = 5
 
@@ -45,6 +46,7 @@ class Promise(StrEnum):
     WRONG_CLOSURES = "closures_elsewhere"
     DEAD_HOLDS = "holds_for_nothing"
     DEAD_CHANGES = "changes_of_nothing_live"
+    EMPTY_OFFERS = "offers_without_place"
     UNSENT = "unsent_messages"
     SET_ASIDE = "events_set_aside"
 
@@ -82,6 +84,7 @@ def verify() -> Report:
         Promise.WRONG_CLOSURES: _wrong_closures(),
         Promise.DEAD_HOLDS: _dead_holds(),
         Promise.DEAD_CHANGES: _dead_changes(),
+        Promise.EMPTY_OFFERS: _empty_offers(),
         Promise.UNSENT: _unsent(),
         Promise.SET_ASIDE: _set_aside(),
     }
@@ -239,13 +242,36 @@ def _wrong_closures() -> Select[str]:
 
 
 def _dead_holds() -> Select[str]:
-    """Places held for a change that no longer waits."""
+    """Places held for a change that no longer waits, or for an offer that is over."""
     return (
-        select(func.coalesce(Reservation.reference, _text(Hold.id)))
+        select(func.coalesce(Reservation.reference, Resource.code, _text(Hold.id)))
         .select_from(Hold)
         .outerjoin(Amendment, Amendment.id == Hold.amendment_id)
         .outerjoin(Reservation, Reservation.id == Amendment.reservation_id)
-        .where(or_(Amendment.id.is_(None), Amendment.state != Asking.WAITING))
+        .outerjoin(Offer, Offer.id == Hold.offer_id)
+        .outerjoin(Resource, Resource.id == Offer.resource_id)
+        .where(
+            or_(Amendment.id.is_(None), Amendment.state != Asking.WAITING),
+            or_(Offer.id.is_(None), Offer.state != OfferState.OPEN),
+        )
+    )
+
+
+def _empty_offers() -> Select[str]:
+    """Entries that were offered something, where nothing is held for them any more."""
+    is_held = exists().where(
+        Offer.entry_id == WaitlistEntry.id,
+        Offer.state == OfferState.OPEN,
+        Hold.offer_id == Offer.id,
+        occupancy.c.hold_id == Hold.id,
+        occupancy.c.resource_id == Offer.resource_id,
+        occupancy.c.starts_at <= WaitlistEntry.starts_at,
+    )
+    return (
+        select(Resource.code)
+        .join(WaitlistEntry, WaitlistEntry.resource_id == Resource.id)
+        .where(WaitlistEntry.state == EntryState.OFFERED, ~is_held)
+        .order_by(Resource.code)
     )
 
 

@@ -33,6 +33,7 @@ class EventKind(StrEnum):
     GROUPED = "grouped"  # the subject is a group
     DISPLACED = "displaced"  # the subject is a closure
     REPEATED = "repeated"  # the subject is a series
+    OFFERED = "offered"  # the subject is an offer of the waiting list
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,7 @@ from booking.core.refusals import (
     NonexistentTime,
     NotChangeable,
     NotEligible,
+    NotTaken,
     Obstacle,
     OffGrid,
     OutOfOrder,
@@ -39,6 +40,7 @@ from booking.core.refusals import (
     TooFar,
     TooFewTogether,
     TooLong,
+    TooManyWaitedFor,
     TooShort,
     TooSoon,
 )
@@ -60,16 +62,20 @@ def describe(refusal: Refusal) -> str:
             return _wrong_place(place, facts)
         case NotChangeable() | NonexistentTime() as facts:
             return _not_possible(facts)
-        case TooFewTogether() | QuotaExceeded() as facts:
+        case TooFewTogether() | QuotaExceeded() | NotTaken() | TooManyWaitedFor() as facts:
             return _wrong_number(place, facts)
         case _ as never:
             assert_never(never)
 
 
-def _wrong_number(place: str, facts: TooFewTogether | QuotaExceeded) -> str:
+def _wrong_number(
+    place: str, facts: TooFewTogether | QuotaExceeded | NotTaken | TooManyWaitedFor
+) -> str:
     if isinstance(facts, TooFewTogether):
         return _too_few_together(facts.wanted, facts.free)
-    return _quota_exceeded(place, facts)
+    if isinstance(facts, QuotaExceeded):
+        return _quota_exceeded(place, facts)
+    return _not_waited_for(place, facts)
 
 
 def _too_few_together(wanted: int, free: int) -> str:
@@ -155,6 +161,18 @@ def _room_again(facts: QuotaExceeded) -> str:
     return _("Choose a shorter time, or a day from %(day)s on.", day=day)
 
 
+def _not_waited_for(place: str, facts: NotTaken | TooManyWaitedFor) -> str:
+    match facts:
+        case NotTaken():
+            return _("%(place)s is free at this time: book it, you need not wait.", place=place)
+        case TooManyWaitedFor(most=most):
+            return ngettext(
+                "You can wait for %(num)s thing at a time. Leave another place in line first.",
+                "You can wait for %(num)s things at a time. Leave another place in line first.",
+                most,
+            )
+
+
 def _slot_taken(place: str, facts: SlotTaken) -> str:
     if facts.busy is None:
         return _(
@@ -170,6 +188,13 @@ def _slot_taken(place: str, facts: SlotTaken) -> str:
     if facts.cause is Cause.HOLD:
         return _(
             "%(place)s is held for another request %(period)s."
+            " Choose another time or another space.",
+            place=place,
+            period=_period(facts.busy),
+        )
+    if facts.cause is Cause.OFFER:
+        return _(
+            "%(place)s is held for somebody who waited for it %(period)s."
             " Choose another time or another space.",
             place=place,
             period=_period(facts.busy),
@@ -456,6 +481,10 @@ def _not_changeable(obstacle: Obstacle) -> str:
         ),
         Obstacle.NOT_CHECKED_IN: _(
             "This reservation has no confirmed presence. There is nothing to take back."
+        ),
+        Obstacle.OFFER_OVER: _(
+            "This reserved place is no longer held for you."
+            " Book it if it is still free, or wait for it once more."
         ),
         Obstacle.UNDO_TOO_LATE: _(
             "This reservation was attended too long ago to take that back. Release the rest of the"

@@ -31,6 +31,8 @@ class Reason(StrEnum):
     CHECK_IN_NOT_OPEN = "check_in_not_open"
     NONEXISTENT_TIME = "nonexistent_time"
     QUOTA_EXCEEDED = "quota_exceeded"
+    NOT_TAKEN = "not_taken"
+    TOO_MANY_WAITED_FOR = "too_many_waited_for"
 
 
 class Cause(StrEnum):
@@ -42,6 +44,7 @@ class Cause(StrEnum):
     LINKED = "linked"
     HOLD = "hold"
     CLOSURE = "closure"
+    OFFER = "offer"  # held for somebody who waited
 
 
 class WhoMayBook(StrEnum):
@@ -96,6 +99,7 @@ class Obstacle(StrEnum):
     UNDO_TOO_LATE = "undo_too_late"
     CHANGE_WAITS = "change_waits"
     APPROVED_IN_PERSON = "approved_in_person"
+    OFFER_OVER = "offer_over"
 
 
 # Times in facts are wall clock times of the resource's site.
@@ -224,6 +228,18 @@ class NotChangeable:
 
 
 @dataclass(frozen=True, slots=True)
+class NotTaken:
+    """Nobody has to wait for what can be booked."""
+
+
+@dataclass(frozen=True, slots=True)
+class TooManyWaitedFor:
+    """How many things one person may wait for at a time."""
+
+    most: int
+
+
+@dataclass(frozen=True, slots=True)
 class CheckInNotOpen:
     """From when on presence can be confirmed."""
 
@@ -266,6 +282,8 @@ Facts: TypeAlias = (
     | CheckInNotOpen
     | NonexistentTime
     | QuotaExceeded
+    | NotTaken
+    | TooManyWaitedFor
 )
 
 FACTS: dict[Reason, type[Facts]] = {
@@ -286,6 +304,8 @@ FACTS: dict[Reason, type[Facts]] = {
     Reason.CHECK_IN_NOT_OPEN: CheckInNotOpen,
     Reason.NONEXISTENT_TIME: NonexistentTime,
     Reason.QUOTA_EXCEEDED: QuotaExceeded,
+    Reason.NOT_TAKEN: NotTaken,
+    Reason.TOO_MANY_WAITED_FOR: TooManyWaitedFor,
 }
 
 

@@ -16,7 +16,7 @@ from random import Random
 from booking.core.events import EventKind
 from booking.core.intervals import Interval, LocalInterval
 from booking.core.revisions import Scope
-from booking.demo.chance import References, public_id
+from booking.demo.chance import References, public_id, stream
 from booking.journal.models import JsonFacts
 from booking.occupancy.service import Claim
 from booking.policies.facts import Place
@@ -259,6 +259,25 @@ class GroupTold:
     version: int
 
 
+@dataclass(frozen=True)
+class Waits:
+    """Somebody in line for a taken time at one place."""
+
+    public_id: str
+    at: datetime
+    holder: Holder
+    aim: Aim
+
+    def facts(self) -> JsonFacts:
+        """What the journal keeps of it."""
+        local = self.aim.local
+        return {
+            "resource": self.aim.place.spot.code,
+            "starts_at": local.starts_at.isoformat(timespec="minutes"),
+            "ends_at": local.ends_at.isoformat(timespec="minutes"),
+        }
+
+
 class Ledger:
     """The acts; each method writes down what the verb of its name does."""
 
@@ -270,6 +289,8 @@ class Ledger:
         self.lines: list[Line] = []
         self.groups: list[GroupTold] = []
         self.series: list[SeriesTold] = []
+        self.waiting: list[Waits] = []
+        self._chance_of_waiting = stream("waiting")
         self.revisions: Counter[tuple[Scope, int]] = Counter()
         self.changed_at: dict[tuple[Scope, int], datetime] = {}
 
@@ -278,6 +299,11 @@ class Ledger:
         entry = self._add(holder, aim, at)
         self._commit(at)
         return entry
+
+    def wait(self, holder: Holder, aim: Aim, at: datetime) -> None:
+        """Get in line for a taken time."""
+        key = public_id(self._chance_of_waiting, at)
+        self.waiting.append(Waits(key, at, holder, aim))
 
     def book_together(self, wished: Sequence[tuple[Holder, Aim]], at: datetime) -> list[Entry]:
         """Several places at one time, each a reservation of its own."""

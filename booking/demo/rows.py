@@ -11,7 +11,7 @@ from sqlalchemy import Table
 from booking.core import zones
 from booking.core.events import Event, EventKind
 from booking.core.revisions import Revision
-from booking.demo.ledger import Aim, Asked, Entry, Ledger, Line, SeriesTold, Wanted
+from booking.demo.ledger import Aim, Asked, Entry, Ledger, Line, SeriesTold, Waits, Wanted
 from booking.journal.models import JournalLine
 from booking.occupancy.models import Hold, occupancy
 from booking.occupancy.service import Claim
@@ -28,6 +28,7 @@ from booking.reservations.models import (
     Series,
     SeriesSkip,
 )
+from booking.waitlist.models import EntryState, WaitlistEntry, WaitlistPlace
 
 Row = dict[str, object]
 
@@ -92,7 +93,20 @@ def rows_of(ledger: Ledger, fresh: Collection[str] = ()) -> Rows:
     rows.add(Question, list(_questions(entries, ids)))
     rows.add(Hold, _holds(entries, change_ids))
     rows.add(occupancy, list(_claims(entries, ids, change_ids)))
-    told = [*map(_series_line, ledger.series), *map(_line, lines)]
+    waiting = list(enumerate(ledger.waiting, 1))
+    rows.add(WaitlistEntry, [_waits(key, one) for key, one in waiting])
+    rows.add(
+        WaitlistPlace,
+        [
+            {"entry_id": key, "resource_id": one.aim.place.resource_id, "rank": 0}
+            for key, one in waiting
+        ],
+    )
+    told = [
+        *map(_series_line, ledger.series),
+        *map(_waiting_line, ledger.waiting),
+        *map(_line, lines),
+    ]
     rows.add(JournalLine, sorted(told, key=lambda row: str(row["at"])))
     happened = (_events(lines, fresh), _group_events(ledger, fresh), _series_events(ledger, fresh))
     rows.add(Event, [row for one in happened for row in one])
@@ -332,6 +346,37 @@ def _series(series_id: int, told: SeriesTold) -> Row:
         "local_start": local.starts_at,
         "local_end": local.ends_at,
         "created_at": told.at,
+    }
+
+
+def _waits(key: int, waits: Waits) -> Row:
+    aim = waits.aim
+    return {
+        "id": key,
+        "public_id": waits.public_id,
+        "person_id": waits.holder.person_id,
+        "organisation_id": waits.holder.organisation_id,
+        "resource_id": aim.place.resource_id,
+        "any_like": False,
+        "title": aim.title,
+        "headcount": aim.headcount,
+        "zone": aim.local.zone_name,
+        **_times(aim),
+        "waits_until": aim.interval.starts_at,
+        "state": EntryState.WAITING,
+        "created_at": waits.at,
+    }
+
+
+def _waiting_line(waits: Waits) -> Row:
+    return {
+        "at": waits.at,
+        "actor_id": waits.holder.person_id,
+        "act": "waited",
+        "subject_kind": "waitlist",
+        "subject_id": waits.public_id,
+        "before": None,
+        "after": waits.facts(),
     }
 
 

@@ -39,6 +39,7 @@ class _Story:
         self._salmas_present()
         self._together()
         self._week_by_week()
+        self._in_line()
         self._requests_for_nadia()
 
     # --- Salma ---
@@ -152,6 +153,15 @@ class _Story:
                 aims.append(aim)
         at = aims[0].interval.starts_at - timedelta(days=7, minutes=23)
         scene.ledger.book_series(holder, repeats, aims, skips, at)
+
+    def _in_line(self) -> None:
+        """A room that a colleague has, and for which Salma waits."""
+        day = self._day("A1-R2", 5)
+        kickoff = self._aim("A1-R2", day, 10, 12, "Comité de pilotage", 4)
+        if self._scene.taken.is_free(kickoff.place, kickoff.local):
+            self._book(self._colleagues[11], kickoff, hours_ago=60)
+        wished = self._aim("A1-R2", day, 10, 12, "Démonstration au client", 4)
+        self._scene.ledger.wait(self._salma, wished, self._scene.now - timedelta(hours=22))
 
     # --- Nadia ---
 

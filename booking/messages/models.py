@@ -38,6 +38,7 @@ class MessageKind(StrEnum):
     DISPLACED = "displaced"
     RELEASED = "released"
     SERIES = "series"
+    OFFER = "offer"
     DEPUTY_NAMED = "deputy_named"
     DEPUTY_ENDED = "deputy_ended"
     TEST = "test"

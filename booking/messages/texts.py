@@ -34,6 +34,7 @@ def kind_in_words(kind: MessageKind) -> str:
         MessageKind.GROUPED: _("Places together"),
         MessageKind.DISPLACED: _("Space closed"),
         MessageKind.SERIES: _("Recurring reservation"),
+        MessageKind.OFFER: _("Place offered"),
         MessageKind.DEPUTY_NAMED: _("Deputy named"),
         MessageKind.DEPUTY_ENDED: _("Deputy ended"),
     }[kind]
@@ -68,6 +69,7 @@ def occasion(kind: MessageKind) -> str:
         MessageKind.GROUPED: _("To the person who booked several places at once."),
         MessageKind.DISPLACED: _("To the person, when a closure cancels their reservations."),
         MessageKind.SERIES: _("To the person, with all dates of a recurring reservation."),
+        MessageKind.OFFER: _("To whoever waited, when what they wait for has become free."),
         MessageKind.DEPUTY_NAMED: _("To the deputy, when a lab manager who goes away names one."),
         MessageKind.DEPUTY_ENDED: _(
             "To the deputy, and to the lab manager where somebody else did it, when a deputy’s days"

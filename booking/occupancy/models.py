@@ -84,13 +84,18 @@ class ClosureResource(Model):
 
 
 class Hold(Model):
-    """A short claim for an amendment that waits; it ends at a time."""
+    """A short claim for an amendment that waits or for an offer; it ends at a time."""
 
     __tablename__ = "hold"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    amendment_id: Mapped[int] = mapped_column(ForeignKey("amendment.id"), unique=True)
+    amendment_id: Mapped[int | None] = mapped_column(ForeignKey("amendment.id"), unique=True)
+    offer_id: Mapped[int | None] = mapped_column(ForeignKey("offer.id"), unique=True)
     expires_at: Mapped[datetime] = mapped_column(Instant, index=True)
+
+    __table_args__ = (
+        CheckConstraint("(amendment_id IS NULL) <> (offer_id IS NULL)", name="owner"),
+    )
 
 
 # The few claims of more than a day; with the others' starts they tell what is taken at a time.

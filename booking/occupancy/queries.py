@@ -181,6 +181,13 @@ def closure_names(closure_id: int | None) -> dict[str, str] | None:
     return session().scalar(select(Closure.names).where(Closure.id == closure_id))
 
 
+def is_offered(hold_id: int | None) -> bool:
+    """Whether a hold keeps a place for somebody who waited for it."""
+    if hold_id is None:
+        return False
+    return session().scalar(select(Hold.offer_id).where(Hold.id == hold_id)) is not None
+
+
 def _reaching_in(
     resource_ids: Resources, starts_at: datetime, unit: int
 ) -> Select[*tuple[Any, ...]]:  # Any: as above

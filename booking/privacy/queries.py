@@ -27,6 +27,7 @@ from booking.people.models import (
 )
 from booking.reservations.models import Question, Reservation, ReservationResource
 from booking.spaces.models import Resource
+from booking.waitlist.models import WaitlistEntry
 
 MOST = 5000  # of each kind: whoever has more gets the newest
 
@@ -54,6 +55,7 @@ def my_data(actor: Actor) -> dict[str, list[Json]]:
         "sessions": _rows(_sessions(actor.person_id)),
         "secrets": _rows(_tokens(actor.person_id)),
         "reservations": _rows(_reservations(actor.person_id)),
+        "waitlist": _rows(_waitlist(actor.person_id)),
         "questions": _rows(_questions(actor.person_id)),
         "messages": _rows(_messages(actor.person_id)),
         "journal": [_line(entry) for entry in audit.about(person.id, person.public_id, MOST)],
@@ -152,6 +154,29 @@ def _reservations(person_id: int) -> Columns:
         .join(Resource, Resource.id == ReservationResource.resource_id)
         .where(or_(Reservation.person_id == person_id, Reservation.booked_by_id == person_id))
         .order_by(Reservation.starts_at.desc(), Reservation.id.desc(), Resource.id)
+    )
+
+
+def _waitlist(person_id: int) -> Columns:
+    """What the person waits for, or waited for."""
+    return (
+        select(
+            WaitlistEntry.public_id.label("id"),
+            Resource.code.label("resource"),
+            WaitlistEntry.any_like,
+            WaitlistEntry.starts_at,
+            WaitlistEntry.ends_at,
+            WaitlistEntry.zone,
+            WaitlistEntry.waits_until,
+            WaitlistEntry.state,
+            WaitlistEntry.title,
+            WaitlistEntry.headcount,
+            WaitlistEntry.created_at,
+            WaitlistEntry.closed_at,
+        )
+        .join(Resource, Resource.id == WaitlistEntry.resource_id)
+        .where(WaitlistEntry.person_id == person_id)
+        .order_by(WaitlistEntry.id.desc())
     )
 
 

@@ -27,6 +27,8 @@ from booking.people.models import (
 from booking.people.sessions import LONGEST
 from booking.privacy import service
 from booking.reservations.models import Reservation
+from booking.waitlist import service as waitlist
+from booking.waitlist.models import WaitlistEntry
 
 BATCH = 500
 FEW = 20  # accounts at a time: each is a transaction of its own
@@ -101,6 +103,8 @@ def _steps(kept: Retention, now: datetime) -> list[_Step]:
     if kept.purposes_months is not None:
         before = since(now, months=kept.purposes_months)
         found.append(_Step("purposes", Reservation, _has_words(before), _blank))
+        is_old = and_(WaitlistEntry.ends_at < before, WaitlistEntry.closed_at.is_not(None))
+        found.append(_Step("waitlist", WaitlistEntry, is_old, _forget_entries))
     if kept.messages_days is not None:
         found += _of_messages(since(now, days=kept.messages_days))
     if kept.sign_ins_days is not None:
@@ -172,6 +176,13 @@ def _blank(is_over: ColumnElement[bool]) -> int:
     some = select(Reservation.id).where(is_over).order_by(Reservation.id).limit(BATCH)
     ids = session().scalars(some).all()
     return service.blank_reservations(Reservation.id.in_(ids)) if ids else 0
+
+
+@transactional
+def _forget_entries(is_over: ColumnElement[bool]) -> int:
+    some = select(WaitlistEntry.id).where(is_over).order_by(WaitlistEntry.id).limit(BATCH)
+    ids = session().scalars(some).all()
+    return waitlist.forget(ids) if ids else 0
 
 
 @transactional

@@ -26,6 +26,7 @@ from booking.people.models import (
 from booking.reservations import departures
 from booking.reservations.departures import Choices, Done
 from booking.reservations.models import Amendment, Approval, Question, Reservation
+from booking.waitlist.models import WaitlistEntry
 
 NOBODY = "—"  # the name of whoever was made anonymous
 NOTHING = "—"  # in the place of a text that a constraint wants
@@ -97,6 +98,7 @@ def _is_theirs(person_id: int) -> ColumnElement[bool]:
 
 def _blank_what_was_written(person: Person, theirs: Select[int]) -> None:
     blank_reservations(Reservation.id.in_(theirs))
+    _blank_text(WaitlistEntry.title, WaitlistEntry.person_id == person.id)
     _blank(Approval.reason, Approval.decided_by_id == person.id)
     _blank_text(Question.text, Question.asked_by_id == person.id, by=NOTHING)
     _blank(Question.answer, Question.answered_by_id == person.id, by=NOTHING)

@@ -271,6 +271,25 @@ def _on_date(
     return _best_of_each_first([same_day, list(islice(alike, most))], most)
 
 
+def alike(actor: Actor, wish: Wish) -> list[Place]:
+    """Which others would do as well as the one place of a wish, free or not: of its kind, large
+    enough, with all its features, and allowed at that time; the nearest first."""
+    places = service.places_of(wish.resources, most=1)
+    holder = service.holder_of(actor, wish, places)
+    search = _resolve(wish, places, holder.is_member, holder.counted, clock.now())
+    gap = _Gap(places[0], places, search.headcount)
+    representatives = _representatives(search, gap)
+    hours = {place.spot.hours_id for place in representatives}
+    opening_of = openings(hours, search.day - DAY, search.local.ends_at.date() + DAY)
+    pairs = _pairs(
+        place
+        for place in map(search.at_its_best, representatives)
+        if search.judge([place], opening_of, search.local).allowed
+    )
+    has_all = _missing_features(places[0].resource_id) == 0
+    return _alike(search, gap, pairs, has_all, works_by=search.local.project().starts_at)
+
+
 def verdict(actor: Actor, wish: Wish) -> Judged:
     """Could I? All rules, and which of the places are taken, without claiming anything."""
     places = service.places_of(wish.resources)

@@ -16,6 +16,9 @@ from werkzeug.test import TestResponse
 
 from booking.core.database import db, session
 from booking.core.permissions import Actor
+from booking.reservations.wishes import Wish
+from booking.waitlist import offering
+from booking.waitlist import service as waitlist
 from tests import make
 from tests.web.pages.crowd import Crowd, crowd
 
@@ -23,6 +26,7 @@ DAYS = (date(2026, 10, 1), date(2026, 10, 2), date(2026, 10, 3), date(2026, 10, 
 GROWING = (
     *("occupancy", "earlier", "reservation", "reservation_resource", "amendment", "approval"),
     *("membership", "session", "token", "message", "event", "journal", "question"),
+    *("waitlist_entry", "waitlist_place", "offer"),
 )
 # Also what is read whole by an index that holds nothing but what waits is short.
 READS_ALL = re.compile(rf"(SCAN|BLOOM FILTER ON) ({'|'.join(GROWING)})\b(?!.*_waiting_index)")
@@ -78,6 +82,16 @@ def _book_under_a_quota(client: FlaskClient, found: Crowd, manager: Actor) -> Te
     return client.post("/api/v1/reservations", json=body, headers=make.bearer(found.member))
 
 
+def _tick(client: FlaskClient, found: Crowd, manager: Actor) -> TestResponse:
+    """What a tick asks for whoever waits, with one who does."""
+    room, who = make.room(), make.person()
+    make.reservation(make.person(), room)
+    wish = Wish((room.spot.public_id,), make.at(10), make.at(11))
+    entry = waitlist.wait(who, wish, any_like=True)
+    offering.serve()
+    return client.get(f"/api/v1/waitlist/{entry}", headers=make.bearer(who))
+
+
 FREE = "kind=desk&free_from=2026-10-06T10:00&free_to=2026-10-06T12:00"
 WISH = "starts_at=2026-10-06T10:00&ends_at=2026-10-06T12:00"
 ASKED: dict[str, Ask] = {
@@ -93,6 +107,7 @@ ASKED: dict[str, Ask] = {
     "a name": _get("/search?q=amina"),
     "a reference": _get("/search?q=ABCDEF"),
     "one's own day": _get("/"),
+    "who waits": _tick,
 }
 
 

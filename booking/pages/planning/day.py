@@ -218,7 +218,10 @@ class _Row:
     def _word_of(self, claim: Taken, state: str) -> str:
         if claim.kind == ClaimKind.LINKED:
             return self._words[ClaimKind.LINKED].replace("{place}", claim.whole)
-        return self._words[claim.kind if state == "buffer" or claim.kind == PART else state]
+        is_held = claim.kind == ClaimKind.HOLD and state == "other"
+        return self._words[
+            claim.kind if state == "buffer" or claim.kind == PART or is_held else state
+        ]
 
     # --- what is not ---
 

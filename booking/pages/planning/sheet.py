@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from booking.core import zones
 from booking.core.errors import InvalidError, Problem
-from booking.core.i18n import _, name_in
+from booking.core.i18n import _, name_in, pgettext
 from booking.core.intervals import Interval
 from booking.core.permissions import Actor
 from booking.occupancy.models import ClaimKind
@@ -146,6 +146,7 @@ def words() -> dict[str, str]:
         ClaimKind.CLEANUP: _("Cleaning"),
         ClaimKind.LINKED: _("In use as part of %(place)s", place="{place}"),
         PART: _("A part of it is in use"),
+        ClaimKind.HOLD: pgettext("a place", "Held"),
     }
 
 

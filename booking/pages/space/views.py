@@ -84,6 +84,7 @@ def show(code: str) -> ResponseReturnValue:
         photos=photos.photos_of([place.resource_id]).get(place.resource_id, ()),
         approval=texts.approval([place], place_facts.who_answers(place)),
         book_url=url_for("book.form", resource=spot.code, day=max(day, today).isoformat()),
+        wait_url=url_for("waitlist.new", resource=spot.code, day=max(day, today).isoformat()),
         closures=[_closed(actor, one, spot.zone_name) for one in _closures(place)],
         may_close=allows(actor, Action.CLOSE_SPACES, Closing((place,))),
         texts=texts,

@@ -135,9 +135,24 @@ class _Day:
             feature_icons=(),
             link="" if is_over else f"/book?resource={spot.code}&day={self.day}",
             cells=[
-                _from_the_root(cell) for cell in cells_of(self._canvas, self._space, taken, asked)
+                self._linked(cell) for cell in cells_of(self._canvas, self._space, taken, asked)
             ],
         )
+
+    def _linked(self, cell: Cell) -> Cell:
+        """Taken time leads to the waiting list, as long as it has not begun."""
+        start, _dash, end = cell.times.partition("–")
+        is_taken = not cell.href and cell.look.endswith(" other")
+        if not is_taken or self._has_begun(start):
+            return _from_the_root(cell)
+        times = f"start={start}&end={end}"
+        return cell._replace(
+            href=f"/waitlist/new?resource={self.place.spot.code}&day={self.day}&{times}"
+        )
+
+    def _has_begun(self, clock: str) -> bool:
+        start = datetime.combine(self.day, time.min) + _since_midnight(clock)
+        return zones.reached(start, self.axis.zone) <= self.now
 
     @property
     def _canvas(self) -> Canvas:
@@ -186,6 +201,11 @@ class _Day:
             out_of_order_reason=spot.out_of_order_reason or "",
             expected_back_at=spot.expected_back_at,
         )
+
+
+def _since_midnight(clock: str) -> timedelta:
+    hours, minutes = clock.split(":")
+    return timedelta(hours=int(hours), minutes=int(minutes))
 
 
 def _from_the_root(cell: Cell) -> Cell:

@@ -16,6 +16,7 @@ from booking.core.idempotency import Answer
 from booking.core.months import day_from
 from booking.core.permissions import Action, Actor
 from booking.core.refusal_texts import describe
+from booking.core.refusals import Reason
 from booking.core.web import acts, current_actor
 from booking.people import queries as people
 from booking.people import terms
@@ -228,7 +229,24 @@ def _again(
     found = _availability(actor, places, day, _counted(actor, places, form))
     form.idempotency_key.data = ids.new_public_id()
     sentences = [] if refused is None else [describe(refusal) for refusal in refused.refusals]
-    return _page(actor, found, form, sentences, offers(offered, _kept(form)))
+    wait_url = _wait_url(places, form, refused)
+    return _page(actor, found, form, sentences, offers(offered, _kept(form)), wait_url)
+
+
+def _wait_url(places: Sequence[Place], form: BookForm, refused: RefusedError | None) -> str:
+    """Where to get in line, when one space is only taken."""
+    reasons = set() if refused is None else {one.reason for one in refused.refusals}
+    if len(places) > 1 or reasons != {Reason.SLOT_TAKEN}:
+        return ""
+    return url_for(
+        "waitlist.new",
+        resource=places[0].spot.code,
+        day=form.day.data,
+        start=form.start.data,
+        end=form.end.data,
+        headcount=form.headcount.data,
+        title=form.title.data or None,
+    )
 
 
 def _counted(actor: Actor, places: Sequence[Place], form: BookForm) -> Counted:
@@ -256,6 +274,7 @@ def _page(
     form: BookForm,
     refusals: Sequence[str] = (),
     offered: Sequence[Offer] = (),
+    wait_url: str = "",
 ) -> str:
     places = found.places
     codes = [place.spot.code for place in places]
@@ -291,6 +310,7 @@ def _page(
         form=form,
         refusals=refusals,
         offers=offered,
+        wait_url=wait_url,
         several_organisations=bool(actor.memberships),
     )
 

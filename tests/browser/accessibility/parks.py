@@ -35,6 +35,7 @@ from booking.reservations.wishes import Change, GroupWish, Wish
 from booking.spaces import photos, timetables
 from booking.spaces import service as spaces
 from booking.spaces.drafts import DayDraft, SpanDraft, WeekDraft
+from booking.waitlist import service as waitlist
 from tests import make
 from tests.drawing import picture
 
@@ -90,6 +91,7 @@ def full(app: Flask, language: str) -> Park:
         **_requests(places),
         **_organisations(member, manager, places),
         **_secrets(member),
+        **_waiting(member),
         **_absence(manager),
         "import": imports.try_out(operator, Subject.FLOORS, FLOORS).public_id,
     }
@@ -154,6 +156,18 @@ def _described(operator: Actor, places: _Places) -> dict[str, str]:
         "week": first.isoformat(),
         "day_off": first.isoformat(),
     }
+
+
+def _waiting(member: Actor) -> dict[str, str]:
+    """Two rooms that were taken; one of them has become free, and is held."""
+    rooms = [make.room(code) for code in ("WAIT-1", "WAIT-2")]
+    taken = [make.reservation(make.person(), room) for room in rooms]
+    entries = [
+        waitlist.wait(member, Wish((room.spot.public_id,), make.at(10), make.at(11), ARABIC_TITLE))
+        for room in rooms
+    ]
+    service.cancel(make.actor(taken[1].person_id), taken[1].public_id)
+    return {"waits": entries[0], "offered": entries[1]}
 
 
 def _past(member: Actor, places: _Places) -> dict[str, str]:

@@ -20,6 +20,7 @@ from booking.reservations.models import CheckInWay, SkipReason
 from booking.reservations.repetition import Every, Repetition
 from booking.reservations.series import SeriesWish
 from booking.reservations.wishes import Change, GroupWish, Wish
+from booking.waitlist import service as waitlist
 from tests import make
 
 MONDAY = date(2026, 10, 12)
@@ -83,6 +84,9 @@ class Acts(Protocol):
     def book_series(
         self, key: str, who: Actor, place: Place, when: LocalInterval, minute: int
     ) -> None: ...
+    def wait(
+        self, key: str, who: Actor, place: Place, when: LocalInterval, minute: int
+    ) -> None: ...
     def rename(self, key: str, title: str, minute: int) -> None: ...
     def move(self, key: str, when: LocalInterval, minute: int) -> None: ...
     def ask_for_change(self, key: str, when: LocalInterval, minute: int) -> None: ...
@@ -135,6 +139,12 @@ class ByVerbs:
         without = {MONDAY + timedelta(weeks=1): None}
         with at(minute):
             series.book(who, SeriesWish(wish, THREE_WEEKS, without))
+
+    def wait(self, key: str, who: Actor, place: Place, when: LocalInterval, minute: int) -> None:
+        organisation = who.memberships[0].public_id if who.memberships else None
+        wish = Wish((place.spot.public_id,), when.starts_at, when.ends_at, key, 1, organisation)
+        with at(minute):
+            waitlist.wait(who, wish)
 
     def rename(self, key: str, title: str, minute: int) -> None:
         self._change(key, Change(title=title), minute)
@@ -232,6 +242,11 @@ class ByLedger:
         holder = Holder(who.person_id)
         self.ledger.book_series(holder, THREE_WEEKS, aims, skips, instant(minute))
 
+    def wait(self, key: str, who: Actor, place: Place, when: LocalInterval, minute: int) -> None:
+        organisation = who.memberships[0].organisation_id if who.memberships else None
+        holder = Holder(who.person_id, organisation)
+        self.ledger.wait(holder, Aim(place, when, key), instant(minute))
+
     def rename(self, key: str, title: str, minute: int) -> None:
         self.ledger.rename(self._entries[key], title, instant(minute))
 
@@ -294,6 +309,11 @@ MONDAY_AT_NINE = (3 * 24 + 21) * 60
 def booked(acts: Acts, on: Cast) -> None:
     acts.book("a", on.member, on.desk, local(9, 12), 0)
     acts.book("b", on.other, on.desk, local(12, 14), 3)
+
+
+def waited_for(acts: Acts, on: Cast) -> None:
+    acts.book("a", on.other, on.desk, local(9, 12), 0)
+    acts.wait("b", on.member, on.desk, local(10, 12), 5)
 
 
 def booked_for_a_colleague(acts: Acts, on: Cast) -> None:
@@ -449,6 +469,7 @@ def released(acts: Acts, on: Cast) -> None:
 
 STORIES: tuple[Callable[[Acts, Cast], None], ...] = (
     booked,
+    waited_for,
     booked_for_a_colleague,
     several_places,
     several_policies,

@@ -26,6 +26,7 @@ from booking.reservations.models import (
     Series,
     SeriesSkip,
 )
+from booking.waitlist.models import WaitlistEntry, WaitlistPlace
 from tests.db.demo.acts import STORIES, Acts, ByLedger, ByVerbs, Cast, cast
 
 TABLES: tuple[Table, ...] = tuple(
@@ -46,6 +47,8 @@ TABLES: tuple[Table, ...] = tuple(
         Attendance,
         Series,
         SeriesSkip,
+        WaitlistEntry,
+        WaitlistPlace,
     )
 )
 RESERVATIONS, HOLDS = Reservation.__table__, Hold.__table__
@@ -98,7 +101,7 @@ def _plain(rows: Mapping[Table, list[Row]]) -> Callable[[Row], Row]:
     """How to replace what chance gave by what it stands for, and leave out mere row numbers."""
     numbers = {
         str(row["public_id"]): row["id"]
-        for table in (RESERVATIONS, Group.__table__, Series.__table__)
+        for table in (RESERVATIONS, Group.__table__, Series.__table__, WaitlistEntry.__table__)
         for row in rows.get(table, [])
     }
     changes = {row["id"]: row["amendment_id"] for row in rows.get(HOLDS, [])}

@@ -20,6 +20,7 @@ from booking.core.refusals import (
     NonexistentTime,
     NotChangeable,
     NotEligible,
+    NotTaken,
     Obstacle,
     OffGrid,
     OutOfOrder,
@@ -34,6 +35,7 @@ from booking.core.refusals import (
     TooFar,
     TooFewTogether,
     TooLong,
+    TooManyWaitedFor,
     TooShort,
     TooSoon,
     WhoMayBook,
@@ -82,6 +84,18 @@ SENTENCES: list[tuple[Facts, str]] = [
             "A-03 is held for another request on Tue 24 Nov from 10:00 to 11:30."
             " Choose another time or another space."
         ),
+    ),
+    (
+        SlotTaken(Cause.OFFER, BUSY),
+        (
+            "A-03 is held for somebody who waited for it on Tue 24 Nov from 10:00 to 11:30."
+            " Choose another time or another space."
+        ),
+    ),
+    (NotTaken(), "A-03 is free at this time: book it, you need not wait."),
+    (
+        TooManyWaitedFor(10),
+        "You can wait for 10 things at a time. Leave another place in line first.",
     ),
     (
         SlotTaken(Cause.CLEANUP, BUSY),

@@ -49,6 +49,8 @@ def test_the_codes_are_a_promise() -> None:
         "check_in_not_open",
         "nonexistent_time",
         "quota_exceeded",
+        "not_taken",
+        "too_many_waited_for",
     ]
 
 

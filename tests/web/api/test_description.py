@@ -27,6 +27,7 @@ from booking.reservations import series
 from booking.reservations.repetition import Every, Repetition
 from booking.reservations.series import SeriesWish
 from booking.reservations.wishes import Wish
+from booking.waitlist import service as waitlist
 from tests import make
 from tests.installations import Installation
 
@@ -120,7 +121,9 @@ def _park() -> tuple[Known, dict[str, str]]:
     closed = make.closure(make.desk(), make.at(9), make.at(10))
     wish = Wish((make.room().spot.public_id,), make.at(9), make.at(10))
     repeated = series.book(operator, SeriesWish(wish, Repetition(Every.DAY, count=2)))
+    entry = waitlist.wait(operator, Wish((desk.spot.public_id,), make.at(10), make.at(11)))
     known: Known = {
+        "entry_id": entry,
         "series_id": repeated.public_id,
         "closure_id": closed.public_id,
         "resource_id": desk.spot.public_id,

@@ -17,6 +17,7 @@ from booking.reservations import series, service
 from booking.reservations.repetition import Every, Repetition
 from booking.reservations.series import SeriesWish
 from booking.reservations.wishes import GroupWish, Wish
+from booking.waitlist import service as waitlist
 from tests import make
 
 NOBODY = "nobody"
@@ -126,6 +127,7 @@ def build() -> World:
         made={
             **OWN,
             **dict.fromkeys(LEAVING, _somebody_in(organisation.id)),
+            **dict.fromkeys(("waitlist.public_id", "waitlist_api.entry_id"), _waits),
             **dict.fromkeys(("closures.public_id", "closures_api.closure_id"), _closed(lab)),
         },
         things={
@@ -154,6 +156,14 @@ def _somebody_in(organisation_id: int) -> Callable[[Actor], str]:
         return make.member_of(organisation).public_id
 
     return join
+
+
+def _waits(who_asks: Actor) -> str:
+    """What whoever asks waits for: a space of its own."""
+    room = make.room()
+    make.reservation(make.person(), room)
+    wish = Wish((room.spot.public_id,), make.at(10), make.at(11))
+    return waitlist.wait(who_asks, wish)
 
 
 def _closed(lab: Place) -> Callable[[Actor], str]:
