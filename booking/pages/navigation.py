@@ -24,7 +24,12 @@ def entries() -> list[NavigationEntry]:
     today = _entry("today.show", "house", _("Today"))
     find = _entry("finding.show", "search", _("Find a place"))
     planning = _entry("planning.day", "calendar-days", _("Planning"))
-    mine = _entry("reservations.mine", "calendar-check", pgettext("menu", "My reservations"))
+    mine = _entry(
+        "reservations.mine",
+        "calendar-check",
+        pgettext("menu", "My reservations"),
+        within=("reservations.", "series.", "groups.show"),
+    )
     duties = [*_requests(actor), *_arrivals(actor)]
     found = [today, planning, *duties[:1], mine, find] if duties else [today, find, planning, mine]
     found += duties[1:]

@@ -26,6 +26,7 @@ class Room:
     setup: int = 0
     cleanup: int = 0
     grace: int | None = None  # to confirm presence; None does not ask for it
+    parts: tuple[str, ...] = ()  # the rooms that are taken with it
 
 
 @dataclass(frozen=True)
@@ -93,10 +94,11 @@ class SimplePark:
     # --- whose is what ---
 
     def span(self, time: Time) -> set[Cell]:
-        """A time with set-up and cleaning."""
+        """A time with set-up and cleaning, at the rooms and at their parts."""
         return {
-            (code, cell)
+            (taken, cell)
             for code in time.rooms
+            for taken in (code, *self.rooms[code].parts)
             for cell in range(
                 time.start - self.rooms[code].setup, time.end + self.rooms[code].cleanup
             )
@@ -229,7 +231,8 @@ class SimplePark:
         start = max(time.start, self.now)
         if time.end <= start:
             return False
-        time = replace(time, start=start)
+        parts = {part for code in time.rooms for part in self.rooms[code].parts}
+        time = replace(time, start=start, rooms=time.rooms | parts)
         cells = {(code, cell) for code in time.rooms for cell in range(start, time.end)}
         for number, one in enumerate(self.bookings):
             if not one.is_live or one.time.end <= self.now:

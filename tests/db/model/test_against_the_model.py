@@ -29,7 +29,7 @@ from booking.core.errors import InvalidError, NotFoundError, RefusedError
 from booking.core.permissions import Actor
 from booking.occupancy.models import ClosureKind, Hold, occupancy
 from booking.policies.facts import Place
-from booking.reservations import queries, series
+from booking.reservations import linking, queries, series
 from booking.reservations import service as reservations
 from booking.reservations.models import Amendment, CheckInWay
 from booking.reservations.queries import Details
@@ -54,6 +54,7 @@ ROOMS = (
     Room("ASKED", asks=True, holds=False, setup=1),
     Room("CLEANED", setup=1, cleanup=2),
     Room("ATTENDED", grace=2),
+    Room("HALL", asks=True, holds=False, parts=("DESK", "HELD")),
 )
 CODES = tuple(room.code for room in ROOMS)
 
@@ -96,9 +97,13 @@ def make_both() -> Both:
             grace_minutes=(room.grace or 1) * 15,
         )
         places[room.code] = make.resource(room.code, under=policy, open_at=hours, capacity=4)
+    operator = make.operator()
+    for room in ROOMS:
+        if room.parts:
+            linking.set_parts(operator, places[room.code].spot.public_id, room.parts)
     start = int((FROZEN - MIDNIGHT) / QUARTER)
     model = SimplePark({room.code: room for room in ROOMS}, start)
-    return Both(model, places, make.member_of(), make.operator())
+    return Both(model, places, make.member_of(), operator)
 
 
 class Machine(RuleBasedStateMachine):
