@@ -31,6 +31,7 @@ from booking.waitlist import offering, queries, service
 from booking.waitlist.models import EntryState
 from tests import make
 from tests.conftest import Statements
+from tests.rivals import overtaken
 
 MINUTE = timedelta(minutes=1)
 
@@ -179,6 +180,22 @@ def test_waiting_for_any_like_it_offers_an_alike_room_and_after_a_no_the_next(
     assert offering.serve() == 1
     made = service.accept(who, entry)
     assert make.details(made.public_id).place.resource_id == room.resource_id
+
+
+def test_two_ticks_do_not_offer_one_entry_two_places(
+    app: Flask, room: Place, taken: Details
+) -> None:
+    other = make.reservation(
+        make.person(), make.room("R-2"), starts_at=make.at(10), ends_at=make.at(12)
+    )
+    who = make.person()
+    entry = wait(who, room, any_like=True)
+    free(taken)
+    free(other)
+    end_reading()
+    assert overtaken(app, offering.serve, offering.serve) == 0
+    assert state_of(who, entry) is EntryState.OFFERED
+    assert [kind for kind, _hold in claims()] == ["hold"]
 
 
 def test_taking_a_place_that_needs_approval_is_a_request(app: Flask) -> None:
