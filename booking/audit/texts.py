@@ -201,6 +201,7 @@ def label(key: str) -> str:
         "headcount": _("Number of people"),
         "state": _("State"),
         "reason": _("Reason"),
+        "overridden": _("Rules set aside"),
         "reason_code": _("Reason"),
         "name": _("Name"),
         "names": _("Name"),
@@ -287,6 +288,8 @@ def value(key: str, found: object) -> str:
         return _chosen(key).get(str(found), str(found))
     if key == "reason":
         return reservations.reason(None, str(found))
+    if key == "overridden":
+        return reservations.overridden(str(found))
     if key == "reason_code" and isinstance(found, str) and found in set(DeclineReason):
         return reservations.decline_reason(DeclineReason(found))
     return str(found)

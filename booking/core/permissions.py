@@ -137,6 +137,7 @@ class Action(StrEnum):
     SEARCH = "search"  # what is found is limited by what one may see
     BOOK = "book"
     BOOK_FOR = "book_for"
+    OVERRIDE = "override"  # rules of the house; the subject says at which places
     SEE_RESERVATIONS = "see_reservations"
     SEE_RESERVATION = "see_reservation"
     SEE_HISTORY = "see_history"
@@ -237,6 +238,14 @@ def manages_what_is_closed(actor: Actor | None, subject: object) -> bool:
     return manages(actor, _closing(subject).places)
 
 
+def manages_in_person(actor: Actor | None, subject: object) -> bool:
+    """The lab manager of every place, not a deputy; before the places are known, of any."""
+    if actor is None or not lab_manager_in_person(actor, subject):
+        return False
+    own = tuple(grant for grant in actor.grants if grant.instead_of is None)
+    return subject is None or manages(replace(actor, grants=own), _closing(subject).places)
+
+
 def decides_there(actor: Actor | None, subject: object) -> bool:
     """Each policy that asks is answered by whoever manages all of its places; of a change that
     waits, the places that are asked for."""
@@ -291,6 +300,7 @@ TABLE: dict[Action, tuple[Predicate, ...]] = {
     Action.SEARCH: (signed_in,),
     Action.BOOK: (signed_in,),
     Action.BOOK_FOR: (shares_an_organisation, receives_at_every_place, operator),
+    Action.OVERRIDE: (manages_in_person, operator),
     Action.SEE_RESERVATIONS: (signed_in,),
     Action.SEE_RESERVATION: (
         holder_or_booker,
@@ -338,6 +348,7 @@ TABLE: dict[Action, tuple[Predicate, ...]] = {
 SCOPES: dict[Action, Scope] = {
     Action.BOOK: Scope.WRITE,
     Action.BOOK_FOR: Scope.WRITE,
+    Action.OVERRIDE: Scope.DECIDE,
     Action.CHANGE: Scope.WRITE,
     Action.CANCEL: Scope.WRITE,
     Action.CHECK_IN: Scope.WRITE,

@@ -1,7 +1,7 @@
 """Why something is refused: a stable reason and the facts of the case, never a ready sentence."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime
 from enum import StrEnum
 from typing import TypeAlias
@@ -321,6 +321,35 @@ class Refusal:
     def __post_init__(self) -> None:
         if type(self.facts) is not FACTS[self.reason]:
             raise TypeError(f"{self.reason} does not go with {type(self.facts).__name__}")
+
+
+# Rules of the house that the lab manager of all places, or an operator, can set aside. What keeps
+# two from one place, and what is about safety or sense, nobody can.
+OVERRIDABLE = frozenset(
+    {
+        Reason.OUTSIDE_HOURS,
+        Reason.CLOSED_DAY,
+        Reason.TOO_SHORT,
+        Reason.TOO_LONG,
+        Reason.TOO_SOON,
+        Reason.TOO_FAR,
+        Reason.NOT_ELIGIBLE,
+        Reason.QUOTA_EXCEEDED,
+    }
+)
+OVERRIDER = "lab_manager"
+
+
+def with_overrider(refusal: Refusal) -> Refusal:
+    """The same, saying who could override it where somebody can."""
+    by = OVERRIDER if refusal.reason in OVERRIDABLE else None
+    return replace(refusal, overridable_by=by)
+
+
+def are_overridable(refusals: Iterable[Refusal]) -> bool:
+    """Whether there are any, and each of them can be overridden."""
+    reasons = {refusal.reason for refusal in refusals}
+    return bool(reasons) and reasons <= OVERRIDABLE
 
 
 def facts_as_json(refusal: Refusal) -> dict[str, JsonValue]:

@@ -20,6 +20,7 @@ from booking.core import clock, zones
 from booking.core.database import session
 from booking.core.intervals import Interval, LocalInterval
 from booking.core.permissions import Actor
+from booking.core.refusals import with_overrider
 from booking.policies import facts
 from booking.policies.facts import Judged, Place, place_columns, place_from
 from booking.policies.quotas import Counted, Counting
@@ -303,9 +304,8 @@ def verdict(actor: Actor, wish: Wish) -> Judged:
         changes={},
         counting=search.counting,
     )
-    return replace(
-        judged, refusals=(*judged.refusals, *service.taken(places, search.local.project()))
-    )
+    taken = service.taken(places, search.local.project())
+    return replace(judged, refusals=(*map(with_overrider, judged.refusals), *taken))
 
 
 def _resolve(

@@ -40,6 +40,12 @@ from booking.reservations.wishes import Change, Wish, checked_resources
 blueprint = Blueprint("reservations_api", __name__, url_prefix="/api/v1")
 
 
+class Override(msgspec.Struct, forbid_unknown_fields=True):
+    """Why rules of the house are set aside."""
+
+    reason: str
+
+
 class NewReservation(msgspec.Struct, forbid_unknown_fields=True):
     """The body of POST /reservations; with a repetition it is a series of them."""
 
@@ -49,6 +55,7 @@ class NewReservation(msgspec.Struct, forbid_unknown_fields=True):
     title: str = ""
     headcount: int = 1
     holder: Holder = msgspec.field(default_factory=Holder)
+    override: Override | None = None
     repetition: RepetitionShape | None = None
     on_conflict: OnConflict | None = None
     exceptions: list[ExceptionShape] = []
@@ -114,6 +121,8 @@ def create() -> Response:
     actor = current_actor()
     asked = schema.body(NewReservation)
     wish = wish_from(asked)
+    if asked.override is not None:
+        return _by_exception(actor, asked, wish, asked.override.reason)
     if asked.repetition is not None:
         wanted = series_wish(
             wish, asked.repetition, asked.exceptions, asked.on_conflict or OnConflict.REFUSE
@@ -123,6 +132,18 @@ def create() -> Response:
         raise InvalidError({"repetition": Problem.MISSING})
     try:
         return _once(actor, lambda: service.book(actor, wish), status=201)
+    except RefusedError as refused:
+        return refusal(refused, alternatives.find(actor, wish))
+
+
+def _by_exception(actor: Actor, asked: NewReservation, wish: Wish, reason: str) -> Response:
+    """One reservation although rules speak against it; a series has no exceptions of this kind."""
+    if asked.repetition is not None or asked.on_conflict is not None or asked.exceptions:
+        raise InvalidError({"override": Problem.UNKNOWN})
+    try:
+        return _once(
+            actor, lambda: service.book_by_exception(actor, wish, reason=reason), status=201
+        )
     except RefusedError as refused:
         return refusal(refused, alternatives.find(actor, wish))
 

@@ -278,6 +278,12 @@ class BookForm(RepeatForm):
         ]
 
 
+class ExceptionForm(OnceForm, ReservationForm):
+    """Why the rules are set aside; the wish itself comes beside it, as the form had it."""
+
+    reason = TextAreaField(lazy_gettext("Why the rules are set aside"))
+
+
 class ChangeForm(TimesForm):
     """What shall be different."""
 

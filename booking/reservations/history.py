@@ -38,6 +38,7 @@ class Entry:
     moment_iso: str
     reason: str
     changes: tuple[Difference, ...]
+    overridden: str = ""  # the rules that were set aside
 
 
 def of(public_id: str, zone_name: str) -> list[Entry]:
@@ -71,6 +72,7 @@ def of(public_id: str, zone_name: str) -> list[Entry]:
             moment_iso=at.isoformat(),
             reason=_reason(after or {}),
             changes=_differences(before or {}, after or {}, names),
+            overridden=_overridden(after or {}),
         )
         for act, at, before, after, name in rows
     ]
@@ -124,6 +126,11 @@ def _shown(key: str, value: object, names: Mapping[int, str]) -> str:
     if key in ("starts_at", "ends_at") and isinstance(value, str):
         return texts.day_and_clock(datetime.fromisoformat(value))
     return str(value) if value not in (None, "") else _("none")
+
+
+def _overridden(after: JsonFacts) -> str:
+    codes = after.get("overridden")
+    return texts.overridden(codes) if isinstance(codes, str) else ""
 
 
 def _reason(after: JsonFacts) -> str:

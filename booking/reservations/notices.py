@@ -52,6 +52,7 @@ OVERTAKEN_BY: dict[MessageKind, frozenset[MessageKind]] = {
     MessageKind.CANCELLED: frozenset(),
     MessageKind.EXPIRED: frozenset(),
 }
+EXCEPTIONAL_ACTS = ("booked_by_exception", "requested_by_exception")
 CHANGING_ACTS = ("moved", "shortened", "approved_change", "reprojected")
 
 
@@ -376,7 +377,24 @@ def _confirmed(details: Details, recipient: Recipient) -> Letter:
         opening=for_whom(details, recipient, _("Your reservation is confirmed.")),
         sections=(about(details),),
         links=links_of(details),
+        closing=_exception(details),
     )
+
+
+def _exception(details: Details) -> str:
+    """Whoever was booked for by way of exception is told so; whoever did it knows."""
+    if details.person_id == details.booked_by_id:
+        return ""
+    found = session().scalar(
+        select(JournalLine.after).where(
+            JournalLine.subject_kind == "reservation",
+            JournalLine.subject_id == details.public_id,
+            JournalLine.act.in_(EXCEPTIONAL_ACTS),
+        )
+    )
+    if not found or not found.get("reason"):
+        return ""
+    return _("This is an exception from the house rules: %(reason)s", reason=found["reason"])
 
 
 def for_whom(details: Details, recipient: Recipient, opening: str) -> str:

@@ -48,7 +48,14 @@ from booking.core.permissions import (
     in_whose_place,
     require,
 )
-from booking.core.refusals import NotChangeable, Obstacle, Reason, Refusal
+from booking.core.refusals import (
+    NotChangeable,
+    Obstacle,
+    Reason,
+    Refusal,
+    are_overridable,
+    with_overrider,
+)
 from booking.journal import service as journal
 from booking.journal.models import JsonFacts
 from booking.occupancy import queries as occupancy_queries
@@ -243,7 +250,33 @@ def book(actor: Actor, wish: Wish) -> Outcome:
     what has taken the place.
     """
     require(actor, Action.BOOK)
+    return _book(actor, wish, _plan_of(wish))
+
+
+@transactional
+def book_by_exception(actor: Actor, wish: Wish, *, reason: str) -> Outcome:
+    """Book although rules of the house speak against it, and say why.
+
+    Only rules that can be overridden are set aside: what has taken the place, and who has to be
+    asked, stay as they are. Where nothing speaks against it (any more) it is booked as ever.
+    Raises as `book` does, and InvalidError without a reason.
+    """
+    require(actor, Action.BOOK)
     plan = _plan_of(wish)
+    require(actor, Action.OVERRIDE, plan)
+    because = checked_reason(reason)
+    if not because:
+        raise InvalidError({"reason": Problem.MISSING})
+    return _book(actor, wish, plan, because)
+
+
+def may_override(actor: Actor, places: Sequence[Place], refusals: Sequence[Refusal]) -> bool:
+    """Whether the actor could have it nevertheless."""
+    there = _ForSomebody(frozenset(), tuple(places))
+    return are_overridable(refusals) and allows(actor, Action.OVERRIDE, there)
+
+
+def _book(actor: Actor, wish: Wish, plan: _Plan, because: str = "") -> Outcome:
     holder = holder_of(actor, wish, plan.places)
     judged = facts.judge_all(
         plan.places,
@@ -253,7 +286,9 @@ def book(actor: Actor, wish: Wish) -> Outcome:
         changes={},
         counting=quotas.held(plan.places, [holder.counted], plan.days),
     )
-    _refuse(judged, plan)
+    exception = _exception(judged, because)
+    if not exception:
+        _refuse(replace(judged, refusals=tuple(map(with_overrider, judged.refusals))), plan)
     if not _holds(judged.asking):
         _refuse_if_taken(plan)
     new = _insert(_new(actor, plan, holder, judged.asking))
@@ -261,19 +296,31 @@ def book(actor: Actor, wish: Wish) -> Outcome:
     if new.holds_place:
         occupancy.claim(Owner(reservation_id=new.id), plan.claims())
     _ask(new.id, version=1, asking=judged.asking)
-    tell_of_new(actor, new)
+    tell_of_new(actor, new, exception)
     return Outcome(new.public_id, new.state, details=new)
 
 
-def tell_of_new(actor: Actor, new: Details) -> None:
+def _exception(judged: Judged, because: str) -> JsonFacts:
+    """What the journal keeps of the rules that are set aside; empty where none may be."""
+    if not because or not are_overridable(judged.refusals):
+        return {}
+    codes = dict.fromkeys(refusal.reason.value for refusal in judged.refusals)
+    return {"overridden": ", ".join(codes), "reason": because}
+
+
+def tell_of_new(actor: Actor, new: Details, exception: JsonFacts | None = None) -> None:
     """The journal's line and the event of a reservation that was just made for itself."""
+    if exception:
+        act = "requested_by_exception" if new.waits else "booked_by_exception"
+    else:
+        act = "booked" if new.state is State.CONFIRMED else "requested"
     _tell(
         actor,
-        "booked" if new.state is State.CONFIRMED else "requested",
+        act,
         EventKind.CONFIRMED if new.state is State.CONFIRMED else EventKind.REQUESTED,
         new.public_id,
         version=1,
-        after=facts_of_new(new),
+        after={**facts_of_new(new), **(exception or {})},
         whole=None if new.group is None else _Whole.GROUP,
     )
     _bump_of(new)

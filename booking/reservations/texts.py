@@ -20,6 +20,7 @@ from booking.core.i18n import (
     pgettext,
 )
 from booking.core.intervals import LocalInterval, Span
+from booking.core.refusals import Reason
 from booking.occupancy.models import ClosureKind
 from booking.policies.facts import Place
 from booking.policies.models import Shown
@@ -39,6 +40,8 @@ _ANOTHER_WAS_APPROVED = "another_request_was_approved"
 ICONS: Mapping[str, str] = {
     "booked": "calendar-check",
     "requested": "send",
+    "booked_by_exception": "calendar-check",
+    "requested_by_exception": "send",
     "moved": "calendar-clock",
     "reprojected": "globe",
     "shortened": "clock",
@@ -74,6 +77,8 @@ def acts() -> Mapping[str, str]:
     return {
         "booked": pgettext("history", "Booked"),
         "requested": _("Request sent"),
+        "booked_by_exception": _("Booked by way of exception"),
+        "requested_by_exception": _("Request sent by way of exception"),
         "moved": _("Time or place changed"),
         "reprojected": _("Moved with the legal time; the hour on the clock stays"),
         "shortened": _("Shortened"),
@@ -97,6 +102,21 @@ def acts() -> Mapping[str, str]:
         "running_late": _("Announced to be late"),
         "released": _("Released, because nobody came"),
     }
+
+
+def overridden(codes: str) -> str:
+    """The rules that an exception set aside, from the codes that the journal keeps."""
+    names: Mapping[str, str] = {
+        Reason.OUTSIDE_HOURS: _("opening hours"),
+        Reason.CLOSED_DAY: _("closed day"),
+        Reason.TOO_SHORT: _("shortest duration"),
+        Reason.TOO_LONG: _("longest duration"),
+        Reason.TOO_SOON: _("notice"),
+        Reason.TOO_FAR: _("how far ahead"),
+        Reason.NOT_ELIGIBLE: _("who may book"),
+        Reason.QUOTA_EXCEEDED: _("quota"),
+    }
+    return _(", ").join(names.get(code, code) for code in codes.split(", "))
 
 
 def presence(found: Details) -> str:

@@ -36,7 +36,7 @@ from booking.reservations import (
 )
 from booking.reservations.alternatives import Alternative
 from booking.reservations.availability import Availability
-from booking.reservations.forms import BookForm, are_seats, moment_from, written
+from booking.reservations.forms import BookForm, ExceptionForm, are_seats, moment_from, written
 from booking.reservations.models import State
 from booking.reservations.views import repeating
 from booking.reservations.views.offers import Offer, offers
@@ -83,6 +83,36 @@ def submit() -> ResponseReturnValue:
     except InvalidError as error:
         form.show(error)
         return _again(actor, places, form), 422
+    except RefusedError as refused:
+        offered = alternatives.find(actor, wish)
+        return _again(actor, places, form, refused, offered), 409
+    _say_what_was_done(actor, made)
+    return redirect(url_for("reservations.show", public_id=made), 303)
+
+
+@pages.post("/book/exception")
+@acts(Action.OVERRIDE)
+def submit_exception() -> ResponseReturnValue:
+    """Book once although rules speak against it, with the reason; without one the page asks."""
+    actor = current_actor()
+    form, exception = BookForm(), ExceptionForm()
+    places = _places(form.codes())
+    try:
+        wish = _wish(form, places)
+    except InvalidError as error:
+        form.show(error)
+        return _again(actor, places, form), 422
+    reason = exception.reason.data or ""
+    try:
+        made = _once(
+            actor,
+            exception.key,
+            lambda: service.book_by_exception(actor, wish, reason=reason).public_id,
+        )
+    except InvalidError as error:
+        (exception if "reason" in error.fields else form).show(error)
+        refused = RefusedError(alternatives.verdict(actor, wish).refusals)
+        return _again(actor, places, form, refused, exception=exception), 422
     except RefusedError as refused:
         offered = alternatives.find(actor, wish)
         return _again(actor, places, form, refused, offered), 409
@@ -223,14 +253,21 @@ def _again(
     form: BookForm,
     refused: RefusedError | None = None,
     offered: Sequence[Alternative] = (),
+    exception: ExceptionForm | None = None,
 ) -> str:
     """The same page with what was typed, and another key: nothing was done under the old one."""
     day = day_from(form.day.data) or availability.today_at(places[0])
     found = _availability(actor, places, day, _counted(actor, places, form))
     form.idempotency_key.data = ids.new_public_id()
-    sentences = [] if refused is None else [describe(refusal) for refusal in refused.refusals]
+    refusals = () if refused is None else refused.refusals
+    sentences = [describe(refusal) for refusal in refusals]
     wait_url = _wait_url(places, form, refused)
-    return _page(actor, found, form, sentences, offers(offered, _kept(form)), wait_url)
+    if service.may_override(actor, places, refusals):
+        exception = exception or ExceptionForm(formdata=None)
+        exception.idempotency_key.data = ids.new_public_id()
+    else:
+        exception = None
+    return _page(actor, found, form, sentences, offers(offered, _kept(form)), wait_url, exception)
 
 
 def _wait_url(places: Sequence[Place], form: BookForm, refused: RefusedError | None) -> str:
@@ -275,6 +312,7 @@ def _page(
     refusals: Sequence[str] = (),
     offered: Sequence[Offer] = (),
     wait_url: str = "",
+    exception: ExceptionForm | None = None,
 ) -> str:
     places = found.places
     codes = [place.spot.code for place in places]
@@ -311,8 +349,16 @@ def _page(
         refusals=refusals,
         offers=offered,
         wait_url=wait_url,
+        exception_form=exception,
+        kept=_sent() if exception else [],
         several_organisations=bool(actor.memberships),
     )
+
+
+def _sent() -> list[tuple[str, str]]:
+    """The wish as it was sent, for a form beside it."""
+    unsent = ("csrf_token", "idempotency_key", "reason")
+    return [pair for pair in request.form.items(multi=True) if pair[0] not in unsent]
 
 
 def _approval(places: Sequence[Place]) -> str:

@@ -136,6 +136,7 @@ def page_of(
 ) -> str:
     """The page; `refusals` say why something was not done."""
     sees_history = allows(actor, Action.SEE_HISTORY, found)
+    entries = list(reversed(_history(found))) if sees_history else []
     exchanges = questions.about(found.id) if sees_history and found.decisions else []
     return render_template(
         "reservations/show.html",
@@ -143,7 +144,8 @@ def page_of(
         found=found,
         possible=possible(actor, found),
         sees_history=sees_history,
-        entries=list(reversed(_history(found))) if sees_history else [],
+        entries=entries,
+        exception=next((one for one in entries if one.overridden), None),
         exchanges=exchanges,
         offers=_instead(actor, found),
         kept=texts.kept_free(found, had_by(found.id, found.interval)) if found.is_live else "",

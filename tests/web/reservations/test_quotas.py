@@ -60,7 +60,7 @@ def test_the_form_tells_the_balance_and_a_refusal_names_it(
     assert reason == {
         "code": "quota_exceeded", "resource": "S-01", "whose": "person", "period": "week",
         "measure": "minutes", "limit": 240, "used": 180, "wanted": 120,
-        "starts_on": "2026-10-05", "frees_on": "2026-10-12", "overridable_by": None,
+        "starts_on": "2026-10-05", "frees_on": "2026-10-12", "overridable_by": "lab_manager",
     }  # fmt: skip
     assert refused.get_json()["alternatives"]
 
