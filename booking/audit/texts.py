@@ -105,6 +105,7 @@ def acts() -> Mapping[str, str]:
         "offered": _("Offered what became free"),
         "took_offer": _("Took what was offered"),
         "left_offer": _("Left what was offered to the next"),
+        "offer_taken_back": _("Took back an offer, because the space closes"),
         "missed_offer": _("An offer was not answered in time"),
         "stopped_waiting": _("Left the waiting list"),
         "waited_in_vain": _("Nothing became free in time"),

@@ -30,6 +30,7 @@ from booking.policies.facts import Place
 from booking.reservations import service as reservations
 from booking.reservations.claims import bump_places
 from booking.reservations.models import DeclineReason, Displacement, HouseReason, Reservation
+from booking.waitlist import service as waitlist
 
 
 @dataclass
@@ -65,6 +66,7 @@ def close(actor: Actor, wanted: Wanted, *, seen: str | None = None) -> Done:
         raise WouldDisplaceError(is_stale=seen is not None)
     closure = _insert(actor, found, names)
     displaced = _displace(actor, closure, found.hits)
+    waitlist.take_back_offers({place.resource_id for place in found.places}, found.interval)
     _take(closure, found.places, found.interval)
     journal.write(
         actor,

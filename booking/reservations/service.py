@@ -1299,7 +1299,10 @@ def _approve_change(
 ) -> Outcome:
     """Swap the old claim for the new one in this transaction."""
     plan = _Plan(waiting.places, waiting.local, waiting.title, waiting.headcount, whole)
-    had = Had.of(waiting.interval, occupancy_queries.owned_with_hold(before.id, waiting.id))
+    if waiting.holds_place:  # no more is claimed than was held
+        had = Had.of(waiting.interval, occupancy_queries.owned_with_hold(before.id, waiting.id))
+    else:
+        had = had_by(before.id, before.interval)
     _settle_approvals(before, Asking.GRANTED, actor)
     _lock_for_another(before, plan)
     _drop_holds([waiting.id])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -18,6 +18,7 @@ from booking.journal import service as journal
 from booking.journal.models import JsonFacts
 from booking.occupancy import service as occupancy
 from booking.occupancy.models import ClaimKind, Hold
+from booking.occupancy.queries import claims_within
 from booking.occupancy.service import Claim, Owner
 from booking.people.models import Person
 from booking.policies.facts import Place
@@ -203,6 +204,26 @@ def reproject(entry: Entry, interval: Interval) -> None:
         ends_at=interval.ends_at,
         waits_until=entry.waits_until + later,
     )
+
+
+def take_back_offers(resource_ids: Collection[int], interval: Interval) -> None:
+    """The house needs this time itself: whoever is offered some of it goes on waiting. Part of the
+    caller's transaction, who holds these resources."""
+    held = claims_within(resource_ids, interval).subquery("held")
+    found = session().scalars(
+        select(Offer.entry_id)
+        .join(Hold, Hold.offer_id == Offer.id)
+        .where(Hold.id.in_(select(held.c.hold_id)), Offer.state == OfferState.OPEN)
+        .order_by(Offer.entry_id)
+    )
+    for entry_id in found.all():
+        of_it = select(WaitlistEntry.id).where(WaitlistEntry.id == entry_id)
+        session().execute(of_it.with_for_update())
+        entry = queries.entry_by_id(entry_id)
+        if entry.offer is not None:
+            _drop_hold(entry.offer, OfferState.WITHDRAWN)
+            _write(entry, state=EntryState.WAITING)
+            _note(None, "offer_taken_back", entry)
 
 
 def mark_offered(entry: Entry, place: Place) -> None:

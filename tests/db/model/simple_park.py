@@ -12,6 +12,9 @@ from dataclasses import dataclass, field, replace
 DECIDE_WITHIN = 12  # quarters
 DAY = 96
 EARLY = 1  # before the start, to confirm presence
+HELD_FOR = 2  # what is offered
+NIGHT_BEGINS, NIGHT_IS_OVER = 22 * 4, 7 * 4 + 2  # nobody has to answer in between
+MOST_WAITED_FOR = 10
 
 Cell = tuple[str, int]  # the room and the quarter
 
@@ -63,6 +66,7 @@ class Booking:
     here: int | None = None
     late_until: int | None = None
     released: bool = False
+    by_waiter: bool = False
 
     @property
     def is_live(self) -> bool:
@@ -82,6 +86,20 @@ class Closed:
 
 
 @dataclass
+class Waiting:
+    """Somebody who waits for a taken time, and until when it is held for them."""
+
+    time: Time
+    made: int
+    state: str = "waiting"
+    held_until: int | None = None
+
+    @property
+    def is_open(self) -> bool:
+        return self.state in ("waiting", "offered")
+
+
+@dataclass
 class SimplePark:
     """Everything there is. Verbs answer whether they did it; if not, nothing has changed."""
 
@@ -90,6 +108,7 @@ class SimplePark:
     bookings: list[Booking] = field(default_factory=list)
     closures: list[Closed] = field(default_factory=list)
     closed: set[Cell] = field(default_factory=set)
+    line: list[Waiting] = field(default_factory=list)
 
     # --- whose is what ---
 
@@ -98,7 +117,7 @@ class SimplePark:
         return {
             (taken, cell)
             for code in time.rooms
-            for taken in (code, *self.rooms[code].parts)
+            for taken in self._with_parts({code})
             for cell in range(
                 time.start - self.rooms[code].setup, time.end + self.rooms[code].cleanup
             )
@@ -115,6 +134,11 @@ class SimplePark:
             for cells, owner in ((own, f"booking {number}"), (held, f"hold {number}")):
                 assert not cells & found.keys(), "the model itself booked twice"
                 found |= dict.fromkeys(cells, owner)
+        for number, entry in enumerate(self.line):
+            if entry.state == "offered":
+                cells = self.span(entry.time)
+                assert not cells & found.keys(), "the model itself offered what is taken"
+                found |= dict.fromkeys(cells, f"offer {number}")
         return found
 
     def is_free(self, time: Time, but_for: int | None = None) -> bool:
@@ -231,21 +255,48 @@ class SimplePark:
         start = max(time.start, self.now)
         if time.end <= start:
             return False
-        parts = {part for code in time.rooms for part in self.rooms[code].parts}
-        time = replace(time, start=start, rooms=time.rooms | parts)
+        time = replace(time, start=start, rooms=self._with_parts(time.rooms))
         cells = {(code, cell) for code in time.rooms for cell in range(start, time.end)}
         for number, one in enumerate(self.bookings):
             if not one.is_live or one.time.end <= self.now:
                 continue
-            meets = one.time.rooms & time.rooms and (
+            meets = self._with_parts(one.time.rooms) & time.rooms and (
                 one.time.start < time.end and one.time.end > start
             )
             if meets or (one.holds and self.span(one.time) & cells):
                 self._close(number, "cancelled")
             elif one.change and one.change.holds and self.span(one.change.time) & cells:
                 self._drop_change(number)
+        for entry in self.line:
+            if entry.state == "offered" and self.span(entry.time) & cells:
+                entry.state = "waiting"
         self.closed |= cells - self.taken().keys()
         self.closures.append(Closed(time))
+        return True
+
+    def get_in_line(self, time: Time) -> bool:
+        """One room that is taken; the same wish twice is the same."""
+        if time.start < self.now or self.is_free(time):
+            return False
+        open_ones = [one for one in self.line if one.is_open]
+        if any(one.time == time for one in open_ones):
+            return True
+        if len(open_ones) == MOST_WAITED_FOR:
+            return False
+        self.line.append(Waiting(time, self.now))
+        return True
+
+    def take(self, number: int) -> bool:
+        entry = self.line[number]
+        if entry.state != "offered" or (entry.held_until or 0) <= self.now:
+            return False
+        entry.state = "taken"
+        self.bookings.append(replace(self._new(entry.time), by_waiter=True))
+        return True
+
+    def leave(self, number: int) -> bool:
+        if self.line[number].is_open:
+            self.line[number].state = "withdrawn"
         return True
 
     def end_closure(self, number: int) -> bool:
@@ -277,8 +328,42 @@ class SimplePark:
         for number, one in enumerate(self.bookings):
             if self._is_abandoned(one):
                 self.bookings[number] = replace(one, released=True, holds=False)
+        for entry in self.line:
+            self._end_waiting(entry)
+        for entry in self.line:
+            self._offer(entry)
+
+    def _end_waiting(self, entry: Waiting) -> None:
+        if not entry.is_open:
+            return
+        if any(self._has_instead(one, entry) for one in self.bookings):
+            entry.state = "booked"
+        elif entry.state == "offered" and (entry.held_until or 0) <= self.now:
+            entry.state = "missed"
+        elif entry.state == "waiting" and entry.time.start <= self.now:
+            entry.state = "ended"
+
+    def _has_instead(self, one: Booking, entry: Waiting) -> bool:
+        is_live = one.state in ("pending", "confirmed")
+        return one.by_waiter and is_live and one.made > entry.made and one.time.holds(entry.time)
+
+    def _offer(self, entry: Waiting) -> None:
+        if entry.state != "waiting" or not self.is_free(entry.time):
+            return
+        until = self.now + HELD_FOR
+        day, of_day = divmod(until, DAY)
+        if of_day >= NIGHT_BEGINS:
+            until = (day + 1) * DAY + NIGHT_IS_OVER
+        elif of_day < NIGHT_IS_OVER:
+            until = day * DAY + NIGHT_IS_OVER
+        until = min(until, entry.time.start)
+        if until > self.now:
+            entry.state, entry.held_until = "offered", until
 
     # --- what they share ---
+
+    def _with_parts(self, rooms: Iterable[str]) -> frozenset[str]:
+        return frozenset(taken for code in rooms for taken in (code, *self.rooms[code].parts))
 
     def _asking(self, time: Time) -> set[str]:
         return {code for code in time.rooms if self.rooms[code].asks}

@@ -36,6 +36,9 @@ from booking.reservations.queries import Details
 from booking.reservations.repetition import Every, Repetition
 from booking.reservations.series import OnConflict, SeriesWish
 from booking.reservations.wishes import Change, Wish
+from booking.waitlist import offering
+from booking.waitlist import service as waitlist
+from booking.waitlist.models import Offer, WaitlistEntry
 from tests import make
 from tests.conftest import FROZEN
 from tests.db.model.simple_park import DECIDE_WITHIN, Booking, Cell, Room, SimplePark, Time
@@ -78,6 +81,7 @@ class Both:
     places: dict[str, Place]
     member: Actor
     operator: Actor
+    waiter: Actor
 
 
 def make_both() -> Both:
@@ -103,7 +107,7 @@ def make_both() -> Both:
             linking.set_parts(operator, places[room.code].spot.public_id, room.parts)
     start = int((FROZEN - MIDNIGHT) / QUARTER)
     model = SimplePark({room.code: room for room in ROOMS}, start)
-    return Both(model, places, make.member_of(), operator)
+    return Both(model, places, make.member_of(), operator, make.member_of())
 
 
 class Machine(RuleBasedStateMachine):
@@ -120,6 +124,7 @@ class Machine(RuleBasedStateMachine):
         self.model = self.both.model
         self.known: list[str] = []  # the reservations by the numbers that they have in the model
         self.closed: list[str] = []
+        self.entries: list[str] = []
 
     def teardown(self) -> None:
         self._clock.close()
@@ -171,7 +176,7 @@ class Machine(RuleBasedStateMachine):
             resources=self._public_ids(time.rooms),
         )
         self._same(
-            lambda: reservations.change(self.both.member, self.known[number], wanted),
+            lambda: reservations.change(self._holder(number), self.known[number], wanted),
             self.model.change(number, time),
         )
 
@@ -180,7 +185,7 @@ class Machine(RuleBasedStateMachine):
     def withdraw_change(self, which: Which) -> None:
         number = self._pick(which, lambda one: one.change is not None)
         self._same(
-            lambda: reservations.withdraw_change(self.both.member, self.known[number]),
+            lambda: reservations.withdraw_change(self._holder(number), self.known[number]),
             self.model.withdraw_change(number),
         )
 
@@ -189,7 +194,7 @@ class Machine(RuleBasedStateMachine):
     def cancel(self, which: Which) -> None:
         number = self._pick(which, lambda one: one.is_live)
         self._same(
-            lambda: reservations.cancel(self.both.member, self.known[number]),
+            lambda: reservations.cancel(self._holder(number), self.known[number]),
             self.model.cancel(number),
         )
 
@@ -217,7 +222,7 @@ class Machine(RuleBasedStateMachine):
     @rule(which=which, says=st.sampled_from(("here", "slip", "late")))
     def come(self, which: Which, says: str) -> None:
         number = self._pick(which, self.model.can_check_in)
-        public_id, member = self.known[number], self.both.member
+        public_id, member = self.known[number], self._holder(number)
         if says == "here":
             self._same(
                 lambda: attendance.check_in(member, public_id, CheckInWay.PAGE),
@@ -233,6 +238,32 @@ class Machine(RuleBasedStateMachine):
                 lambda: attendance.announce_late(member, public_id),
                 self.model.announce_late(number),
             )
+
+    @precondition(lambda self: self.model.taken())
+    @rule(which=st.integers(0, 200), long=length)
+    def get_in_line(self, which: int, long: int) -> None:
+        taken = sorted(self.model.taken())
+        code, start = taken[which % len(taken)]
+        time = Time(frozenset({code}), start, start + long)
+        self._same(lambda: self._wait(time), self.model.get_in_line(time))
+
+    def _wait(self, time: Time) -> None:
+        public_id = waitlist.wait(self.both.waiter, self._wish(time))
+        if public_id not in self.entries:
+            self.entries.append(public_id)
+
+    @precondition(lambda self: self.entries)
+    @rule(number=st.integers(0, 20), takes=st.booleans())
+    def answer(self, number: int, takes: bool) -> None:
+        """Whoever is offered something first, if there is anybody."""
+        offered = [each for each, one in enumerate(self.model.line) if one.state == "offered"]
+        chosen = offered or range(len(self.entries))
+        number = chosen[number % len(chosen)]
+        waiter, public_id = self.both.waiter, self.entries[number]
+        if takes:
+            self._same(lambda: waitlist.accept(waiter, public_id), self.model.take(number))
+        else:
+            self._same(lambda: waitlist.leave(waiter, public_id), self.model.leave(number))
 
     @precondition(lambda self: len(self.closed) < MOST_CLOSURES)
     @rule(rooms=some_rooms, start=soon, long=length)
@@ -270,6 +301,8 @@ class Machine(RuleBasedStateMachine):
             pass
         while attendance.release_next():
             pass
+        end_reading()
+        offering.serve()
         self._compare()
 
     # --- in both ---
@@ -305,16 +338,20 @@ class Machine(RuleBasedStateMachine):
             )
             for one in self.model.bookings
         ]
+        states = session().execute(select(WaitlistEntry.state).order_by(WaitlistEntry.id))
+        assert [str(state) for (state,) in states] == [one.state for one in self.model.line]
         assert self._owners(found) == self.model.taken()
         end_reading()
 
     def _owners(self, found: list[Details]) -> dict[Cell, str]:
+        entries = session().scalars(select(WaitlistEntry.id).order_by(WaitlistEntry.id)).all()
         numbers = {one.id: number for number, one in enumerate(found)}
         codes = {place.resource_id: code for code, place in self.both.places.items()}
         rows = session().execute(
-            select(occupancy, Amendment.reservation_id.label("held_for"))
+            select(occupancy, Amendment.reservation_id.label("held_for"), Offer.entry_id)
             .outerjoin(Hold, Hold.id == occupancy.c.hold_id)
             .outerjoin(Amendment, Amendment.id == Hold.amendment_id)
+            .outerjoin(Offer, Offer.id == Hold.offer_id)
         )
         owners: dict[Cell, str] = {}
         for row in rows:
@@ -323,10 +360,16 @@ class Machine(RuleBasedStateMachine):
                 owner = f"booking {numbers[row.reservation_id]}"
             elif row.held_for is not None:
                 owner = f"hold {numbers[row.held_for]}"
+            elif row.entry_id is not None:
+                owner = f"offer {entries.index(row.entry_id)}"
             for cell in range(_cell(row.starts_at), _cell(row.ends_at)):
                 assert (codes[row.resource_id], cell) not in owners
                 owners[codes[row.resource_id], cell] = owner
         return owners
+
+    def _holder(self, number: int) -> Actor:
+        took_offer = self.model.bookings[number].by_waiter
+        return self.both.waiter if took_offer else self.both.member
 
     def _time(self, rooms: frozenset[str], start: int, long: int) -> Time:
         return Time(rooms, self.model.now + start, self.model.now + start + long)

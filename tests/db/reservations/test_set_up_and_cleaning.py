@@ -222,6 +222,18 @@ def test_a_request_that_holds_nothing_claims_them_when_it_is_approved(app: Flask
     service.approve(manager, after.public_id, seen_version=1)
 
 
+def test_a_change_into_its_own_cleaning_is_cleaned_after_when_nothing_was_held(app: Flask) -> None:
+    policy = make.policy(needs_approval=True, holds_while_pending=False, cleanup_minutes=30)
+    place = make.lab(under=policy)
+    holder, operator = make.member_of(), make.operator()
+    made = _booked(place, make.at(10), make.at(11), holder)
+    service.approve(operator, made.public_id, seen_version=None)
+    later = Change(starts_at=make.at(11), ends_at=make.at(11, 30))
+    service.change(holder, made.public_id, later)
+    service.approve(operator, made.public_id, seen_version=None)
+    assert _claims(place) == [("booking", "11:00", "11:30"), ("cleanup", "11:30", "12:00")]
+
+
 def test_places_taken_together_have_them_each(app: Flask) -> None:
     policy = make.policy(cleanup_minutes=30)
     desks = [make.desk(under=policy) for _number in range(3)]
