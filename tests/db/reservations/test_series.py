@@ -20,7 +20,7 @@ from booking.journal.models import JournalLine
 from booking.messages.models import MessageKind
 from booking.occupancy.models import occupancy
 from booking.policies.facts import Place
-from booking.reservations import queries, series, service
+from booking.reservations import queries, quotas, series, service
 from booking.reservations.alternatives import Why
 from booking.reservations.models import Approval, Reservation, Series, SeriesSkip, SkipReason, State
 from booking.reservations.repetition import Every, Repetition
@@ -113,8 +113,8 @@ def test_who_is_overtaken_looks_again_and_leaves_nothing_behind(
     take(make.member_of(), room, TUESDAY + 2 * WEEK)
     look, looks = series.look, []
 
-    def blind_at_first(actor: Actor, wanted: SeriesWish) -> Look:
-        found = look(actor, wanted)
+    def blind_at_first(actor: Actor, wanted: SeriesWish, count: quotas.Count) -> Look:
+        found = look(actor, wanted, count)
         looks.append(found)
         free = tuple(replace(one, refusals=()) for one in found.dates)
         return replace(found, dates=free) if len(looks) == 1 else found

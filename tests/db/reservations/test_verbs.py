@@ -902,6 +902,21 @@ def _for_two() -> GroupWish:
     return GroupWish(places, make.at(10), make.at(11))
 
 
+def _transfer() -> Scene:
+    startup = make.organisation()
+    who, colleague = make.member_of(startup), make.member_of(startup)
+    made = make.reservation(who, organisation_id=startup.public_id)
+    return Scene(
+        lambda: service.transfer(who, made.public_id, to=colleague.public_id), made.public_id
+    )
+
+
+def _book_by_exception() -> Scene:
+    operator, desk = make.operator(), make.desk()
+    wish = Wish((desk.spot.public_id,), make.at(22), make.at(23))
+    return Scene(lambda: service.book_by_exception(operator, wish, reason="Night of tests"), "")
+
+
 def _ask() -> Scene:
     asked = make.reservation(place=make.lab())
     manager = make.lab_manager(asked.place)
@@ -919,6 +934,8 @@ def _answer() -> Scene:
 
 SCENES: dict[str, Callable[[], Scene]] = {
     "book": _book,
+    "book_by_exception": _book_by_exception,
+    "transfer": _transfer,
     "change": _change,
     "cancel": _cancel,
     "withdraw_change": _withdraw_change,
