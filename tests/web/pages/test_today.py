@@ -129,7 +129,13 @@ def test_free_places_are_counted_by_kind(client: FlaskClient) -> None:
     [
         (None, [*MEMBER_MENU, "My organisation"]),
         (Role.LAB_MANAGER, [*DECIDER_MENU, "My organisation", "Closures", "Figures"]),
-        (Role.OPERATOR, [*DECIDER_MENU, "My organisation", "Closures", "Figures", "The park"]),
+        (
+            Role.OPERATOR,
+            [
+                *(*DECIDER_MENU, "Arrivals", "My organisation", "Closures", "Figures"),
+                "The park",
+            ],
+        ),
     ],
 )
 def test_the_menu_follows_the_role(
