@@ -3,7 +3,6 @@ rooms that are linked, so that each act takes more than it names."""
 
 from __future__ import annotations
 
-import multiprocessing
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -23,13 +22,12 @@ from booking.reservations import linking, service
 from booking.reservations.wishes import Change, Wish
 from config import Settings
 from tests import make
+from tests.processes import others
 
 HALLS, PARTS = 3, 3
 TAKEN_AT_ONCE = 4
 MOST_KEPT = 3
 PATIENCE_SECONDS = 120
-
-_spawn = multiprocessing.get_context("spawn")  # a fork would share our database connections
 
 
 @dataclass(frozen=True)
@@ -78,7 +76,10 @@ def rush(on: Stand, *, seconds: float) -> Seen:
     """Let all of them write at the same time for so long."""
     count = len(on.writers)
     seen = Seen()
-    with _spawn.Manager() as manager, ProcessPoolExecutor(count, mp_context=_spawn) as writers:
+    with (
+        others.Manager() as manager,
+        ProcessPoolExecutor(count, mp_context=others) as writers,
+    ):
         barrier = manager.Barrier(count)
         told = [writers.submit(_write, on, number, seconds, barrier) for number in range(count)]
         for one in as_completed(told):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import signal
 import sys
@@ -10,7 +9,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from multiprocessing.context import SpawnProcess
+from multiprocessing.context import ForkServerProcess
 from multiprocessing.synchronize import Barrier, Event
 from unittest import mock
 
@@ -23,17 +22,17 @@ from booking.messages.models import Message
 from booking.messages.queries import WAITING
 from booking.messages.smtp import Answer, Connection, Envelope
 from config import Settings
+from tests.processes import others
 
 PATIENCE_SECONDS = 300  # a machine that is busy with other things is not wrong
 PAUSE_SECONDS = 0.2
-spawn = multiprocessing.get_context("spawn")
 
 
 @dataclass(frozen=True)
 class Doomed:
     """A worker that stands still between lease and sending, to be killed there."""
 
-    process: SpawnProcess
+    process: ForkServerProcess
     stands_still: Event
 
     def kill(self) -> None:
@@ -47,17 +46,19 @@ class Doomed:
 @contextmanager
 def started(settings: Settings, *, living: int, doomed: int) -> Iterator[list[Doomed]]:
     """So many workers that begin together; those that live are through at the end."""
-    barrier = spawn.Barrier(living + doomed)
+    barrier = others.Barrier(living + doomed)
     survivors = [
-        spawn.Process(target=work_until_all_is_out, args=(settings, barrier), daemon=True)
+        others.Process(target=work_until_all_is_out, args=(settings, barrier), daemon=True)
         for _number in range(living)
     ]
     victims = []
     for number in range(doomed):
-        reached = spawn.Event()
+        reached = others.Event()
         arguments = (settings, barrier, reached, 25 * (number + 1))
         victims.append(
-            Doomed(spawn.Process(target=work_and_stand_still, args=arguments, daemon=True), reached)
+            Doomed(
+                others.Process(target=work_and_stand_still, args=arguments, daemon=True), reached
+            )
         )
     for process in [*survivors, *(victim.process for victim in victims)]:
         process.start()

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import http.client
 import json
-import multiprocessing
 from collections.abc import Sequence
 from dataclasses import dataclass
 from multiprocessing.synchronize import Barrier
 
-_spawn = multiprocessing.get_context("spawn")  # a fork would share our database connections
+from tests.processes import others
 
 
 @dataclass(frozen=True)
@@ -40,11 +39,11 @@ class Reply:
 def at_once(rounds: Sequence[Sequence[Decision]]) -> list[list[Reply]]:
     """Send the decisions of a round together, each from its own process; round after round."""
     width = len(rounds[0])
-    barrier = _spawn.Barrier(width)
-    with _spawn.Manager() as manager:
+    barrier = others.Barrier(width)
+    with others.Manager() as manager:
         replies = manager.list()
         deciders = [
-            _spawn.Process(target=_decide, args=([one[n] for one in rounds], barrier, replies))
+            others.Process(target=_decide, args=([one[n] for one in rounds], barrier, replies))
             for n in range(width)
         ]
         for decider in deciders:

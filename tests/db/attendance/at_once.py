@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -20,8 +19,8 @@ from booking.reservations.models import CheckInWay
 from booking.reservations.wishes import Wish
 from config import Settings
 from tests import make
+from tests.processes import others
 
-spawn = multiprocessing.get_context("spawn")
 PATIENCE_SECONDS = 120
 SECONDS_OF_RUSH = 4
 
@@ -51,8 +50,8 @@ Won = tuple[str, str]  # who did it, and to which reservation
 
 def rush(scene: Scene, *, tickers: int, arrivals: int, bookers: Sequence[int]) -> list[Won]:
     """Let them begin together; what they succeeded in."""
-    barrier = spawn.Barrier(tickers + arrivals + len(bookers))
-    with spawn.Manager() as manager:
+    barrier = others.Barrier(tickers + arrivals + len(bookers))
+    with others.Manager() as manager:
         won = manager.list()
         acts: list[tuple[Callable[..., None], object]] = [
             *((_tick, None) for _ in range(tickers)),
@@ -60,7 +59,7 @@ def rush(scene: Scene, *, tickers: int, arrivals: int, bookers: Sequence[int]) -
             *((_book, person_id) for person_id in bookers),
         ]
         processes = [
-            spawn.Process(target=act, args=(scene, barrier, won, about)) for act, about in acts
+            others.Process(target=act, args=(scene, barrier, won, about)) for act, about in acts
         ]
         for process in processes:
             process.start()

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import multiprocessing
 from datetime import timedelta
+from multiprocessing.queues import Queue
 from multiprocessing.synchronize import Barrier
 
 import pytest
@@ -17,12 +17,12 @@ from booking.core.errors import TooManyError
 from booking.core.rate_limits import Limit, Tries
 from config import Settings
 from tests.installations import Installation
+from tests.processes import others
 
 FIVE = Limit("five", 5, timedelta(minutes=15))
 PROCESSES = 4
 TRIES = 5  # of each process
 PATIENCE_SECONDS = 120
-spawn = multiprocessing.get_context("spawn")
 
 
 def passes(limit: Limit = FIVE, who: str = "salma", count: int = 1) -> bool:
@@ -96,9 +96,9 @@ def test_an_address_counts_as_its_subscriber(address: str | None, network: str) 
 def test_of_twenty_tries_at_once_in_four_processes_exactly_five_pass(
     installation: Installation,
 ) -> None:
-    barrier, passed = spawn.Barrier(PROCESSES), spawn.Queue()
+    barrier, passed = others.Barrier(PROCESSES), others.Queue()
     racers = [
-        spawn.Process(target=_race, args=(installation.settings, barrier, passed), daemon=True)
+        others.Process(target=_race, args=(installation.settings, barrier, passed), daemon=True)
         for _number in range(PROCESSES)
     ]
     for racer in racers:
@@ -110,7 +110,7 @@ def test_of_twenty_tries_at_once_in_four_processes_exactly_five_pass(
     assert sum(answers) == FIVE.most
 
 
-def _race(settings: Settings, barrier: Barrier, passed: multiprocessing.Queue[int]) -> None:
+def _race(settings: Settings, barrier: Barrier, passed: Queue[int]) -> None:
     app = create_app(settings)
     with app.app_context():
         end_reading()

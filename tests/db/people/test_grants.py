@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import multiprocessing
+from multiprocessing.queues import Queue
 from multiprocessing.synchronize import Barrier
 
 import pytest
@@ -25,12 +25,12 @@ from config import Settings
 from tests import make
 from tests.installations import Installation
 from tests.mail_server import Inbox
+from tests.processes import others
 from tests.working import Run, Told, inbox, run, told, use_mail
 
 __all__ = ["inbox", "run", "told", "use_mail"]
 
 PATIENCE_SECONDS = 120
-spawn = multiprocessing.get_context("spawn")
 
 
 def acts_on(who: Actor) -> list[str]:
@@ -99,10 +99,10 @@ def test_of_two_operators_who_take_each_others_role_at_once_one_stays(
 ) -> None:
     first, second = make.operator(), make.operator()
     end_reading()
-    barrier, refused = spawn.Barrier(2), spawn.Queue()
+    barrier, refused = others.Barrier(2), others.Queue()
     pairs = ((first, second), (second, first))
     racers = [
-        spawn.Process(
+        others.Process(
             target=_take, args=(installation.settings, barrier, refused, *pair), daemon=True
         )
         for pair in pairs
@@ -119,7 +119,7 @@ def test_of_two_operators_who_take_each_others_role_at_once_one_stays(
 def _take(
     settings: Settings,
     barrier: Barrier,
-    refused: multiprocessing.Queue[str],
+    refused: Queue[str],
     actor: Actor,
     other: Actor,
 ) -> None:

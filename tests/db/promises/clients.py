@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import http.client
 import json
-import multiprocessing
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from multiprocessing.synchronize import Barrier
 
-_spawn = multiprocessing.get_context("spawn")  # a fork would share our database connections
+from tests.processes import others
 
 
 @dataclass(frozen=True)
@@ -53,11 +52,11 @@ def rush(rounds: Sequence[Sequence[Attempt]], processes: int) -> list[list[Answe
     processes lets them go together.
     """
     width = len(rounds[0])
-    barrier = _spawn.Barrier(width)
-    with _spawn.Manager() as manager:
+    barrier = others.Barrier(width)
+    with others.Manager() as manager:
         answers = manager.list()
         workers = [
-            _spawn.Process(
+            others.Process(
                 target=_run,
                 args=([attempts[first::processes] for attempts in rounds], barrier, answers),
             )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import datetime, time, timedelta
@@ -21,6 +20,7 @@ from booking.reservations.wishes import Wish
 from config import Settings
 from tests import make
 from tests.db.promises.parks import SECRET, Park, deadlocks, park
+from tests.processes import others
 
 WRITERS, TURNS = 4, 8
 PATIENCE_SECONDS = 120
@@ -29,7 +29,6 @@ OVERLAPS = """
     ON a.resource_id = b.resource_id AND a.unit = b.unit AND a.starts_at < b.starts_at
     AND a.ends_at > b.starts_at
 """
-spawn = multiprocessing.get_context("spawn")
 
 
 @pytest.fixture
@@ -45,9 +44,9 @@ def test_exceptions_at_once_overlap_nowhere(desk: Park) -> None:
     settings = Settings(
         database_url=desk.database_url, secret_key=SECRET, instance=desk.instance, tick_inside=False
     )
-    barrier = spawn.Barrier(WRITERS)
+    barrier = others.Barrier(WRITERS)
     writers = [
-        spawn.Process(
+        others.Process(
             target=act, args=(settings, barrier, number, person, desk.desks[0]), daemon=True
         )
         for number, person in enumerate(people)

@@ -3,7 +3,6 @@ whatever verb, and nobody blocks anybody for ever."""
 
 from __future__ import annotations
 
-import multiprocessing
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -28,12 +27,12 @@ from booking.reservations.wishes import Change, GroupWish, Wish
 from config import Settings
 from tests import make
 from tests.db.promises.parks import SECRET, Park, deadlocks, park
+from tests.processes import others
 
 WRITERS, TURNS, DESKS = 4, 8, 8
 OF_PERSON, OF_ORGANISATION = 3, 4  # reservations a week; two writers act for each person
 PATIENCE_SECONDS = 120
 HOUR, DAY, WEEK = timedelta(hours=1), timedelta(days=1), timedelta(weeks=1)
-spawn = multiprocessing.get_context("spawn")
 
 
 @pytest.fixture
@@ -56,9 +55,9 @@ def test_no_quota_is_passed_by_acting_at_once(rooms: Park) -> None:
         instance=rooms.instance,
         tick_inside=False,
     )
-    barrier = spawn.Barrier(WRITERS)
+    barrier = others.Barrier(WRITERS)
     writers = [
-        spawn.Process(
+        others.Process(
             target=act, args=(settings, barrier, number, people[number % 2], rooms.desks),
             daemon=True,
         )

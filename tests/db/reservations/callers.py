@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import http.client
-import multiprocessing
 from collections.abc import Sequence
 from dataclasses import dataclass
 from multiprocessing.synchronize import Barrier
 
-_spawn = multiprocessing.get_context("spawn")  # a fork would share our database connections
+from tests.processes import others
 
 
 @dataclass(frozen=True)
@@ -25,11 +24,11 @@ class Call:
 def at_once(rounds: Sequence[Sequence[Call]]) -> list[list[int]]:
     """Send the calls of a round together, each from its own process; round after round."""
     width = len(rounds[0])
-    barrier = _spawn.Barrier(width)
-    with _spawn.Manager() as manager:
+    barrier = others.Barrier(width)
+    with others.Manager() as manager:
         answers = manager.list()
         clients = [
-            _spawn.Process(
+            others.Process(
                 target=_send_all, args=([one[place] for one in rounds], barrier, place, answers)
             )
             for place in range(width)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -19,8 +18,8 @@ from booking.reservations.wishes import Wish
 from booking.waitlist import offering, service
 from config import Settings
 from tests import make
+from tests.processes import others
 
-spawn = multiprocessing.get_context("spawn")
 PATIENCE_SECONDS = 120
 SECONDS_OF_RUSH = 2
 
@@ -56,11 +55,11 @@ def rush(scene: Scene, *, tickers: int, bookers: Sequence[int], answers: int = 0
         *((_answer, number) for number in range(answers)),
         *((_book, person_id) for person_id in bookers),
     ]
-    barrier = spawn.Barrier(len(acts))
-    with spawn.Manager() as manager:
+    barrier = others.Barrier(len(acts))
+    with others.Manager() as manager:
         won = manager.list()
         processes = [
-            spawn.Process(target=act, args=(scene, barrier, won, about)) for act, about in acts
+            others.Process(target=act, args=(scene, barrier, won, about)) for act, about in acts
         ]
         for process in processes:
             process.start()
