@@ -180,7 +180,9 @@ def add_resources() -> Response:
     answer = web.once(actor, act)
     found = inventory.resources_called(answer.location.split())
     first = web.public_url("resources_api.show", resource_id=found[0].public_id)
-    return web.answer_json({"items": [_described(one) for one in found]}, answer.status, first)
+    parts = linking.codes_of_parts([one.public_id for one in found])
+    items = [_described(one, parts[one.public_id]) for one in found]
+    return web.answer_json({"items": items}, answer.status, first)
 
 
 @blueprint.patch("/resources/<uuid:resource_id>")
@@ -235,14 +237,14 @@ def bring_back(resource_id: UUID) -> Response:
 
 def _resource(resource_id: UUID) -> Response:
     stored = inventory.resource(str(resource_id))
-    response = web.answer_json(_described(stored))
+    parts = linking.codes_of_parts([stored.public_id])
+    response = web.answer_json(_described(stored, parts[stored.public_id]))
     response.set_etag(stored.mark)
     return response
 
 
-def _described(stored: StoredResource) -> dict[str, object]:
+def _described(stored: StoredResource, parts: list[str]) -> dict[str, object]:
     is_retired = stored.retired_at is not None
-    parts = [one.code for one in linking.place_of(stored.public_id).parts]
     return {
         "id": stored.public_id,
         "is_retired": is_retired,

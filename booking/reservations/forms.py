@@ -343,6 +343,13 @@ class TransferForm(ReservationForm):
     version = HiddenField()
     person = SelectField(lazy_gettext("Colleague"), choices=[], validate_choice=False)
 
+    def chosen_person(self) -> str:
+        """The public id of a person, whoever it is; raises InvalidError for anything else."""
+        try:
+            return str(UUID(self.person.data or ""))
+        except ValueError as error:
+            raise InvalidError({"person": Problem.NOT_FOUND}) from error
+
     def seen_version(self) -> int:
         """As in a change."""
         return _version_from(self.version.data)

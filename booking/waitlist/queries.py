@@ -135,16 +135,16 @@ def perhaps_free() -> list[tuple[int, int]]:
         .scalar_subquery()
     )
     rows = session().execute(
-        select(WaitlistEntry.id, WaitlistPlace.resource_id)
+        select(WaitlistEntry.id, WaitlistPlace.rank, WaitlistPlace.resource_id)
         .join(WaitlistPlace, WaitlistPlace.entry_id == WaitlistEntry.id)
         .where(
             IS_OPEN,
             WaitlistEntry.state == EntryState.WAITING,
             or_(last_end.is_(None), last_end <= WaitlistEntry.starts_at),
         )
-        .order_by(WaitlistEntry.id, WaitlistPlace.rank)
     )
-    return [(row.id, row.resource_id) for row in rows]
+    # Sorted here: in the statement it would tempt SQLite to read what has ended, too.
+    return [(row.id, row.resource_id) for row in sorted(rows.all())]
 
 
 def mine(actor: Actor) -> list[Entry]:

@@ -41,9 +41,8 @@ def transfer(public_id: UUID) -> ResponseReturnValue:
     actor, form = current_actor(), TransferForm()
     found = queries.details(actor, str(public_id))
     try:
-        service.transfer(
-            actor, found.public_id, to=form.person.data or "", seen_version=form.seen_version()
-        )
+        to = form.chosen_person()
+        service.transfer(actor, found.public_id, to=to, seen_version=form.seen_version())
     except InvalidError as error:
         form.show(error)
         return _page(actor, found, form), 422

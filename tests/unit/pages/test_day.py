@@ -47,6 +47,7 @@ WORDS = {
             "setup",
             "cleanup",
             "part",
+            "hold",
         ),
     )
 }

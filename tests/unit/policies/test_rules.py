@@ -145,6 +145,8 @@ def test_every_rule_can_refuse_the_same_wish_but_those_that_exclude_each_other()
         Reason.CHECK_IN_NOT_OPEN,
         Reason.NONEXISTENT_TIME,
         Reason.QUOTA_EXCEEDED,
+        Reason.NOT_TAKEN,
+        Reason.TOO_MANY_WAITED_FOR,
     }
 
 
