@@ -51,7 +51,7 @@ def transfer(public_id: UUID) -> ResponseReturnValue:
         return _page(actor, found, form, is_stale=True), 409
     except RefusedError as refused:
         return page_of(actor, found, tuple(map(describe, refused.refusals))), 409
-    taker = next(name for key, name in _colleagues(actor, found) if key == form.person.data)
+    taker = dict(_colleagues(actor, found)).get(to, found.person.name)
     flash(_("The reservation now is %(name)s’s. You are both told.", name=taker), "ok")
     return redirect(url_for("reservations.mine"), 303)
 

@@ -37,6 +37,9 @@ def test_the_form_says_what_is_wrong(client: FlaskClient) -> None:
     karim = make.member_of(atlas, name="Karim")
     answer = post(client, address, person="nobody", version="1")
     assert answer.status_code == 422
+    assert post(client, address, person="\0", version="1").status_code == 422
+    kept = post(client, address, person=salma.public_id.upper(), version="1")
+    assert kept.status_code == 303  # it is hers already
     stale = post(client, address, person=karim.public_id, version="7")
     assert stale.status_code == 409
     assert "Meanwhile this reservation was changed" in stale.text
