@@ -40,6 +40,7 @@ def transfer(public_id: UUID) -> ResponseReturnValue:
     """Give it to the colleague; whoever has it then may have passed it out of the giver's sight."""
     actor, form = current_actor(), TransferForm()
     found = queries.details(actor, str(public_id))
+    require(actor, Action.CHANGE, found)
     try:
         to = form.chosen_person()
         service.transfer(actor, found.public_id, to=to, seen_version=form.seen_version())
