@@ -47,15 +47,18 @@ class Tries(Model):
 _tries = Tries.__table__
 
 
-@transactional
 def take(limit: Limit, who: str, count: int = 1) -> None:
     """Count so many tries, all or none; raises TooManyError with the seconds until the window is
     over.
 
     One statement decides: of twenty that come at once, in any processes, no more pass than may.
     """
-    if not limit.most or not count:
-        return
+    if limit.most and count:
+        _take(limit, who, count)
+
+
+@transactional
+def _take(limit: Limit, who: str, count: int) -> None:
     now = clock.now()
     dialect = sqlite if engine_name() == "sqlite" else postgresql
     statement = dialect.insert(_tries).values(
