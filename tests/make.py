@@ -448,6 +448,7 @@ def reservation(
     headcount: int = 1,
     organisation_id: str | None = None,
     person_id: str | None = None,
+    guest: str = "",
 ) -> Details:
     """A reservation as its verb makes it: by itself, a member's, of a desk, tomorrow at 10:00,
     for an hour. On a lab it is pending. More places are taken together with the first."""
@@ -464,6 +465,7 @@ def reservation(
             headcount=headcount,
             organisation_id=organisation_id,
             person_id=person_id,
+            guest=guest,
         ),
     )
     return details(made.public_id)

@@ -398,7 +398,7 @@ def _busy_as_json(claim: Busy, reservation: Details | None) -> dict[str, object]
             "reference": reservation.reference,
             "state": reservation.state.value,
             "title": reservation.title,
-            "person": reservation.person.name,
+            "person": reservation.for_whom,
             "organisation": reservation.organisation and reservation.organisation.name,
         }
     return body

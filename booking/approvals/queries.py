@@ -193,10 +193,10 @@ def records_of(requests: Collection[Details]) -> dict[int, Record]:
     rows = session().execute(
         select(
             Reservation.id,
-            counted.where(earlier.person_id == Reservation.person_id).scalar_subquery(),
+            counted.where(_same_person(earlier)).scalar_subquery(),
             counted.where(earlier.organisation_id == Reservation.organisation_id).scalar_subquery(),
             counted.where(
-                earlier.person_id == Reservation.person_id,
+                _same_person(earlier),
                 earlier.starts_at > clock.now() - queries.REMEMBERED,
                 earlier.holds_place.is_(False),
             ).scalar_subquery(),
@@ -206,6 +206,15 @@ def records_of(requests: Collection[Details]) -> dict[int, Record]:
         request_id: Record(of_person, of_organisation, missed)
         for request_id, of_person, of_organisation, missed in rows
     }
+
+
+def _same_person(earlier: type[Reservation]) -> ColumnElement[bool]:
+    """Whether the other is the requester's; of a guest nothing earlier is known."""
+    return and_(
+        earlier.person_id == Reservation.person_id,
+        earlier.guest.is_(None),
+        Reservation.guest.is_(None),
+    )
 
 
 def claims_of_day(resource_ids: Collection[int], window: Interval) -> dict[int, list[Claimed]]:
@@ -415,7 +424,7 @@ def _newcomers(request_ids: Collection[int]) -> frozenset[int]:
             Reservation.organisation_id.is_not(None),
             known.where(earlier.organisation_id == Reservation.organisation_id),
         ),
-        else_=known.where(earlier.person_id == Reservation.person_id),
+        else_=known.where(_same_person(earlier)),
     )
     statement = select(Reservation.id).where(Reservation.id.in_(request_ids), ~is_known)
     return frozenset(session().scalars(statement))

@@ -40,6 +40,7 @@ class Holder:
     organisation_id: int | None = None
     booked_by: int | None = None
     person: str | None = None  # the public id, which the journal names where another one books
+    guest: str | None = None  # somebody without an account, whom the person receives
 
     @property
     def booker_id(self) -> int:

@@ -150,6 +150,7 @@ def _reservation(reservation_id: int, entry: Entry, group_ids: Mapping[str, int]
         "booked_by_id": entry.holder.booker_id,
         "organisation_id": entry.holder.organisation_id,
         "group_id": None if entry.group is None else group_ids[entry.group],
+        "guest": entry.holder.guest,
         "title": entry.aim.title,
         "headcount": entry.aim.headcount,
         "state": entry.state,

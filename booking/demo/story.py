@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from booking.core import zones
 from booking.core.intervals import LocalInterval
 from booking.demo.ledger import Aim, Entry, Holder
-from booking.demo.people import BIOLOGY, LAB_MANAGER, MANAGER, MEMBER
+from booking.demo.people import BIOLOGY, LAB_MANAGER, MANAGER, MEMBER, RECEPTION
 from booking.demo.scene import Scene
 from booking.reservations import repetition
 from booking.reservations.models import DeclineReason, SkipReason
@@ -40,6 +40,7 @@ class _Story:
         self._together()
         self._week_by_week()
         self._in_line()
+        self._a_guest()
         self._requests_for_nadia()
 
     # --- Salma ---
@@ -162,6 +163,14 @@ class _Story:
             self._book(self._colleagues[11], kickoff, hours_ago=60)
         wished = self._aim("A1-R2", day, 10, 12, "Démonstration au client", 4)
         self._scene.ledger.wait(self._salma, wished, self._scene.now - timedelta(hours=22))
+
+    # --- Hamza ---
+
+    def _a_guest(self) -> None:
+        """A visitor without an account, whom the reception expects on the next working day."""
+        visit = self._aim("A0-R1", self._day("A0-R1", 1), 10, 11, "Visite du parc", 2)
+        hamza = Holder(self._scene.people.id_of[RECEPTION], guest="Delphine Marchand")
+        self._book(hamza, visit, hours_ago=21)
 
     # --- Nadia ---
 

@@ -84,12 +84,15 @@ def quotas_from(
 class Counted(NamedTuple):
     """Who something counts for."""
 
-    person_id: int
+    person_id: int | None
     organisation_id: int | None = None
 
     def of(self, whose: QuotaOf) -> int | None:
         """The key of the person or of the organisation."""
         return self.person_id if whose is QuotaOf.PERSON else self.organisation_id
+
+
+NOBODY = Counted(None)
 
 
 class Group(Protocol):

@@ -143,6 +143,7 @@ def _reservations(person_id: int) -> Columns:
             Reservation.zone,
             Reservation.state,
             Reservation.title,
+            Reservation.guest,
             Reservation.headcount,
             Reservation.closing_reason,
             (Reservation.person_id == person_id).label("is_holder"),

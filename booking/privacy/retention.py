@@ -157,7 +157,7 @@ def _closed_before(moment: datetime) -> ColumnElement[bool]:
 def _has_words(before: datetime) -> ColumnElement[bool]:
     return and_(
         Reservation.ends_at < before,
-        or_(Reservation.title != "", Reservation.closing_reason.is_not(None)),
+        service.has_words(),
     )
 
 

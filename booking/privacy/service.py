@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, Select, delete, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, case, delete, or_, select, update
 from sqlalchemy.orm import InstrumentedAttribute
 
 from booking.core import clock
@@ -108,6 +108,15 @@ def _blank_what_was_written(person: Person, theirs: Select[int]) -> None:
     )
 
 
+def has_words() -> ColumnElement[bool]:
+    """The condition that a reservation holds something that people wrote, or a guest's name."""
+    return or_(
+        Reservation.title != "",
+        Reservation.closing_reason.is_not(None),
+        and_(Reservation.guest.is_not(None), Reservation.guest != NOBODY),
+    )
+
+
 def blank_reservations(which: ColumnElement[bool]) -> int:
     """Take everything that people wrote out of these reservations; how many had something. Part of
     the caller's transaction."""
@@ -115,8 +124,8 @@ def blank_reservations(which: ColumnElement[bool]) -> int:
     public_ids = select(Reservation.public_id).where(which)
     count = session().execute(
         update(Reservation)
-        .where(which, or_(Reservation.title != "", Reservation.closing_reason.is_not(None)))
-        .values(title="", closing_reason=None)
+        .where(which, has_words())
+        .values(title="", guest=case((Reservation.guest.is_not(None), NOBODY)), closing_reason=None)
         .returning(Reservation.id),
         execution_options=UNSEEN,
     )

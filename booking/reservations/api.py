@@ -158,6 +158,7 @@ def wish_from(asked: NewReservation | SeriesPreview) -> Wish:
         headcount=asked.headcount,
         organisation_id=asked.holder.organisation,
         person_id=None if asked.holder.person is None else public_id("person", asked.holder.person),
+        guest=asked.holder.guest,
     )
 
 

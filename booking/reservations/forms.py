@@ -240,6 +240,7 @@ class BookForm(RepeatForm):
 
     person = SelectField(lazy_gettext("Booked for"), validate_choice=False)
     email = StringField(lazy_gettext("Or for anybody, by e-mail address"))
+    guest = StringField(lazy_gettext("Or for a guest without an account, by name"))
     organisation = SelectField(lazy_gettext("Organisation"), validate_choice=False)
     idempotency_key = HiddenField()
 
@@ -253,8 +254,9 @@ class BookForm(RepeatForm):
             ends_at=ends_at,
             title=self.title.data or "",
             headcount=1 if are_seats(places) else self.headcount_asked(),
-            organisation_id=organisation_id,
+            organisation_id=None if self.guest.data and not person_id else organisation_id,
             person_id=person_id,
+            guest=self.guest.data or "",
         )
 
     def holder_asked(self) -> tuple[str | None, str | None]:

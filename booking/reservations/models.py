@@ -195,6 +195,8 @@ class Reservation(Model):
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
     organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisation.id"))
     booked_by_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    # Somebody without an account, whom the house receives; the person who booked answers for them.
+    guest: Mapped[str | None] = mapped_column(String(120))
     title: Mapped[str] = mapped_column(String(200), default="")
     headcount: Mapped[int] = mapped_column(default=1)
     state: Mapped[State] = mapped_column(choice(State, "state"))

@@ -280,10 +280,10 @@ def _lines(
 
 def holder(details: Details) -> str:
     if details.organisation is None:
-        return details.person.name
+        return details.for_whom
     return _(
         "%(person)s, %(organisation)s",
-        person=details.person.name,
+        person=details.for_whom,
         organisation=details.organisation.name,
     )
 
@@ -399,10 +399,10 @@ def _exception(details: Details) -> str:
 
 def for_whom(details: Details, recipient: Recipient, opening: str) -> str:
     """Where somebody else has booked, both learn of it in the first sentence."""
-    if details.person_id == details.booked_by_id:
+    if not details.is_for_another:
         return opening
     if recipient.person_id == details.booked_by_id:
-        said = _("You have booked this for %(name)s.", name=details.person.name)
+        said = _("You have booked this for %(name)s.", name=details.for_whom)
     else:
         said = _("%(name)s has booked this for you.", name=details.booked_by.name)
     return f"{said} {opening}"

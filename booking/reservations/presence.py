@@ -64,6 +64,7 @@ def present(
             Person.shows_presence,
             Person.state == PersonState.ACTIVE,
             Reservation.state == State.CONFIRMED,
+            Reservation.guest.is_(None),
             Reservation.holds_place,
             Reservation.starts_at < day.ends_at,
             Reservation.ends_at > now,

@@ -174,6 +174,17 @@ class Details:
     series_id: int | None = None
     series: str | None = None
     series_start: datetime | None = None
+    guest: str | None = None
+
+    @property
+    def for_whom(self) -> str:
+        """The name of whoever comes: the guest, where it is for one."""
+        return self.guest or self.person.name
+
+    @property
+    def is_for_another(self) -> bool:
+        """Whether somebody else comes than who has booked."""
+        return self.guest is not None or self.person_id != self.booked_by_id
 
     @property
     def place(self) -> Place:
@@ -284,6 +295,7 @@ def missed_by(person_id: int) -> int:
         session().scalar(
             select(func.count()).where(
                 Reservation.person_id == person_id,
+                Reservation.guest.is_(None),
                 Reservation.starts_at > clock.now() - REMEMBERED,
                 was_released(),
             )
@@ -636,4 +648,5 @@ def _details(
         series_id=row.series_id,
         series=None if row.series_start is None else row.series_public_id,
         series_start=row.series_start,
+        guest=row.guest,
     )

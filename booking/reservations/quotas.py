@@ -67,7 +67,7 @@ FAR = timedelta(days=10 * 366)  # beyond every horizon
 
 def of(details: Details) -> Counted:
     """For whom a reservation counts."""
-    return Counted(details.person_id, details.organisation_id)
+    return Counted(None if details.guest else details.person_id, details.organisation_id)
 
 
 def of_actor(actor: Actor) -> Counted:
@@ -225,6 +225,7 @@ class _Sorts:
             self.subject.is_not(None)
             if self.of_everybody
             else self.subject.in_(bindparam("subjects", expanding=True)),
+            *([Reservation.guest.is_(None)] if self.whose is QuotaOf.PERSON else []),
             Resource.policy_id.in_(bindparam("policies", expanding=True)),
             Reservation.state.in_(LIVE),
             Reservation.id.not_in(bindparam("but_not", expanding=True)),

@@ -50,6 +50,7 @@ def _as_json(
         "holder": {
             "person": _person(found.person),
             "organisation": None if found.organisation is None else _person(found.organisation),
+            **({"guest": found.guest} if found.guest else {}),
         },
         "booked_by": _person(found.booked_by),
         "created_at": written(found.created_at),

@@ -30,10 +30,12 @@ WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 class Holder(msgspec.Struct, forbid_unknown_fields=True):
-    """For whom: a colleague, and in which organisation; without a person, whoever books."""
+    """For whom: a colleague, and in which organisation, or a guest without an account, by name;
+    without either, whoever books."""
 
     person: PublicId | None = None
     organisation: PublicId | None = None
+    guest: str = ""
 
 
 class RepetitionShape(msgspec.Struct, forbid_unknown_fields=True):

@@ -66,7 +66,7 @@ from booking.people import terms
 from booking.people.queries import Known, known_persons
 from booking.policies import facts
 from booking.policies.facts import Judged, Place
-from booking.policies.quotas import Counted
+from booking.policies.quotas import NOBODY, Counted
 from booking.reservations import queries, quotas
 from booking.reservations.claims import (
     Had,
@@ -102,6 +102,7 @@ from booking.reservations.wishes import (
     Change,
     GroupWish,
     Wish,
+    checked_guest,
     checked_headcount,
     checked_people,
     checked_resources,
@@ -128,7 +129,7 @@ _KEYS_OF = select(Reservation.id, Reservation.public_id).where(
     Reservation.public_id.in_(bindparam("public_ids", expanding=True))
 )
 _STORED_AS_NAMED = (
-    *("public_id", "person_id", "booked_by_id", "organisation_id", "title", "headcount"),
+    *("public_id", "person_id", "booked_by_id", "organisation_id", "guest", "title", "headcount"),
     *("group_id", "series_id", "series_start"),
     *("state", "holds_place", "tzdata", "sequence", "version", "decide_by"),
     *("created_at", "changed_at"),
@@ -223,10 +224,13 @@ class Holder:
     name: PersonName
     is_member: bool
     organisation: Belongs | None
+    guest: str | None = None
 
     @property
     def counted(self) -> Counted:
-        """For whom it counts."""
+        """For whom it counts; guests of the house have no quota."""
+        if self.guest is not None:
+            return NOBODY
         found = self.organisation
         return Counted(self.person_id, None if found is None else found.organisation_id)
 
@@ -364,6 +368,7 @@ def _new(actor: Actor, plan: _Plan, holder: Holder, asking: Sequence[Place]) -> 
             for policy_id in _policies(asking)
         ),
         amendment=None,
+        guest=holder.guest,
     )
 
 
@@ -1621,10 +1626,22 @@ def _deadline(now: datetime, asking: Sequence[Place]) -> datetime:
 
 def holder_of(actor: Actor, wish: Wish, places: tuple[Place, ...]) -> Holder:
     """Whoever books, or somebody whom they may book for."""
+    guest = checked_guest(wish.guest)
+    if guest:
+        return _guest_of(actor, wish, guest, places)
     if wish.person_id is None or wish.person_id == actor.public_id:
         return _own_holder(actor, wish.organisation_id)
     found = known_persons([wish.person_id], terms.today()).get(wish.person_id)
     return _somebody(actor, found, wish.organisation_id, places)
+
+
+def _guest_of(actor: Actor, wish: Wish, guest: str, places: tuple[Place, ...]) -> Holder:
+    """A guest of the house, whom only those receive who may book for anybody at these places."""
+    require(actor, Action.BOOK_FOR, _ForSomebody(frozenset(), places))
+    if wish.person_id is not None or wish.organisation_id is not None:
+        raise InvalidError({"guest": Problem.UNKNOWN})
+    name = PersonName(actor.public_id, actor.name)
+    return Holder(actor.person_id, name, is_member=True, organisation=None, guest=guest)
 
 
 def _own_holder(actor: Actor, organisation_id: str | None) -> Holder:

@@ -46,10 +46,11 @@ class ReservedResource(msgspec.Struct):
 
 
 class HolderNames(msgspec.Struct):
-    """For whom it is."""
+    """For whom it is; a guest without an account is named beside whoever answers for them."""
 
     person: Named
     organisation: Named | None
+    guest: str | msgspec.UnsetType = msgspec.UNSET
 
 
 class DecisionMade(msgspec.Struct):

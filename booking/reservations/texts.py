@@ -408,6 +408,8 @@ def problem(field: str, found: Problem) -> str:
     """What is wrong with one field, and what would be right."""
     by_field: Mapping[tuple[str, Problem], str] = {
         ("title", Problem.TOO_LONG): _("Choose a shorter purpose: at most 200 characters."),
+        ("guest", Problem.TOO_LONG): _("Choose a shorter name: at most 120 characters."),
+        ("guest", Problem.UNKNOWN): _("Either it is for a guest, or for somebody with an account."),
         ("headcount", Problem.OUT_OF_RANGE): _("Enter a number of people from 1 to 10,000."),
         ("reason", Problem.TOO_LONG): _("Choose a shorter reason: at most 500 characters."),
         ("text", Problem.MISSING): _("Write an answer."),

@@ -14,6 +14,7 @@ from booking.core.zones import EARLIEST_YEAR, LATEST_YEAR, NonexistentTimeError
 
 LONGEST = timedelta(days=62)  # far beyond every policy; keeps the rules from counting for ever
 LONGEST_TITLE = 200
+LONGEST_GUEST = 120
 MOST_PEOPLE = 10_000
 MOST_RESOURCES = 10  # in one reservation
 MOST_TOGETHER = 30  # reservations in one group
@@ -25,7 +26,8 @@ class Wish:
 
     Times without an offset are local at the resources' site, times with one are that instant.
     Ids are public ids. Without `person_id` it is for whoever books; without `organisation_id` for
-    the person alone.
+    the person alone. A `guest` is somebody without an account, by name: whoever books answers for
+    them.
     """
 
     resources: tuple[str, ...]
@@ -35,6 +37,7 @@ class Wish:
     headcount: int = 1
     organisation_id: str | None = None
     person_id: str | None = None
+    guest: str = ""
 
 
 @dataclass(frozen=True)
@@ -107,6 +110,14 @@ def checked_title(title: str) -> str:
     plain = " ".join("".join(c if c.isprintable() else " " for c in title).split())
     if len(plain) > LONGEST_TITLE:
         raise InvalidError({"title": Problem.TOO_LONG})
+    return plain
+
+
+def checked_guest(name: str) -> str:
+    """The name without what could not be shown; raises InvalidError when it is too long."""
+    plain = " ".join("".join(c if c.isprintable() else " " for c in name).split())
+    if len(plain) > LONGEST_GUEST:
+        raise InvalidError({"guest": Problem.TOO_LONG})
     return plain
 
 

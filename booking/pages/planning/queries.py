@@ -218,7 +218,7 @@ def taken_of(actor: Actor, resource_ids: Resources, window: Interval) -> list[Ta
             func.coalesce(Reservation.state == State.PENDING, false()),
             func.coalesce(Reservation.reference, ""),
             func.coalesce(Reservation.title, ""),
-            func.coalesce(Person.name, ""),
+            func.coalesce(Reservation.guest, Person.name, ""),
             func.coalesce(Organisation.name, ""),
             Closure.names,
             Attendance.checked_in_at.is_not(None),

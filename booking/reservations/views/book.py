@@ -302,6 +302,7 @@ def _kept(form: BookForm) -> dict[str, str]:
         "organisation": form.organisation.data or "",
         "person": form.person.data or "",
         "email": form.email.data or "",
+        "guest": form.guest.data or "",
     }
 
 

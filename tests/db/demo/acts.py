@@ -49,6 +49,7 @@ class Cast:
     colleague: Actor
     room: Place  # asks people to confirm their presence
     desks: tuple[Place, ...]
+    host: Actor  # receives guests at the desk
 
 
 Places = tuple[Place, ...]
@@ -66,7 +67,8 @@ def cast() -> Cast:
     member, colleague = make.member_of(atlas), make.member_of(atlas)
     desks = (make.desk(), make.desk(), make.desk())
     room = make.room(under=make.policy(asks_for_check_in=True))
-    return Cast(desk, lab, data_lab, member, make.person(), manager, colleague, room, desks)
+    host = make.reception(desk)
+    return Cast(desk, lab, data_lab, member, make.person(), manager, colleague, room, desks, host)
 
 
 class Acts(Protocol):
@@ -77,6 +79,9 @@ class Acts(Protocol):
     ) -> None: ...
     def book_for(
         self, key: str, who: Actor, whom: Actor, places: Places, when: LocalInterval, minute: int
+    ) -> None: ...
+    def book_for_guest(
+        self, key: str, who: Actor, guest: str, place: Place, when: LocalInterval, minute: int
     ) -> None: ...
     def book_together(
         self, key: str, who: Actor, whom: Actor, places: Places, when: LocalInterval, minute: int
@@ -123,6 +128,14 @@ class ByVerbs:
         with at(minute):
             self._ids[key] = service.book(who, wish).public_id
         self._actors[key] = whom
+
+    def book_for_guest(
+        self, key: str, who: Actor, guest: str, place: Place, when: LocalInterval, minute: int
+    ) -> None:
+        wish = Wish((place.spot.public_id,), when.starts_at, when.ends_at, key, guest=guest)
+        with at(minute):
+            self._ids[key] = service.book(who, wish).public_id
+        self._actors[key] = who
 
     def book_together(
         self, key: str, who: Actor, whom: Actor, places: Places, when: LocalInterval, minute: int
@@ -220,6 +233,12 @@ class ByLedger:
         first, *beside = places
         aim = Aim(first, when, key, beside=tuple(beside))
         self._entries[key] = self.ledger.book(_for(who, whom), aim, instant(minute))
+
+    def book_for_guest(
+        self, key: str, who: Actor, guest: str, place: Place, when: LocalInterval, minute: int
+    ) -> None:
+        holder = Holder(who.person_id, guest=guest)
+        self._entries[key] = self.ledger.book(holder, Aim(place, when, key), instant(minute))
 
     def book_together(
         self, key: str, who: Actor, whom: Actor, places: Places, when: LocalInterval, minute: int
@@ -319,6 +338,11 @@ def waited_for(acts: Acts, on: Cast) -> None:
 def booked_for_a_colleague(acts: Acts, on: Cast) -> None:
     acts.book_for("a", on.member, on.colleague, (on.desk,), local(9, 12), 0)
     acts.cancel("a", on.colleague, "", 5)
+
+
+def booked_for_a_guest(acts: Acts, on: Cast) -> None:
+    acts.book_for_guest("a", on.host, "Delphine Marchand", on.desk, local(9, 12), 0)
+    acts.move("a", local(10, 12), 5)
 
 
 def several_places(acts: Acts, on: Cast) -> None:
@@ -471,6 +495,7 @@ STORIES: tuple[Callable[[Acts, Cast], None], ...] = (
     booked,
     waited_for,
     booked_for_a_colleague,
+    booked_for_a_guest,
     several_places,
     several_policies,
     a_team,

@@ -52,6 +52,7 @@ def having(*entries: Entry, is_ahead: bool = False, own: tuple[Own, ...] = ()) -
     used = Used()
     for one in entries:
         used.add(one)
+    assert SOMEBODY.person_id is not None
     account = Account(3, QuotaOf.PERSON, SOMEBODY.person_id, is_ahead)
     return Counting(SOMEBODY, NOW, {account: used}, own)
 
