@@ -145,9 +145,8 @@ def test_the_line_of_the_hour_moves_by_what_the_server_says(
         assert page.locator("td.free a[href]").count() == 0
 
 
-@pytest.mark.parametrize("language", ["fr", "ar"])
+@pytest.mark.parametrize(("language", "dark"), [("fr", False), ("ar", True)], ids=["fr", "ar"])
 @pytest.mark.parametrize("path", ["/planning", "/planning?day=2026-10-11", "/"])
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 def test_the_pages_can_be_read_by_everybody(
     app: Flask, visit: Callable[..., Visit], language: str, path: str, dark: bool
 ) -> None:

@@ -30,6 +30,12 @@ LEGEND = """\
 """
 
 
+@pytest.fixture
+def engine() -> str:
+    """Who is let in does not depend on the engine, and asking everybody everything takes long."""
+    return "sqlite"
+
+
 def test_everybody_reaches_what_the_table_says_and_nothing_else(
     app: Flask, client: FlaskClient
 ) -> None:
