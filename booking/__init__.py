@@ -28,6 +28,8 @@ from booking.attendance import notices as attendance_notices
 from booking.attendance import reception, spots
 from booking.attendance import views as attendance_pages
 from booking.audit import api as audit_api
+from booking.authorisations import api as authorisations_api
+from booking.authorisations import views as authorisation_pages
 from booking.calendars import views as calendars
 from booking.closures import api as closures_api
 from booking.closures import notices as closure_notices
@@ -126,6 +128,8 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     attendance_pages.blueprint,
     reception.blueprint,
     spots.blueprint,
+    authorisations_api.blueprint,
+    authorisation_pages.pages,
     closures_api.blueprint,
     closure_pages.pages,
     planning_pages.blueprint,

@@ -102,6 +102,7 @@ class PolicyLimits(msgspec.Struct):
     horizon: int
     series_horizon: int
     needs_approval: bool
+    asks_for_authorisation: bool
     setup_minutes: int
     cleanup_minutes: int
     quotas: list[QuotaShown]
@@ -349,6 +350,7 @@ def _as_json(place: Place, features: list[str], opening: Opening, today: date) -
             "horizon": limits.horizon,
             "series_horizon": limits.for_series().horizon,
             "needs_approval": limits.needs_approval,
+            "asks_for_authorisation": limits.asks_for_authorisation,
             "setup_minutes": limits.setup_minutes,
             "cleanup_minutes": limits.cleanup_minutes,
             "quotas": [

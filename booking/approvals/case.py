@@ -12,13 +12,15 @@ from booking.approvals.queries import Background, Claimed, Record, Rival
 from booking.approvals.rows import Tag, tags_of
 from booking.approvals.strip import strip_of, window_of
 from booking.approvals.words import conflict, when, who_asks
+from booking.authorisations import queries as authorisations
 from booking.core import clock
-from booking.core.i18n import _, format_ago, ngettext
+from booking.core.i18n import _, format_ago, format_day, ngettext
 from booking.core.intervals import LocalInterval
 from booking.core.permissions import Actor, in_whose_place
 from booking.core.schema import written
 from booking.people import deputies
 from booking.policies.facts import Place
+from booking.policies.rules import Rights, lacking
 from booking.reservations import history, texts
 from booking.reservations.claims import resource_ids_of
 from booking.reservations.day_line import DayLine
@@ -52,6 +54,14 @@ class Other:
 
 
 @dataclass(frozen=True)
+class Fact:
+    """Whether the requester is authorised for a space that asks for it, on the day of the use."""
+
+    text: str
+    is_missing: bool
+
+
+@dataclass(frozen=True)
 class Case:
     """The request, what is asked for, and everything around it."""
 
@@ -71,6 +81,7 @@ class Case:
     deadline_in: str
     is_open: bool
     may_answer: bool
+    authorised: tuple[Fact, ...]
     in_the_place_of: str  # whose rights the reader would use; empty where they need nobody's
 
     @property
@@ -198,8 +209,25 @@ def case_of(actor: Actor, request: Details, background: Background | None = None
         deadline_in=format_ago(asked.decide_by, clock.now()),
         is_open=is_open(request),
         may_answer=may_answer(actor, request),
+        authorised=_authorised(request, asked),
         in_the_place_of=_absent(actor, request),
     )
+
+
+def _authorised(request: Details, asked: Asked) -> tuple[Fact, ...]:
+    """One fact for each place that asks: until when, or that it is missing on the day."""
+    held = authorisations.rights(asked.places, None if request.guest else request.person_id)
+    return tuple(
+        _fact(place, asked, held) for place in asked.places if place.asks_for_authorisation
+    )
+
+
+def _fact(place: Place, asked: Asked, held: Rights) -> Fact:
+    code, until = place.spot.code, held.get(place.policy_id)
+    if until is None:
+        return Fact(_("%(place)s: no valid authorisation", place=code), is_missing=True)
+    text = _("%(place)s: authorised until %(day)s", place=code, day=format_day(until))
+    return Fact(text, lacking(place.limits, asked.local, until) is not None)
 
 
 def _absent(actor: Actor, request: Details) -> str:

@@ -162,6 +162,7 @@ class Action(StrEnum):
     END_DEPUTY = "end_deputy"
     INVITE = "invite"  # the subject says to which organisation
     CLOSE_SPACES = "close_spaces"  # and see what is closed; the subject says which spaces
+    AUTHORISE = "authorise"  # and see who is; the groups are those of one's spaces
     SEE_JOURNAL = "see_journal"
     SEE_FIGURES = "see_figures"
     SEE_PEOPLE = "see_people"
@@ -338,6 +339,7 @@ TABLE: dict[Action, tuple[Predicate, ...]] = {
     Action.END_DEPUTY: (absent_person, operator),
     Action.INVITE: (manager_of_organisation, operator),
     Action.CLOSE_SPACES: (manages_what_is_closed, operator),
+    Action.AUTHORISE: (lab_manager, operator),
     Action.SEE_JOURNAL: (operator, auditor),
     Action.SEE_FIGURES: (operator, auditor, lab_manager, organisation_manager),
     Action.SEE_PEOPLE: (operator, auditor),
@@ -362,6 +364,7 @@ SCOPES: dict[Action, Scope] = {
     Action.NAME_DEPUTY: Scope.DECIDE,
     Action.END_DEPUTY: Scope.DECIDE,
     Action.CLOSE_SPACES: Scope.DECIDE,
+    Action.AUTHORISE: Scope.DECIDE,
     Action.OPERATE: Scope.ADMIN,
     Action.EXPORT: Scope.ADMIN,
     Action.SEE_JOURNAL: Scope.ADMIN,

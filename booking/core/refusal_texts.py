@@ -24,6 +24,7 @@ from booking.core.refusals import (
     InThePast,
     Measure,
     NonexistentTime,
+    NotAuthorised,
     NotChangeable,
     NotEligible,
     NotTaken,
@@ -58,7 +59,7 @@ def describe(refusal: Refusal) -> str:
             return _wrong_length(place, facts)
         case TooSoon() | TooFar() | InThePast() | CheckInNotOpen() as facts:
             return _wrong_moment(place, facts)
-        case OverCapacity() | OutOfOrder() | NotEligible() as facts:
+        case OverCapacity() | OutOfOrder() | NotEligible() | NotAuthorised() as facts:
             return _wrong_place(place, facts)
         case NotChangeable() | NonexistentTime() as facts:
             return _not_possible(facts)
@@ -380,7 +381,7 @@ def _wrong_moment(place: str, facts: TooSoon | TooFar | InThePast | CheckInNotOp
             )
 
 
-def _wrong_place(place: str, facts: OverCapacity | OutOfOrder | NotEligible) -> str:
+def _wrong_place(place: str, facts: OverCapacity | OutOfOrder | NotEligible | NotAuthorised) -> str:
     match facts:
         case OverCapacity(capacity=capacity):
             return ngettext(
@@ -391,12 +392,29 @@ def _wrong_place(place: str, facts: OverCapacity | OutOfOrder | NotEligible) -> 
             )
         case OutOfOrder():
             return _out_of_order(place, facts)
+        case NotAuthorised():
+            return _not_authorised(place, facts)
         case NotEligible():
             return _(
                 "%(place)s can be booked by members of an organisation only."
                 " Book it for your organisation, or choose another space.",
                 place=place,
             )
+
+
+def _not_authorised(place: str, facts: NotAuthorised) -> str:
+    if facts.valid_until is None:
+        return _(
+            "%(place)s may only be used with an authorisation. A lab manager of this space gives"
+            " it: ask them before you book, or choose another space.",
+            place=place,
+        )
+    return _(
+        "The authorisation for %(place)s is valid until %(until)s only. A lab manager of this space"
+        " prolongs it: ask them, or choose an earlier day.",
+        place=place,
+        until=format_day(facts.valid_until),
+    )
 
 
 def _out_of_order(place: str, facts: OutOfOrder) -> str:

@@ -33,6 +33,7 @@ class Reason(StrEnum):
     QUOTA_EXCEEDED = "quota_exceeded"
     NOT_TAKEN = "not_taken"
     TOO_MANY_WAITED_FOR = "too_many_waited_for"
+    NOT_AUTHORISED = "not_authorised"
 
 
 class Cause(StrEnum):
@@ -221,6 +222,14 @@ class NotEligible:
 
 
 @dataclass(frozen=True, slots=True)
+class NotAuthorised:
+    """The last day of the use, and until when an authorisation holds; none where there is none."""
+
+    day: date
+    valid_until: date | None
+
+
+@dataclass(frozen=True, slots=True)
 class NotChangeable:
     """What stands in the way of the change."""
 
@@ -277,6 +286,7 @@ Facts: TypeAlias = (
     | OverCapacity
     | OutOfOrder
     | NotEligible
+    | NotAuthorised
     | NotChangeable
     | TooFewTogether
     | CheckInNotOpen
@@ -299,6 +309,7 @@ FACTS: dict[Reason, type[Facts]] = {
     Reason.OVER_CAPACITY: OverCapacity,
     Reason.OUT_OF_ORDER: OutOfOrder,
     Reason.NOT_ELIGIBLE: NotEligible,
+    Reason.NOT_AUTHORISED: NotAuthorised,
     Reason.NOT_CHANGEABLE: NotChangeable,
     Reason.TOO_FEW_TOGETHER: TooFewTogether,
     Reason.CHECK_IN_NOT_OPEN: CheckInNotOpen,

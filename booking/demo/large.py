@@ -75,7 +75,7 @@ class Furniture:
 
 
 FURNITURE = (
-    Furniture("desk", "Bureaux", "Coworking", "D", 68, (1,), ((9, 17), (8, 12), (13, 18))),
+    Furniture("desk", "Bureaux", "Coworking", "D", 67, (1,), ((9, 17), (8, 12), (13, 18))),
     Furniture(
         "meeting_room", "Salles de réunion", "Salles de réunion", "M", 14, (4, 6, 8, 12),
         ((9, 10), (10, 12), (14, 15), (15, 17)),
@@ -87,6 +87,10 @@ FURNITURE = (
     ),
     Furniture(
         "equipment", "Machines", "Ateliers et machines", "E", 6, (1, 2), ((9, 11), (14, 17)),
+    ),
+    Furniture(
+        "equipment", "Machines avec habilitation", "Ateliers et machines", "H", 1, (1,),
+        ((9, 11), (14, 17)),
     ),
 )  # fmt: skip
 

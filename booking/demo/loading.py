@@ -10,7 +10,7 @@ from sqlalchemy import Table, exists, func, insert, select
 
 from booking.core import clock, zones
 from booking.core.database import engine_name, session, transaction
-from booking.demo import arriving, large, season, story, upkeep
+from booking.demo import arriving, authorised, large, season, story, upkeep
 from booking.demo.chance import public_id, stream
 from booking.demo.ledger import Ledger
 from booking.demo.park import Calendar, Park, build
@@ -75,6 +75,7 @@ def load(progress: Progress, reminder_minutes: tuple[int, ...]) -> Loaded:
         progress("Three months of reservations ...")
         _insert(acts(_scene(calendar, people), reminder_minutes))
         _count_on()
+        authorised.begin(calendar, people)
         _invite(people)
         journal.write(None, "demo_loaded", subject_kind="site", subject_id="1")
         return _loaded()
@@ -91,9 +92,11 @@ def _invite(people: People) -> None:
 def enlarge(progress: Callable[[int], None]) -> Loaded:
     """Make the park that `load` has made a hundred times as large; see `large`."""
     zone = zones.zone(ZONE)
-    large.extend(Calendar(clock.today(zone), zone), hash_password(DEMO_PASSWORD), progress)
+    calendar = Calendar(clock.today(zone), zone)
+    large.extend(calendar, hash_password(DEMO_PASSWORD), progress)
     with transaction():
         _count_on()
+        authorised.complete(calendar)
         return _loaded()
 
 

@@ -113,6 +113,7 @@ class PolicyPlan:
     holds_while_pending: bool = True
     decide_within: int = 48 * 60
     others_see: Shown = Shown.BUSY
+    asks_for_authorisation: bool = False
     asks_for_check_in: bool = False
     grace_minutes: int = 15
     setup_minutes: int = 0
@@ -126,7 +127,7 @@ class PolicyPlan:
     organisation_quota_period: QuotaPeriod = QuotaPeriod.WEEK
 
 
-IN_DEMAND = "rooms_in_demand"
+IN_DEMAND, TRAINED = "rooms_in_demand", "trained"
 POLICIES: dict[str, PolicyPlan] = {
     "desks": PolicyPlan(said("Bureaux", "المكاتب", "Desks"), 15, 30, 12 * 60, 0, 60),
     "rooms": PolicyPlan(
@@ -215,6 +216,22 @@ POLICIES: dict[str, PolicyPlan] = {
         asks_for_check_in=True,
         person_quota_minutes=6 * 60,
         organisation_quota_minutes=12 * 60,
+    ),
+    TRAINED: PolicyPlan(
+        said(
+            "Machines avec habilitation",
+            "آلات تتطلب ترخيصا",
+            "Machines that ask for an authorisation",
+        ),
+        30,
+        30,
+        4 * 60,
+        0,
+        45,
+        needs_approval=True,
+        decide_within=48 * 60,
+        others_see=Shown.ORGANISATION,
+        asks_for_authorisation=True,
     ),
 }
 
@@ -407,8 +424,8 @@ def _machines(
             said(*(f"{name} {number}" if numbered else name for name in (fr, ar, en))),
             "equipment",
             policy,
-            "workshops" if policy == "machines" else "always",
-            features=("power",) if policy == "machines" else ("network",),
+            "always" if policy == "servers" else "workshops",
+            features=("network",) if policy == "servers" else ("power",),
         )
         for number in range(1, count + 1)
     )
@@ -568,8 +585,12 @@ _RIF = BuildingPlan(
                             ("d’assemblage", "التجميع", "Assembly lab", 12),
                         ),
                         *_machines("IMP", 6, "Imprimante 3D", "طابعة ثلاثية الأبعاد", "3D printer"),
-                        *_machines("LAS", 2, "Découpeuse laser", "قاطعة ليزر", "Laser cutter"),
-                        *_machines("CNC", 2, "Fraiseuse CNC", "آلة تفريز رقمية", "CNC mill"),
+                        *_machines(
+                            "LAS", 2, "Découpeuse laser", "قاطعة ليزر", "Laser cutter", TRAINED
+                        ),
+                        *_machines(
+                            "CNC", 2, "Fraiseuse CNC", "آلة تفريز رقمية", "CNC mill", TRAINED
+                        ),
                         *_machines("SCN", 1, "Scanner 3D", "ماسح ثلاثي الأبعاد", "3D scanner"),
                     ),
                 ),
@@ -611,7 +632,9 @@ _RIF = BuildingPlan(
                         *_machines(
                             "SPE", 1, "Analyseur de spectre", "محلل الطيف", "Spectrum analyser"
                         ),
-                        *_machines("PCB", 1, "Graveuse de circuits", "آلة نقش الدارات", "PCB mill"),
+                        *_machines(
+                            "PCB", 1, "Graveuse de circuits", "آلة نقش الدارات", "PCB mill", TRAINED
+                        ),
                     ),
                 ),
             ),

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from booking.authorisations.queries import rights
 from booking.core import clock, zones
 from booking.core.errors import InvalidError, Problem
 from booking.core.intervals import LocalInterval
@@ -207,6 +208,7 @@ class _Search:
         day = self._local.starts_at.date()
         samples, holder = [one.sample for one in terrains], quotas.of_actor(self._actor)
         counting = quotas.counting(samples, [holder], (day, day), now=self._now)
+        allowed_for = rights(samples, holder.person_id)
         for one in terrains:
             case = facts.case_for(
                 _in_order(one.sample),
@@ -218,6 +220,7 @@ class _Search:
                 balances=()
                 if counting is None
                 else counting.balances_of(one.sample, self._local, self._interval),
+                rights=allowed_for,
             )
             refusals = judge(case).refusals
             if refusals:

@@ -174,7 +174,7 @@ def _allowed(
     for one in terrains:
         spot = replace(one.sample.spot, state=ResourceState.IN_ORDER)
         judged = facts.judged(
-            [replace(one.sample, spot=spot)],
+            [replace(one.sample, spot=spot).for_anybody()],
             opening_of,
             local,
             headcount=1,

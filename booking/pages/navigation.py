@@ -37,6 +37,8 @@ def entries() -> list[NavigationEntry]:
         found.append(_entry("organisation.mine", "users", _("My organisation")))
     if allows(actor, Action.CLOSE_SPACES):
         found.append(_entry("closures.index", "wrench", _("Closures")))
+    if allows(actor, Action.AUTHORISE) and not allows(actor, Action.OPERATE):
+        found.append(_entry("authorisations.index", "shield-check", _("Authorisations")))
     if allows(actor, Action.SEE_FIGURES):
         found.append(_entry("reports.show", "chart-column", _("Figures")))
     if allows(actor, Action.OPERATE):

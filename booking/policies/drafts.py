@@ -26,6 +26,7 @@ class PolicyDraft(Draft, frozen=True, kw_only=True):
     decide_within: int = 48 * 60
     own_request_may_be_decided: bool = False
     others_see: Shown = Shown.BUSY
+    asks_for_authorisation: bool = False
     asks_for_check_in: bool = False
     grace_minutes: int = 15
     setup_minutes: int = 0

@@ -17,7 +17,17 @@ from booking.core.refusals import OverCapacity, Reason, Refusal
 from booking.occupancy import queries as occupancy
 from booking.policies.models import Policy, Shown
 from booking.policies.quotas import Balance, Counting, Quota, quotas_from
-from booking.policies.rules import Booker, Buffers, Case, Limits, Subject, judge
+from booking.policies.rules import (
+    NO_RIGHTS,
+    Booker,
+    Buffers,
+    Case,
+    Limits,
+    Rights,
+    Subject,
+    judge,
+    lacking,
+)
 from booking.spaces.models import Resource, ResourceState
 from booking.spaces.opening import Opening
 from booking.spaces.queries import (
@@ -44,6 +54,7 @@ _POLICY_COLUMNS = (
     Policy.setup_minutes,
     Policy.cleanup_minutes,
     Policy.series_horizon,
+    Policy.asks_for_authorisation,
     Policy.own_request_may_be_decided,
     Policy.others_see,
     Policy.names,
@@ -99,6 +110,11 @@ class Place:
         return self.spot.policy_id
 
     @property
+    def asks_for_authorisation(self) -> bool:
+        """Whether only those may use it who are authorised for its group."""
+        return self.limits.asks_for_authorisation
+
+    @property
     def quotas(self) -> tuple[Quota, ...]:
         """How much one person, and one organisation, may have of its group."""
         return self.limits.quotas
@@ -106,6 +122,10 @@ class Place:
     def for_series(self) -> Place:
         """The same place under the limits that hold for dates that repeat."""
         return replace(self, limits=self.limits.for_series())
+
+    def for_anybody(self) -> Place:
+        """The same place where it is not known yet for whom it will be."""
+        return replace(self, limits=replace(self.limits, asks_for_authorisation=False))
 
     @property
     def subject(self) -> Subject:
@@ -121,7 +141,7 @@ class Place:
         )
 
 
-def place_columns() -> Select[*tuple[Any, ...]]:  # Any: the row has 44 columns
+def place_columns() -> Select[*tuple[Any, ...]]:  # Any: the row has 45 columns
     """The statement behind `places`: add conditions, read its rows with `place_from`."""
     return (
         spots()
@@ -226,6 +246,7 @@ def case_for(
     change: Change | None = None,
     now: datetime | None = None,
     balances: tuple[Balance, ...] = (),
+    rights: Rights = NO_RIGHTS,
 ) -> Case:
     """Put together what the rules look at; raises NonexistentTimeError for a time in a gap."""
     return Case(
@@ -240,6 +261,7 @@ def case_for(
         was=None if change is None else change.was,
         keeps_place=change is not None and change.keeps_place,
         balances=balances,
+        authorised_until=rights.get(place.policy_id),
     )
 
 
@@ -271,6 +293,7 @@ def judge_all(
     is_member: bool,
     changes: Mapping[int, Change],
     counting: Counting | None = None,
+    rights: Rights = NO_RIGHTS,
 ) -> Judged:
     """Each place by its own policy; the people spread over all of them. `changes` says, by the
     place, what the reservation was."""
@@ -284,6 +307,7 @@ def judge_all(
         is_member=is_member,
         changes=changes,
         counting=counting,
+        rights=rights,
     )
 
 
@@ -297,6 +321,7 @@ def judged(
     changes: Mapping[int, Change],
     now: datetime | None = None,
     counting: Counting | None = None,
+    rights: Rights = NO_RIGHTS,
 ) -> Judged:
     """The same with hours that were read already, by their keys."""
     refusals = over_capacity(places, headcount) if len(places) > 1 else []
@@ -314,12 +339,24 @@ def judged(
                 change=changes.get(place.resource_id),
                 now=now,
                 balances=balances.get(place.resource_id, ()),
+                rights=rights,
             )
         )
         refusals += verdict.refusals
         if verdict.needs_approval:
             asking.append(place)
     return Judged(tuple(refusals), tuple(asking), tuple(chain(*balances.values())))
+
+
+def unauthorised(
+    places: Sequence[Place], local: LocalInterval, rights: Rights
+) -> tuple[Refusal, ...]:
+    """What stands against the use of these places by whoever has these authorisations."""
+    return tuple(
+        Refusal(Reason.NOT_AUTHORISED, found, place.spot.code)
+        for place in places
+        if (found := lacking(place.limits, local, rights.get(place.policy_id))) is not None
+    )
 
 
 def over_capacity(places: Sequence[Place], headcount: int) -> list[Refusal]:

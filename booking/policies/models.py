@@ -41,6 +41,7 @@ class Policy(Model):
     own_request_may_be_decided: Mapped[bool] = mapped_column(default=False)
     others_see: Mapped[Shown] = mapped_column(choice(Shown, "others_see"), default=Shown.BUSY)
     asks_for_check_in: Mapped[bool] = mapped_column(default=False)
+    asks_for_authorisation: Mapped[bool] = mapped_column(default=False)
     grace_minutes: Mapped[int] = mapped_column(default=15)  # after the start, to check in
     setup_minutes: Mapped[int] = mapped_column(default=0)
     cleanup_minutes: Mapped[int] = mapped_column(default=0)

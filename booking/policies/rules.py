@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import NamedTuple, TypeAlias
 from zoneinfo import ZoneInfo
 
@@ -14,6 +14,7 @@ from booking.core.refusals import (
     ClosedDay,
     Facts,
     InThePast,
+    NotAuthorised,
     NotEligible,
     OffGrid,
     OutOfOrder,
@@ -30,18 +31,25 @@ from booking.core.refusals import (
 from booking.policies.quotas import Balance, Quota, refused
 from booking.spaces.opening import Opening
 
+# Until when somebody is authorised, by the key of the policy.
+Rights: TypeAlias = Mapping[int, date]
+NO_RIGHTS: Rights = {}
+
 __all__ = [
+    "NO_RIGHTS",
     "RULES",
     "RULES_OF_SHORTENING",
     "Booker",
     "Buffers",
     "Case",
     "Limits",
+    "Rights",
     "Rule",
     "Subject",
     "Verdict",
     "WhoMayBook",
     "judge",
+    "lacking",
 ]
 
 
@@ -86,6 +94,7 @@ class Limits:
     setup_minutes: int = 0
     cleanup_minutes: int = 0
     series_horizon: int | None = None  # none: that of single reservations
+    asks_for_authorisation: bool = False
     quotas: tuple[Quota, ...] = ()
 
     def for_series(self) -> Limits:
@@ -145,6 +154,7 @@ class Case:
     was: Interval | None = None
     keeps_place: bool = False
     balances: tuple[Balance, ...] = ()
+    authorised_until: date | None = None  # none: not authorised for this resource group
 
     @property
     def zone(self) -> ZoneInfo:
@@ -281,6 +291,22 @@ def may_book(case: Case) -> Iterator[Refusal]:
         yield case.refuse(Reason.NOT_ELIGIBLE, NotEligible(case.limits.who_may_book))
 
 
+def authorised(case: Case) -> Iterator[Refusal]:
+    """Where the policy asks, whoever it is for is authorised on the day of the use."""
+    found = lacking(case.limits, case.local, case.authorised_until)
+    if found is not None:
+        yield case.refuse(Reason.NOT_AUTHORISED, found)
+
+
+def lacking(limits: Limits, local: LocalInterval, until: date | None) -> NotAuthorised | None:
+    """What is missing to a use whose last day is not covered; one that ends at midnight does not
+    use the day that begins then."""
+    if not limits.asks_for_authorisation:
+        return None
+    day = (local.ends_at - timedelta(microseconds=1)).date()
+    return NotAuthorised(day, until) if until is None or until < day else None
+
+
 def within_quota(case: Case) -> Iterator[Refusal]:
     """No more than one person, and one organisation, may have of this resource group. A wish of
     several places of the group asks once, at the first of them."""
@@ -289,6 +315,7 @@ def within_quota(case: Case) -> Iterator[Refusal]:
 
 RULES: tuple[Rule, ...] = (
     may_book,
+    authorised,
     in_order,
     not_past,
     within_hours,

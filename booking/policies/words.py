@@ -36,6 +36,7 @@ def sentences(policy: PolicyDraft) -> tuple[Sentence, ...]:
     """Everything the policy does, in the reader's language."""
     return (
         Sentence("who", "users", _who(policy)),
+        Sentence("authorisation", "shield-check", _authorisation(policy)),
         Sentence("ahead", "calendar-days", _ahead(policy)),
         Sentence("length", "clock", _length(policy)),
         Sentence("buffers", "brush-cleaning", _buffers(policy)),
@@ -59,6 +60,12 @@ def _who(policy: PolicyDraft) -> str:
     if policy.who_may_book is WhoMayBook.MEMBERS:
         return _("Only members of an organisation may book.")
     return _("Anyone with an account may book.")
+
+
+def _authorisation(policy: PolicyDraft) -> str:
+    if policy.asks_for_authorisation:
+        return _("Only people with an authorisation that is valid on the day may use the space.")
+    return _("Nobody needs an authorisation.")
 
 
 def _ahead(policy: PolicyDraft) -> str:

@@ -8,8 +8,10 @@ from enum import Enum
 from typing import Any
 
 from sqlalchemy import Row, Select, or_, select
+from sqlalchemy.orm import aliased
 
 from booking.audit import queries as audit
+from booking.authorisations.models import Authorisation
 from booking.core.database import session
 from booking.core.errors import NotFoundError
 from booking.core.permissions import Action, Actor, require
@@ -25,6 +27,7 @@ from booking.people.models import (
     PersonState,
     Token,
 )
+from booking.policies.models import Policy
 from booking.reservations.models import Question, Reservation, ReservationResource
 from booking.spaces.models import Resource
 from booking.waitlist.models import WaitlistEntry
@@ -53,6 +56,7 @@ def my_data(actor: Actor) -> dict[str, list[Json]]:
         "memberships": _rows(_memberships(actor.person_id)),
         "roles": _rows(_grants(actor.person_id)),
         "sessions": _rows(_sessions(actor.person_id)),
+        "authorisations": _rows(_authorisations(actor.person_id)),
         "secrets": _rows(_tokens(actor.person_id)),
         "reservations": _rows(_reservations(actor.person_id)),
         "waitlist": _rows(_waitlist(actor.person_id)),
@@ -98,6 +102,23 @@ def _grants(person_id: int) -> Columns:
         select(Grant.role, Grant.resource_id, Grant.area_id, Grant.building_id)
         .where(Grant.person_id == person_id)
         .order_by(Grant.id.desc())
+    )
+
+
+def _authorisations(person_id: int) -> Columns:
+    giver = aliased(Person)
+    return (
+        select(
+            Policy.names.label("for"),
+            giver.name.label("given_by"),
+            Authorisation.given_on,
+            Authorisation.valid_until,
+            Authorisation.note,
+        )
+        .join(Policy, Policy.id == Authorisation.policy_id)
+        .join(giver, giver.id == Authorisation.given_by_id)
+        .where(Authorisation.person_id == person_id)
+        .order_by(Authorisation.id.desc())
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import ColumnElement, Select, and_, case, delete, or_, select, update
 from sqlalchemy.orm import InstrumentedAttribute
 
+from booking.authorisations import service as authorisations
 from booking.core import clock
 from booking.core.database import session, transactional
 from booking.core.errors import InvalidError, NotFoundError, Problem
@@ -165,6 +166,7 @@ def _forget_the_account(person: Person) -> None:
     """The row stays: reservations and figures refer to it."""
     session().execute(delete(BrowserSession).where(BrowserSession.person_id == person.id))
     session().execute(delete(Token).where(Token.person_id == person.id))
+    authorisations.forget(person.id)
     session().execute(delete(Viewing).where(Viewing.subject_id == person.id))
     session().execute(
         update(Membership)

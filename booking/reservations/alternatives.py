@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from itertools import islice
@@ -16,6 +16,7 @@ from itertools import islice
 from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
+from booking.authorisations.queries import rights
 from booking.core import clock, zones
 from booking.core.database import session
 from booking.core.intervals import Interval, LocalInterval
@@ -24,7 +25,7 @@ from booking.core.refusals import with_overrider
 from booking.policies import facts
 from booking.policies.facts import Judged, Place, place_columns, place_from
 from booking.policies.quotas import Counted, Counting
-from booking.policies.rules import Limits, WhoMayBook
+from booking.policies.rules import Limits, Rights, WhoMayBook
 from booking.reservations import queries, quotas, service
 from booking.reservations.availability import (
     Own,
@@ -91,6 +92,7 @@ class _Search:
     now: datetime
     own: Own | None = None
     counting: Counting | None = None
+    rights: Rights = field(default_factory=dict)
 
     @property
     def day(self) -> date:
@@ -137,11 +139,19 @@ class _Search:
             else {place.resource_id: own.change_to(place) for place in places},
             now=self.now,
             counting=self.counting,
+            rights=self.rights,
         )
 
     def counted(self, places: Iterable[Place], days: tuple[date, date] | None = None) -> _Search:
         """With what the quotas of these places' groups say around the wished day, or on these
-        days, besides what was read of them before."""
+        days, and with the authorisations for them, besides what was read of them before."""
+        places = list(places)
+        more = rights(
+            [one for one in places if one.policy_id not in self.rights], self.holder.person_id
+        )
+        return replace(self, rights={**self.rights, **more})._counted(places, days)
+
+    def _counted(self, places: Iterable[Place], days: tuple[date, date] | None) -> _Search:
         known = {one.policy_id for one in self.places} if self.counting is not None else set()
         found = quotas.counting(
             [one for one in places if one.policy_id not in known],
@@ -246,6 +256,7 @@ def on_dates(
     search = _Search(
         tuple(places), times[0], headcount, is_member, holder, clock.now(), counting=counting
     )
+    search = replace(search, rights=rights(places, holder.person_id))
     gap = _Gap(places[0], search.places, headcount)
     alike = _nearest_alike(search, gap) if len(places) == 1 else []
     sets = [search.places, *(gap.filled_by(one) for one in alike)]
@@ -280,6 +291,7 @@ def alike(actor: Actor, wish: Wish) -> list[Place]:
     search = _resolve(wish, places, holder.is_member, holder.counted, clock.now())
     gap = _Gap(places[0], places, search.headcount)
     representatives = _representatives(search, gap)
+    search = replace(search, rights=rights(representatives, holder.person_id))
     hours = {place.spot.hours_id for place in representatives}
     opening_of = openings(hours, search.day - DAY, search.local.ends_at.date() + DAY)
     pairs = _pairs(
@@ -303,6 +315,7 @@ def verdict(actor: Actor, wish: Wish) -> Judged:
         is_member=search.is_member,
         changes={},
         counting=search.counting,
+        rights=search.rights,
     )
     taken = service.taken(places, search.local.project())
     return replace(judged, refusals=(*map(with_overrider, judged.refusals), *taken))

@@ -6,22 +6,23 @@ import functools
 import math
 from bisect import bisect_right
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 
 from sqlalchemy import select
 
+from booking.authorisations.queries import rights
 from booking.core import clock, zones
 from booking.core.database import session
 from booking.core.intervals import Interval, LocalInterval, gaps
-from booking.core.refusals import OutOfOrder, Reason, Refusal
+from booking.core.refusals import NotAuthorised, OutOfOrder, Reason, Refusal
 from booking.occupancy import queries as occupancy_queries
 from booking.occupancy.models import Hold
 from booking.occupancy.queries import Busy
 from booking.policies import facts
 from booking.policies.facts import Judged, Place
 from booking.policies.quotas import Balance, Counted, Counting
-from booking.policies.rules import Limits
+from booking.policies.rules import NO_RIGHTS, Limits, Rights
 from booking.reservations import quotas
 from booking.reservations.claims import resource_ids_of, room, window_of
 from booking.reservations.queries import Details
@@ -87,7 +88,8 @@ class Availability:
     """A place, or several together, around a day, for one person; times are wall clock times of
     the site. What is free is free at all of them.
 
-    Quotas limit no time here: for whom it shall be can still be chosen beside it.
+    Quotas limit no time here, and authorisations only where it is known for whom: that can still
+    be chosen beside it.
     """
 
     places: tuple[Place, ...]
@@ -99,6 +101,7 @@ class Availability:
     now: datetime
     own: Own | None = None
     counting: Counting | None = None
+    rights: Rights = field(default_factory=dict)
 
     @property
     def place(self) -> Place:
@@ -128,6 +131,7 @@ class Availability:
             if own is None
             else {place.resource_id: own.change_to(place) for place in self.places},
             now=self.now,
+            rights=self.rights,
         )
 
     def balances(self, local: LocalInterval) -> list[Balance]:
@@ -340,8 +344,11 @@ def around(
     before = None if own is None else own.before
     holders = [] if holder is None else [holder]
     counting = quotas.counting(places, holders, (day, day + days * DAY), own=before)
-    now = clock.now()
-    return Availability(tuple(places), day, opening, others, free, is_member, now, own, counting)
+    shown = tuple(places if holder is not None else (one.for_anybody() for one in places))
+    allowed = NO_RIGHTS if holder is None else rights(places, holder.person_id)
+    return Availability(
+        shown, day, opening, others, free, is_member, clock.now(), own, counting, allowed
+    )
 
 
 def today_at(place: Place) -> date:
@@ -408,6 +415,8 @@ def is_for_ever(refusal: Refusal) -> bool:
     """Whether another time would be refused for the same reason."""
     if isinstance(refusal.facts, OutOfOrder):
         return refusal.facts.expected_back is None
+    if isinstance(refusal.facts, NotAuthorised):
+        return refusal.facts.valid_until is None
     return refusal.reason in (Reason.NOT_ELIGIBLE, Reason.OVER_CAPACITY)
 
 

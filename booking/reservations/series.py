@@ -10,6 +10,7 @@ from typing import TypeAlias
 
 from sqlalchemy import insert
 
+from booking.authorisations.queries import rights
 from booking.core import clock, events, ids
 from booking.core.database import execute, savepoint, transactional
 from booking.core.errors import InvalidError, Problem, RefusedError
@@ -23,6 +24,7 @@ from booking.occupancy.service import Claim
 from booking.policies import facts
 from booking.policies.facts import Place
 from booking.policies.quotas import Counting
+from booking.policies.rules import Rights
 from booking.reservations import alternatives, quotas, repetition, service
 from booking.reservations.alternatives import Alternative
 from booking.reservations.models import Series, SeriesSkip, SkipReason, State
@@ -121,6 +123,7 @@ class Look:
     repetition: Repetition
     dates: tuple[Dated, ...]
     counting: Counting | None = None  # with every date that can be had
+    rights: Rights = field(default_factory=dict)
 
     @property
     def conflicts(self) -> list[Dated]:
@@ -184,7 +187,8 @@ def look(actor: Actor, wanted: SeriesWish, count: quotas.Count = quotas.counting
     dates = [_dated(found, one, wanted.exceptions, everywhere) for one in planned]
     days = [one.local.starts_at.date() for one in dates]
     counting = count(list(everywhere.values()), [found.holder.counted], (min(days), max(days)))
-    found = replace(found, counting=counting)
+    allowed = rights(everywhere.values(), found.holder.counted.person_id)
+    found = replace(found, counting=counting, rights=allowed)
     return replace(found, dates=tuple(judged(found, dates, opening_of)))
 
 
@@ -285,6 +289,7 @@ def judged(look: Look, dates: Sequence[Dated], opening_of: Openings) -> Iterator
                 changes={},
                 now=now,
                 counting=look.counting,
+                rights=look.rights,
             )
         except ValueError:  # the clocks jump over it
             gap = NonexistentTime(one.local.starts_at)

@@ -9,6 +9,7 @@ from datetime import date, datetime, time, timedelta
 
 from sqlalchemy import delete, update
 
+from booking.authorisations.queries import rights
 from booking.core import clock, zones
 from booking.core.database import savepoint, session, transactional
 from booking.core.errors import ForbiddenError, InvalidError, NotFoundError, RefusedError
@@ -123,6 +124,8 @@ def _found(actor: Actor, dates: Dates, count: quotas.Count = quotas.counting) ->
     )
     if not missing:
         return Found(dates.series, shown, ())
+    everywhere = [place for one in shown.dates for place in one.places]
+    shown = replace(shown, rights=rights(everywhere, shown.holder.counted.person_id))
     judged = _within_quotas(
         series.judged(shown, shown.dates, _openings(shown.dates)), shown.holder, count
     )

@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from sqlalchemy import select
 
+from booking.authorisations.queries import rights_of_each
 from booking.core import clock
 from booking.core.database import savepoint, session, transactional
 from booking.core.errors import ForbiddenError, InvalidError, Problem, RefusedError
@@ -23,6 +24,7 @@ from booking.occupancy.service import Claim
 from booking.policies import facts
 from booking.policies.facts import Change, Place
 from booking.policies.quotas import Counting
+from booking.policies.rules import Rights
 from booking.reservations import alternatives, quotas, series_acts, service
 from booking.reservations.alternatives import Alternative
 from booking.reservations.claims import Had, had_by_each
@@ -335,7 +337,10 @@ def _judged(
 ) -> Iterator[Planned]:
     """What the rules say to each date that would change, and what is in its way."""
     opening_of = _openings([one.revised for one in planned])
-    ruled = [_ruled(actor, one, opening_of) for one in planned]
+    allowed = rights_of_each(
+        (place, quotas.of(one.before).person_id) for one in planned for place in one.revised.places
+    )
+    ruled = [_ruled(actor, one, opening_of, allowed) for one in planned]
     moving = [one.revised for one in ruled if _moves(one)]
     had = had_by_each({one.before.id: one.before.interval for one in moving})
     claims = {one.before.id: _claims_of(one, had[one.before.id]) for one in moving}
@@ -405,7 +410,9 @@ def _openings(revised: Sequence[Revised]) -> Mapping[int, Opening]:
     )
 
 
-def _ruled(actor: Actor, one: Planned, opening_of: Mapping[int, Opening]) -> Planned:
+def _ruled(
+    actor: Actor, one: Planned, opening_of: Mapping[int, Opening], allowed: Rights
+) -> Planned:
     """What the rules say; a date that is only named anew is spared all but the capacity."""
     if one.fate is not Fate.CHANGES:
         return one
@@ -427,6 +434,7 @@ def _ruled(actor: Actor, one: Planned, opening_of: Mapping[int, Opening]) -> Pla
                 )
                 for place in revised.places
             },
+            rights=allowed,
         )
     except ValueError:  # the clocks jump over it
         gap = Refusal(Reason.NONEXISTENT_TIME, NonexistentTime(revised.local.starts_at))

@@ -24,6 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
+from booking.authorisations.queries import rights, rights_of_each
 from booking.core import clock, events, ids, revisions, zones
 from booking.core.database import engine_name, execute, savepoint, session, transactional
 from booking.core.errors import (
@@ -289,6 +290,7 @@ def _book(actor: Actor, wish: Wish, plan: _Plan, because: str = "") -> Outcome:
         is_member=holder.is_member,
         changes={},
         counting=quotas.held(plan.places, [holder.counted], plan.days),
+        rights=rights(plan.places, holder.counted.person_id),
     )
     exception = _exception(judged, because)
     if not exception:
@@ -401,6 +403,9 @@ def book_together(actor: Actor, wish: GroupWish) -> Grouped:
         headcount=1,
         is_member=all(holder.is_member for holder in holders),
         changes={},
+        rights=rights_of_each(
+            (place, holder.counted.person_id) for place, holder in zip(places, holders, strict=True)
+        ),
     )
     everything = _Plan(places, local, title, len(places))
     _refuse(_counted_each(judged, everything, holders), everything)
@@ -879,6 +884,7 @@ def _change_to(actor: Actor, before: Details, plan: _Plan) -> Outcome:
             for place in plan.places
         },
         counting=quotas.held(plan.places, [quotas.of(before)], plan.days, own=before),
+        rights=rights(plan.places, quotas.of(before).person_id),
     )
     _refuse(judged, plan, before)
     if before.state is State.PENDING:
@@ -1097,6 +1103,7 @@ def transfer(actor: Actor, public_id: str, *, to: str, seen_version: int | None 
     if taker.person_id == before.person_id:
         return _outcome(before)
     _refuse_beyond_quota(before, Counted(taker.person_id))
+    _refuse_unauthorised(before, taker.person_id)
     booked_for_oneself = before.booked_by_id == before.person_id
     owners = {
         "person_id": taker.person_id,
@@ -1117,6 +1124,13 @@ def _refuse_beyond_quota(before: Details, taker: Counted) -> None:
     if counting is None:
         return
     refusals = counting.refusals(plan.places, plan.local, plan.interval, plan.codes)
+    if refusals:
+        raise RefusedError(refusals)
+
+
+def _refuse_unauthorised(before: Details, person_id: int) -> None:
+    """Whoever gets a reservation must be authorised as if they had booked it."""
+    refusals = facts.unauthorised(before.places, before.local, rights(before.places, person_id))
     if refusals:
         raise RefusedError(refusals)
 

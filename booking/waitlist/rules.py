@@ -21,6 +21,7 @@ MAY_PASS = frozenset({Reason.SLOT_TAKEN, Reason.OUT_OF_ORDER})
 FOR_GOOD = frozenset(
     {
         Reason.NOT_ELIGIBLE,
+        Reason.NOT_AUTHORISED,
         Reason.OVER_CAPACITY,
         Reason.OFF_GRID,
         Reason.TOO_SHORT,

@@ -550,6 +550,7 @@ class PolicyForm(DraftForm[PolicyDraft]):
     ROWS: ClassVar[Rows] = (
         ("names",),
         ("who_may_book",),
+        ("asks_for_authorisation",),
         ("horizon", "notice"),
         ("series_horizon",),
         ("shortest", "longest", "granularity"),
@@ -567,6 +568,13 @@ class PolicyForm(DraftForm[PolicyDraft]):
 
     names = NamesField(NAMES, description=NAMES_HELP)
     who_may_book = RadioField(lazy_gettext("Who may book"), coerce=WhoMayBook)
+    asks_for_authorisation = BooleanField(
+        lazy_gettext("People need an authorisation"),
+        description=lazy_gettext(
+            "Lab managers of these spaces give it to a person until a day. It is asked for at"
+            " whatever is booked or moved from now on."
+        ),
+    )
     horizon = NumberField(lazy_gettext("Bookable so many days ahead"), default=60)
     series_horizon = NumberField(
         lazy_gettext("Recurring so many days ahead"),

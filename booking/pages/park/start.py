@@ -115,6 +115,12 @@ def _groups() -> list[Group]:
                     _("Who may book, how long, how far ahead, and who approves."),
                 ),
                 _section(
+                    "authorisations.index",
+                    "shield-check",
+                    _("Authorisations"),
+                    _("Who may use the spaces that ask for one, and until when."),
+                ),
+                _section(
                     "closures.index",
                     "wrench",
                     _("Closures"),

@@ -89,6 +89,7 @@ PAGES: dict[str, Where] = {
         "/book?resource={lab}&also={room}&day=2026-10-07",
         "/book?resource={lab}&day=2026-10-07&month=2026-10",
     ),
+    "authorisations.mine": _at(Reader.MEMBER, "/authorisations/mine"),
     "reservations.quotas": _at(Reader.MEMBER, "/reservations/quotas"),
     "reservations.mine": _at(
         Reader.MEMBER, "/reservations", "/reservations?when=past", "/reservations?when=others"
@@ -154,6 +155,10 @@ PAGES: dict[str, Where] = {
     "waitlist.mine": _at(Reader.MEMBER, "/waitlist"),
     "waitlist.new": _at(Reader.MEMBER, "/waitlist/new?resource={desk}&day=2026-10-06"),
     "waitlist.show": _at(Reader.MEMBER, "/waitlist/{waits}", "/waitlist/{offered}"),
+    "authorisations.index": _at(Reader.MANAGER, "/authorisations"),
+    "authorisations.new": _at(Reader.MANAGER, "/authorisations/new"),
+    "authorisations.edit": _at(Reader.MANAGER, "/authorisations/{authorised}"),
+    "authorisations.ask_end": _at(Reader.MANAGER, "/authorisations/{authorised}/end"),
     "closures.index": _at(Reader.MANAGER, "/closures", "/closures?when=past"),
     "closures.new": _at(Reader.MANAGER, "/closures/new", "/closures/new?resource={lab}"),
     "closures.show": _at(Reader.MANAGER, "/closures/{closure}"),
@@ -340,6 +345,7 @@ NO_PAGES = {
     "health.readyz",
     "organisation.people_file",
     "photos.show",
+    "authorisations.export",
     "park.journal.export",
     "planning.fragment",
     "park.exchange.file",  # a file to save

@@ -12,6 +12,8 @@ from flask import Flask
 from sqlalchemy import delete, func, select
 
 from booking.approvals import queries as approvals
+from booking.authorisations import queries as authorisations
+from booking.authorisations.queries import Standing
 from booking.checks import promises
 from booking.core import clock, zones
 from booking.core.database import end_reading, session, transaction
@@ -187,6 +189,7 @@ def test_reservations_obeyed_their_policy_when_they_were_booked(park: Flask) -> 
             is_member=wish.organisation_id is not None,
             changes={},
             now=wish.at,
+            rights=authorisations.rights(wished, wish.person_id),
         )
         assert judged.refusals == (), (wish.after, wish.at)
 
@@ -197,6 +200,7 @@ def _wishes() -> list[Any]:
             select(
                 JournalLine.at,
                 JournalLine.after,
+                Reservation.person_id,
                 Reservation.organisation_id,
                 Reservation.series_id,
             )
@@ -204,6 +208,16 @@ def _wishes() -> list[Any]:
             .where(JournalLine.act.in_(("booked", "requested")), JournalLine.id % 5 == 0)
         )
     )
+
+
+def test_whoever_uses_the_laser_is_authorised_and_salmas_lapses_soon(park: Flask) -> None:
+    given = authorisations.given(_actor("nadia@techvalley.example"))
+    today = clock.today(ZONE)
+    states = Counter(one.standing(today) for one in given)
+    assert (states[Standing.LAPSED], states[Standing.LAPSING]) == (1, 1)
+    assert states[Standing.VALID] >= 20
+    (own,) = authorisations.own(_actor("salma@atlas-robotics.example"))
+    assert own.standing(today) is Standing.LAPSING
 
 
 def _in_order(place: Place) -> Place:

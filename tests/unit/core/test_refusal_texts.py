@@ -18,6 +18,7 @@ from booking.core.refusals import (
     InThePast,
     Measure,
     NonexistentTime,
+    NotAuthorised,
     NotChangeable,
     NotEligible,
     NotTaken,
@@ -203,6 +204,20 @@ SENTENCES: list[tuple[Facts, str]] = [
             "A-03 is out of order: 100 % worn."
             " It is expected back on Tuesday 24 November 2026 at 09:30."
             " Choose a later time or another space."
+        ),
+    ),
+    (
+        NotAuthorised(date(2026, 11, 24), None),
+        (
+            "A-03 may only be used with an authorisation. A lab manager of this space gives it:"
+            " ask them before you book, or choose another space."
+        ),
+    ),
+    (
+        NotAuthorised(date(2026, 11, 24), date(2026, 11, 23)),
+        (
+            "The authorisation for A-03 is valid until Monday 23 November 2026 only. A lab manager"
+            " of this space prolongs it: ask them, or choose an earlier day."
         ),
     ),
     (

@@ -51,6 +51,7 @@ def test_the_codes_are_a_promise() -> None:
         "quota_exceeded",
         "not_taken",
         "too_many_waited_for",
+        "not_authorised",
     ]
 
 

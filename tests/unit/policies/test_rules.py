@@ -133,7 +133,12 @@ def test_every_rule_can_refuse_the_same_wish_but_those_that_exclude_each_other()
         headcount=2,
         is_member=False,
         subject=broken,
-        limits=replace(LIMITS, who_may_book=WhoMayBook.MEMBERS, notice=60),
+        limits=replace(
+            LIMITS,
+            who_may_book=WhoMayBook.MEMBERS,
+            notice=60,
+            asks_for_authorisation=True,
+        ),
     )
     assert set(reasons(past)) == set(Reason) - {
         Reason.SLOT_TAKEN,

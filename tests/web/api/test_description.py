@@ -4,6 +4,7 @@ the description, or strays from it, never meets an error of ours."""
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
 import pytest
@@ -22,6 +23,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from booking.api import openapi
+from booking.authorisations import service as authorisations
 from booking.core import schema
 from booking.reservations import series
 from booking.reservations.repetition import Every, Repetition
@@ -122,7 +124,17 @@ def _park() -> tuple[Known, dict[str, str]]:
     wish = Wish((make.room().spot.public_id,), make.at(9), make.at(10))
     repeated = series.book(operator, SeriesWish(wish, Repetition(Every.DAY, count=2)))
     entry = waitlist.wait(operator, Wish((desk.spot.public_id,), make.at(10), make.at(11)))
+    safe = make.room("SAFE-1", under=make.policy(asks_for_authorisation=True))
+    given = authorisations.give(
+        operator,
+        email=operator.email,
+        policy_id=safe.policy_id,
+        valid_until=date(2026, 12, 31),
+    )
     known: Known = {
+        "authorisation_id": given,
+        "group": safe.policy_id,
+        "valid_until": "2026-12-31",
         "entry_id": entry,
         "series_id": repeated.public_id,
         "closure_id": closed.public_id,

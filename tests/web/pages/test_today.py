@@ -128,7 +128,10 @@ def test_free_places_are_counted_by_kind(client: FlaskClient) -> None:
     ("role", "labels"),
     [
         (None, [*MEMBER_MENU, "My organisation"]),
-        (Role.LAB_MANAGER, [*DECIDER_MENU, "My organisation", "Closures", "Figures"]),
+        (
+            Role.LAB_MANAGER,
+            [*DECIDER_MENU, "My organisation", "Closures", "Authorisations", "Figures"],
+        ),
         (
             Role.OPERATOR,
             [

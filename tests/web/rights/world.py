@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from itertools import count
 
 from sqlalchemy import select
 
+from booking.authorisations import service as authorisations
 from booking.core.database import session
 from booking.core.permissions import Actor, Scope
 from booking.people import feeds, tokens
@@ -105,7 +107,9 @@ def build() -> World:
     """A request of a member, on a lab with a manager, in a building with a reception."""
     organisation = make.organisation()
     holder = make.member_of(organisation)
-    lab = make.lab()
+    make.policy()  # that of all other places
+    lab = make.lab(under=make.policy(needs_approval=True, asks_for_authorisation=True))
+    _authorised(lab, holder)(holder)
     request = make.reservation(
         holder,
         lab,
@@ -128,6 +132,10 @@ def build() -> World:
             **OWN,
             **dict.fromkeys(LEAVING, _somebody_in(organisation.id)),
             **dict.fromkeys(("waitlist.public_id", "waitlist_api.entry_id"), _waits),
+            **dict.fromkeys(
+                ("authorisations.public_id", "authorisations_api.authorisation_id"),
+                _authorised(lab),
+            ),
             **dict.fromkeys(("closures.public_id", "closures_api.closure_id"), _closed(lab)),
         },
         things={
@@ -147,6 +155,18 @@ def build() -> World:
             **_asked_for(lab, organisation, holder),
         },
     )
+
+
+def _authorised(lab: Place, person: Actor | None = None) -> Callable[[Actor], str]:
+    def give(_who_asks: Actor) -> str:
+        return authorisations.give(
+            make.operator(),
+            email=(person or make.person()).email,
+            policy_id=lab.policy_id,
+            valid_until=date(2027, 10, 5),
+        )
+
+    return give
 
 
 def _somebody_in(organisation_id: int) -> Callable[[Actor], str]:
