@@ -306,8 +306,8 @@ def alike(actor: Actor, wish: Wish) -> list[Place]:
 def verdict(actor: Actor, wish: Wish) -> Judged:
     """Could I? All rules, and which of the places are taken, without claiming anything."""
     places = service.places_of(wish.resources)
-    holder = service.holder_of(actor, wish, places).counted
-    search = _resolve(wish, places, bool(actor.memberships), holder, clock.now()).counted(places)
+    holder = service.holder_of(actor, wish, places)
+    search = _resolve(wish, places, holder.is_member, holder.counted, clock.now()).counted(places)
     judged = facts.judge_all(
         places,
         search.local,

@@ -69,6 +69,7 @@ class ChangedReservation(msgspec.Struct, forbid_unknown_fields=True):
     ends_at: Moment | None = None
     title: str | None = None
     headcount: int | None = None
+    override: Override | None = None
 
 
 class Cancellation(msgspec.Struct, forbid_unknown_fields=True):
@@ -244,8 +245,13 @@ def change(reservation_id: UUID) -> Response:
         title=asked.title,
         headcount=asked.headcount,
     )
+    key, version = str(reservation_id), seen_version()
     try:
-        service.change(actor, str(reservation_id), wanted, seen_version=seen_version())
+        if asked.override is None:
+            service.change(actor, key, wanted, seen_version=version)
+        else:
+            reason = asked.override.reason
+            service.change_by_exception(actor, key, wanted, reason=reason, seen_version=version)
     except RefusedError as refused:
         offered = alternatives.for_change(actor, str(reservation_id), wanted)
         return refusal(refused, offered)

@@ -280,6 +280,12 @@ class BookForm(RepeatForm):
         ]
 
 
+def sent() -> list[tuple[str, str]]:
+    """The wish as it was sent, for a form beside it."""
+    unsent = ("csrf_token", "idempotency_key", "reason")
+    return [pair for pair in request.form.items(multi=True) if pair[0] not in unsent]
+
+
 class ExceptionForm(OnceForm, ReservationForm):
     """Why the rules are set aside; the wish itself comes beside it, as the form had it."""
 

@@ -13,7 +13,7 @@ from booking.core.database import session
 from booking.core.events import EventKind, Happened
 from booking.core.i18n import _
 from booking.core.intervals import LocalInterval
-from booking.journal.models import JournalLine
+from booking.journal.models import JournalLine, JsonFacts
 from booking.messages import queries as messages
 from booking.messages import service as planner
 from booking.messages.letters import Key, Letter, Line, Link, MessageType, Recipient, Section
@@ -131,30 +131,43 @@ class Before:
 
 @dataclass(frozen=True)
 class Changed:
-    """A changed reservation and what it was."""
+    """A changed reservation, what it was, and why rules were set aside for it, where they were."""
 
     details: Details
     before: Before | None
+    because: str = ""
 
 
 def _changed(key: Key) -> Changed | None:
     details = details_by_id(key.subject)
-    return None if details is None else Changed(details, _before(details))
+    if details is None:
+        return None
+    before, after = _last_change(details)
+    because = after.get("reason") if "overridden" in after else ""
+    return Changed(details, _before(details, before), str(because or ""))
 
 
-def _before(details: Details) -> Before | None:
-    """Read from the journal, whose line of the last change keeps only what differs."""
-    values = session().scalar(
-        select(JournalLine.before)
-        .where(
-            JournalLine.subject_kind == "reservation",
-            JournalLine.subject_id == details.public_id,
-            JournalLine.act.in_(CHANGING_ACTS),
+def _last_change(details: Details) -> tuple[JsonFacts, JsonFacts]:
+    """What the journal keeps of it: in what the two differ, and what was said."""
+    line = (
+        session()
+        .execute(
+            select(JournalLine.before, JournalLine.after)
+            .where(
+                JournalLine.subject_kind == "reservation",
+                JournalLine.subject_id == details.public_id,
+                JournalLine.act.in_(CHANGING_ACTS),
+            )
+            .order_by(JournalLine.id.desc())
+            .limit(1)
         )
-        .order_by(JournalLine.id.desc())
-        .limit(1)
+        .first()
     )
-    if not values or not values.keys() & {"resource", "starts_at", "ends_at"}:
+    return (line.before or {}, line.after or {}) if line else ({}, {})
+
+
+def _before(details: Details, values: JsonFacts) -> Before | None:
+    if not values.keys() & {"resource", "starts_at", "ends_at"}:
         return None  # the law moved it: on the clock it is where it was
     local = LocalInterval(
         _moment(values.get("starts_at")) or details.local.starts_at,
@@ -392,9 +405,13 @@ def _exception(details: Details) -> str:
             JournalLine.act.in_(EXCEPTIONAL_ACTS),
         )
     )
-    if not found or not found.get("reason"):
+    return _said_of(str((found or {}).get("reason") or ""))
+
+
+def _said_of(because: str) -> str:
+    if not because:
         return ""
-    return _("This is an exception from the house rules: %(reason)s", reason=found["reason"])
+    return _("This is an exception from the house rules: %(reason)s", reason=because)
 
 
 def for_whom(details: Details, recipient: Recipient, opening: str) -> str:
@@ -422,6 +439,7 @@ def _changed_letter(changed: Changed, recipient: Recipient) -> Letter:
         opening=_("Your reservation has changed and remains confirmed."),
         sections=tuple(sections),
         links=links_of(details),
+        closing=_said_of(changed.because),
     )
 
 

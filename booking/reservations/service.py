@@ -269,10 +269,15 @@ def book_by_exception(actor: Actor, wish: Wish, *, reason: str) -> Outcome:
     require(actor, Action.BOOK)
     plan = _plan_of(wish)
     require(actor, Action.OVERRIDE, plan)
+    return _book(actor, wish, plan, _because(reason))
+
+
+def _because(reason: str) -> str:
+    """The words; raises InvalidError where there are none."""
     because = checked_reason(reason)
     if not because:
         raise InvalidError({"reason": Problem.MISSING})
-    return _book(actor, wish, plan, because)
+    return because
 
 
 def may_override(actor: Actor, places: Sequence[Place], refusals: Sequence[Refusal]) -> bool:
@@ -294,7 +299,7 @@ def _book(actor: Actor, wish: Wish, plan: _Plan, because: str = "") -> Outcome:
     )
     exception = _exception(judged, because)
     if not exception:
-        _refuse(replace(judged, refusals=tuple(map(with_overrider, judged.refusals))), plan)
+        _refuse(judged, plan)
     if not _holds(judged.asking):
         _refuse_if_taken(plan)
     new = _insert(_new(actor, plan, holder, judged.asking))
@@ -700,9 +705,9 @@ def revise_each(actor: Actor, revised: Sequence[Revised]) -> None:
     )
     for one in others:
         if one.before.state is State.PENDING:
-            _move_pending(actor, one.before, _plan_of_revised(one))
+            _move_pending(actor, one.before, _plan_of_revised(one), {})
         elif one.waits:
-            _amend(actor, one.before, _plan_of_revised(one), one.asking)
+            _amend(actor, one.before, _plan_of_revised(one), one.asking, {})
     _rename_each(actor, [one for one in renamed if one.before.state is State.CONFIRMED])
     for one in renamed:
         if one.before.state is State.PENDING:
@@ -868,7 +873,27 @@ def change(
     return _change_to(actor, before, _plan_of_change(before, wanted))
 
 
-def _change_to(actor: Actor, before: Details, plan: _Plan) -> Outcome:
+@transactional
+def change_by_exception(
+    actor: Actor,
+    public_id: str,
+    wanted: Change,
+    *,
+    reason: str,
+    seen_version: int | None = None,
+) -> Outcome:
+    """Change although rules of the house speak against it, and say why; see `book_by_exception`.
+
+    Raises as `change` does, and InvalidError without a reason.
+    """
+    before = _locked(actor, public_id, Action.CHANGE)
+    _refuse_stale(before, seen_version)
+    plan = _plan_of_change(before, wanted)
+    require(actor, Action.OVERRIDE, plan)
+    return _change_to(actor, before, plan, _because(reason))
+
+
+def _change_to(actor: Actor, before: Details, plan: _Plan, because: str = "") -> Outcome:
     _refuse_unchangeable(before, plan)
     if plan.local == before.local and _keeps_places(before, plan):
         return _rename(actor, before, plan)
@@ -886,12 +911,14 @@ def _change_to(actor: Actor, before: Details, plan: _Plan) -> Outcome:
         counting=quotas.held(plan.places, [quotas.of(before)], plan.days, own=before),
         rights=rights(plan.places, quotas.of(before).person_id),
     )
-    _refuse(judged, plan, before)
+    exception = _exception(judged, because)
+    if not exception:
+        _refuse(judged, plan, before)
     if before.state is State.PENDING:
-        return _move_pending(actor, before, plan)
+        return _move_pending(actor, before, plan, exception)
     if judged.needs_approval:
-        return _amend(actor, before, plan, judged.asking)
-    return _move_confirmed(actor, before, plan)
+        return _amend(actor, before, plan, judged.asking, exception)
+    return _move_confirmed(actor, before, plan, exception)
 
 
 def _rename(actor: Actor, before: Details, plan: _Plan) -> Outcome:
@@ -922,7 +949,7 @@ def _rename(actor: Actor, before: Details, plan: _Plan) -> Outcome:
     return _outcome(before)
 
 
-def _move_pending(actor: Actor, before: Details, plan: _Plan) -> Outcome:
+def _move_pending(actor: Actor, before: Details, plan: _Plan, exception: JsonFacts) -> Outcome:
     """A request moves in place and is asked anew; on places that ask nobody it is confirmed."""
     asking = _asking(plan.places)
     holds = _holds(asking)
@@ -946,11 +973,11 @@ def _move_pending(actor: Actor, before: Details, plan: _Plan) -> Outcome:
     _place(before, plan)
     _ask_again(before, version, asking)
     kind = EventKind.REQUESTED if asking else EventKind.CONFIRMED
-    _tell_change(actor, "moved", kind, before, plan, version, state)
+    _tell_change(actor, "moved", kind, before, plan, version, state, exception=exception)
     return Outcome(before.public_id, state)
 
 
-def _move_confirmed(actor: Actor, before: Details, plan: _Plan) -> Outcome:
+def _move_confirmed(actor: Actor, before: Details, plan: _Plan, exception: JsonFacts) -> Outcome:
     _lock_for_another(before, plan)
     _drop_amendment(before, Asking.WITHDRAWN)
     _forget_attendance(before, plan)
@@ -964,7 +991,8 @@ def _move_confirmed(actor: Actor, before: Details, plan: _Plan) -> Outcome:
     )
     _place(before, plan)
     act = _move_act(before, plan)
-    _tell_change(actor, act, EventKind.CHANGED, before, plan, version, State.CONFIRMED)
+    kind, state = EventKind.CHANGED, State.CONFIRMED
+    _tell_change(actor, act, kind, before, plan, version, state, exception=exception)
     return Outcome(before.public_id, State.CONFIRMED)
 
 
@@ -973,7 +1001,9 @@ def _move_claims(before: Details, plan: _Plan) -> None:
     occupancy.move(Owner(reservation_id=before.id), plan.claims(had), had.spans)
 
 
-def _amend(actor: Actor, before: Details, plan: _Plan, asking: Sequence[Place]) -> Outcome:
+def _amend(
+    actor: Actor, before: Details, plan: _Plan, asking: Sequence[Place], exception: JsonFacts
+) -> Outcome:
     """Ask for the change; where the policies hold, hold only what it adds to the old claims."""
     _lock_for_another(before, plan)
     _drop_amendment(before, Asking.WITHDRAWN)
@@ -1017,7 +1047,7 @@ def _amend(actor: Actor, before: Details, plan: _Plan, asking: Sequence[Place]) 
         before.public_id,
         version,
         before=_facts_before(before),
-        after={"state": before.state.value, **_facts_of(plan)},
+        after={"state": before.state.value, **_facts_of(plan), **exception},
         whole=plan.whole,
     )
     people = [before.person_id, before.booked_by_id]
@@ -1734,7 +1764,8 @@ def _refuse(judged: Judged, plan: _Plan, before: Details | None = None) -> None:
     if judged.allowed:
         return
     but_not_by = None if before is None else before.id
-    raise RefusedError((*judged.refusals, *taken(plan.places, plan.interval, but_not_by)))
+    refusals = map(with_overrider, judged.refusals)
+    raise RefusedError((*refusals, *taken(plan.places, plan.interval, but_not_by)))
 
 
 def _refuse_if_taken(plan: _Plan, but_not_by: int | None = None) -> None:
@@ -2130,6 +2161,7 @@ def _tell_change(
     version: int,
     state: State,
     instead_of: int | None = None,
+    exception: JsonFacts | None = None,
 ) -> None:
     _tell(
         actor,
@@ -2138,7 +2170,7 @@ def _tell_change(
         before.public_id,
         version,
         before=_facts_before(before),
-        after={"state": state.value, **_facts_of(plan)},
+        after={"state": state.value, **_facts_of(plan), **(exception or {})},
         instead_of=instead_of,
         whole=plan.whole,
     )

@@ -36,7 +36,14 @@ from booking.reservations import (
 )
 from booking.reservations.alternatives import Alternative
 from booking.reservations.availability import Availability
-from booking.reservations.forms import BookForm, ExceptionForm, are_seats, moment_from, written
+from booking.reservations.forms import (
+    BookForm,
+    ExceptionForm,
+    are_seats,
+    moment_from,
+    sent,
+    written,
+)
 from booking.reservations.models import State
 from booking.reservations.views import repeating
 from booking.reservations.views.offers import Offer, offers
@@ -351,15 +358,9 @@ def _page(
         offers=offered,
         wait_url=wait_url,
         exception_form=exception,
-        kept=_sent() if exception else [],
+        kept=sent() if exception else [],
         several_organisations=bool(actor.memberships),
     )
-
-
-def _sent() -> list[tuple[str, str]]:
-    """The wish as it was sent, for a form beside it."""
-    unsent = ("csrf_token", "idempotency_key", "reason")
-    return [pair for pair in request.form.items(multi=True) if pair[0] not in unsent]
 
 
 def _approval(places: Sequence[Place]) -> str:

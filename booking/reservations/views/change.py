@@ -33,8 +33,10 @@ from booking.reservations.availability import Availability, Own, Stretch
 from booking.reservations.forms import (
     CancelForm,
     ChangeForm,
+    ExceptionForm,
     are_seats,
     moment_from,
+    sent,
     values_of,
     written,
 )
@@ -44,7 +46,7 @@ from booking.reservations.service import Outcome
 from booking.reservations.views.blueprint import pages
 from booking.reservations.views.offers import Offer, offers
 from booking.reservations.views.one import page_of, possible
-from booking.reservations.wishes import MOST_RESOURCES
+from booking.reservations.wishes import MOST_RESOURCES, Change
 
 
 @pages.get("/reservations/<uuid:public_id>/edit")
@@ -85,9 +87,39 @@ def change(public_id: UUID) -> ResponseReturnValue:
     except StaleError:
         return _stale(actor, public_id, places, form), 409
     except RefusedError as refused:
-        offered = alternatives.for_change(actor, found.public_id, wanted)
-        sentences = [describe(refusal) for refusal in refused.refusals]
-        return _page(actor, found, places, form, sentences, offers(offered, _kept(form))), 409
+        return _refused(actor, found, places, form, wanted, refused), 409
+    flash(_what_was_done(found, outcome), "ok")
+    return _back_to(outcome.public_id)
+
+
+@pages.post("/reservations/<uuid:public_id>/edit/exception")
+@acts(Action.OVERRIDE)
+def change_by_exception(public_id: UUID) -> ResponseReturnValue:
+    """Change it although rules speak against it, with the reason; without one the page asks."""
+    actor = current_actor()
+    found = _changeable(actor, public_id)
+    form, exception = ChangeForm(), ExceptionForm()
+    places = _places(found, form.codes())
+    try:
+        wanted = form.to_change(places)
+    except InvalidError as error:
+        form.show(error)
+        return _page(actor, found, places, form), 422
+    try:
+        outcome = service.change_by_exception(
+            actor,
+            found.public_id,
+            wanted,
+            reason=exception.reason.data or "",
+            seen_version=form.seen_version(),
+        )
+    except InvalidError as error:
+        (exception if "reason" in error.fields else form).show(error)
+        return _page(actor, found, places, form, exception=exception), 422
+    except StaleError:
+        return _stale(actor, public_id, places, form), 409
+    except RefusedError as refused:
+        return _refused(actor, found, places, form, wanted, refused), 409
     flash(_what_was_done(found, outcome), "ok")
     return _back_to(outcome.public_id)
 
@@ -189,6 +221,28 @@ def _kept(form: ChangeForm) -> dict[str, str]:
     }
 
 
+def _refused(
+    actor: Actor,
+    found: Details,
+    places: Sequence[Place],
+    form: ChangeForm,
+    wanted: Change,
+    refused: RefusedError,
+) -> str:
+    """Why not and what instead, and the way past the rules for whoever has it."""
+    offered = alternatives.for_change(actor, found.public_id, wanted)
+    may = service.may_override(actor, places, refused.refusals)
+    return _page(
+        actor,
+        found,
+        places,
+        form,
+        [describe(refusal) for refusal in refused.refusals],
+        offers(offered, _kept(form)),
+        exception=ExceptionForm(formdata=None) if may else None,
+    )
+
+
 def _stale(actor: Actor, public_id: UUID, places: Sequence[Place], form: ChangeForm) -> str:
     """Show what was done meanwhile; sent again, the form changes what stands now."""
     found = queries.details(actor, str(public_id))
@@ -205,6 +259,7 @@ def _page(
     refusals: Sequence[str] = (),
     offered: Sequence[Offer] = (),
     since: Sequence[history.Entry] = (),
+    exception: ExceptionForm | None = None,
 ) -> str:
     day = day_from(form.day.data) or found.local.starts_at.date()
     is_member = found.organisation_id is not None or bool(actor.memberships)
@@ -251,6 +306,8 @@ def _page(
         refusals=refusals,
         offers=offered,
         since=since,
+        exception_form=exception,
+        kept=sent() if exception else [],
         may_cancel=possible(actor, found).cancel,
         texts=texts,
     )

@@ -17,7 +17,7 @@ from booking.policies.facts import Place
 from booking.policies.rules import WhoMayBook
 from booking.reservations import service
 from booking.reservations.models import State
-from booking.reservations.wishes import Wish
+from booking.reservations.wishes import Change, Wish
 from booking.spaces.models import Resource, ResourceState
 from tests import make
 
@@ -118,3 +118,66 @@ def test_where_nothing_speaks_against_it_it_is_booked_as_ever() -> None:
         select(JournalLine.act).where(JournalLine.subject_id == made.public_id)
     )
     assert act == "booked"
+
+
+# --- changes ---
+
+
+def later(days: int = 1, hour: int = 10, hours: int = 3) -> Change:
+    begins = make.at(hour, days=days)
+    return Change(starts_at=begins, ends_at=begins + timedelta(hours=hours))
+
+
+def test_a_change_sets_rules_aside_too_and_its_line_keeps_which_and_why(room: Place) -> None:
+    manager = make.lab_manager(room)
+    made = service.book_by_exception(manager, wish(room), reason="A guest of the house")
+    with pytest.raises(RefusedError) as error:
+        service.change(manager, made.public_id, later())
+    by = {one.reason: one.overridable_by for one in error.value.refusals}
+    assert by == dict.fromkeys(
+        (Reason.NOT_ELIGIBLE, Reason.TOO_LONG, Reason.QUOTA_EXCEEDED), "lab_manager"
+    )
+    service.change_by_exception(manager, made.public_id, later(), reason=BECAUSE)
+    assert make.details(made.public_id).interval.minutes == 180
+    after = session().scalars(
+        select(JournalLine.after).where(
+            JournalLine.subject_id == made.public_id, JournalLine.act == "moved"
+        )
+    ).one()  # fmt: skip
+    assert after is not None
+    assert (after["reason"], set(str(after["overridden"]).split(", "))) == (
+        BECAUSE,
+        {reason.value for reason in by},
+    )
+
+
+def test_a_change_by_exception_takes_from_nobody(room: Place) -> None:
+    boss = make.operator()
+    made = make.reservation(boss, make.room("S-02", under=make.policy(longest=120)))
+    make.reservation(make.member_of(), made.place, starts_at=make.at(12))
+    with pytest.raises(RefusedError) as error:
+        service.change_by_exception(boss, made.public_id, later(), reason=BECAUSE)
+    assert [one.reason for one in error.value.refusals] == [Reason.SLOT_TAKEN]
+    assert make.details(made.public_id) == made
+
+
+def test_who_may_not_make_exceptions_makes_none_by_changing(room: Place) -> None:
+    member = make.member_of()
+    made = make.reservation(member, room)
+    with pytest.raises(ForbiddenError):
+        service.change_by_exception(member, made.public_id, later(), reason=BECAUSE)
+    with pytest.raises(InvalidError):
+        service.change_by_exception(make.operator(), made.public_id, later(), reason=" ")
+
+
+def test_a_change_by_exception_is_asked_where_changes_are_asked() -> None:
+    lab = make.lab(under=make.policy(needs_approval=True, longest=60))
+    made = make.reservation(make.member_of(), lab)
+    service.approve(make.operator(), made.public_id, seen_version=made.version)
+    boss = make.operator()
+    outcome = service.change_by_exception(boss, made.public_id, later(hours=2), reason=BECAUSE)
+    assert outcome.amendment_waits
+    after = session().scalars(
+        select(JournalLine.after).where(JournalLine.act == "asked_for_change")
+    ).one()  # fmt: skip
+    assert (after or {})["reason"] == BECAUSE

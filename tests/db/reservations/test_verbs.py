@@ -917,6 +917,17 @@ def _book_by_exception() -> Scene:
     return Scene(lambda: service.book_by_exception(operator, wish, reason="Night of tests"), "")
 
 
+def _change_by_exception() -> Scene:
+    operator, made = make.operator(), make.reservation()
+    late = Change(starts_at=make.at(22), ends_at=make.at(23))
+    return Scene(
+        lambda: service.change_by_exception(
+            operator, made.public_id, late, reason="Night of tests"
+        ),
+        made.public_id,
+    )
+
+
 def _ask() -> Scene:
     asked = make.reservation(place=make.lab())
     manager = make.lab_manager(asked.place)
@@ -935,6 +946,7 @@ def _answer() -> Scene:
 SCENES: dict[str, Callable[[], Scene]] = {
     "book": _book,
     "book_by_exception": _book_by_exception,
+    "change_by_exception": _change_by_exception,
     "transfer": _transfer,
     "change": _change,
     "cancel": _cancel,

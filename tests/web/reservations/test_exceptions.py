@@ -7,8 +7,10 @@ import re
 import pytest
 from flask.testing import FlaskClient
 
+from booking.core import clock
 from booking.core.permissions import Scope
-from booking.messages.letters import Recipient
+from booking.messages.letters import Key, Recipient
+from booking.messages.models import MessageKind
 from booking.policies.facts import Place
 from booking.reservations import notices
 from tests import make
@@ -102,3 +104,42 @@ def test_the_api_takes_a_reason_and_whoever_it_is_for_is_told(
     assert BECAUSE in letter.closing
     body |= {"repetition": {"every": "day", "count": 2}}
     assert client.post("/api/v1/reservations", json=body, headers=headers).status_code == 422
+
+
+def test_a_change_is_made_anyway_with_a_reason_and_whoever_it_is_for_is_told(
+    client: FlaskClient, room: Place
+) -> None:
+    holder = make.member_of(name="Salma")
+    made = make.reservation(make.operator("Huda"), room, person_id=holder.public_id)
+    make.signed_in(client, make.operator("Huda"))
+    address = f"/reservations/{made.public_id}/edit"
+    sent = {**typed(room), "version": "1"}
+    status, page, _location = post(client, address, sent)
+    assert status == 409
+    assert f'action="{address}/exception"' in page
+    status, page, _location = post(client, f"{address}/exception", sent)
+    assert status == 422
+    assert 'id="reason-error"' in page
+    status, page, location = post(client, f"{address}/exception", {**sent, "reason": BECAUSE})
+    assert status == 303
+    assert client.get(location).text.count(BECAUSE) == 2  # among the facts and in the history
+    changed = notices._changed(
+        Key(MessageKind.CHANGED, made.public_id, 2, holder.person_id, clock.now())
+    )
+    assert changed is not None
+    letter = notices._changed_letter(changed, Recipient(holder.person_id, "Salma", "", "en"))
+    assert BECAUSE in letter.closing
+
+
+def test_the_api_changes_with_a_reason(client: FlaskClient, room: Place) -> None:
+    boss = make.operator()
+    made = make.reservation(boss, room)
+    body: dict[str, object] = {"ends_at": make.at(14).isoformat()}
+    address, headers = f"/api/v1/reservations/{made.public_id}", make.bearer(boss)
+    no = client.patch(address, json=body, headers=headers)
+    assert [one["overridable_by"] for one in no.get_json()["reasons"]] == ["lab_manager"]
+    body["override"] = {"reason": BECAUSE}
+    weak = make.bearer(boss, Scope.READ, Scope.WRITE)
+    assert client.patch(address, json=body, headers=weak).status_code == 403
+    assert client.patch(address, json=body, headers=headers).status_code == 200
+    assert make.details(made.public_id).interval.minutes == 240
