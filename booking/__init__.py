@@ -29,6 +29,7 @@ from booking.attendance import reception, spots
 from booking.attendance import views as attendance_pages
 from booking.audit import api as audit_api
 from booking.authorisations import api as authorisations_api
+from booking.authorisations import notices as authorisation_notices
 from booking.authorisations import views as authorisation_pages
 from booking.calendars import views as calendars
 from booking.closures import api as closures_api
@@ -219,6 +220,7 @@ MESSAGES: dict[MessageKind, MessageType[Any]] = {  # Any: each kind has its own 
     MessageKind.OFFER: waitlist_notices.OFFER,
     MessageKind.DEPUTY_NAMED: deputy_notices.NAMED,
     MessageKind.DEPUTY_ENDED: deputy_notices.ENDED,
+    MessageKind.AUTHORISATION_LAPSING: authorisation_notices.LAPSING,
 }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -12,10 +12,13 @@ from sqlalchemy import ColumnElement, Select, false, or_, select, true, tuple_
 from sqlalchemy.orm import aliased
 
 from booking.authorisations.models import Authorisation
+from booking.core import web, zones
 from booking.core.database import engine_name, session
 from booking.core.errors import NotFoundError
 from booking.core.folding import holds_all, words_of
 from booking.core.permissions import Action, Actor, Role, allows, require
+from booking.messages.letters import Key
+from booking.messages.models import MessageKind
 from booking.people import terms
 from booking.people.models import Person
 from booking.policies.facts import Place
@@ -25,6 +28,7 @@ from booking.spaces.models import Area, Floor, Resource
 
 MOST_WORDS = 6
 LAPSING = timedelta(days=30)  # how long before its last day an authorisation is lapsing
+TOLD_AT = time(9)  # of the first of these days
 
 Giver = aliased(Person, name="giver")
 
@@ -67,6 +71,7 @@ class Given:
     given_on: date
     valid_until: date
     note: str
+    is_asked_for: bool  # the policy may have stopped asking
 
     def standing(self, today: date) -> Standing:
         """How it stands on a day."""
@@ -79,6 +84,14 @@ class Group:
 
     policy_id: int
     names: Mapping[str, str]
+
+
+def lapsing(public_id: str, person_id: int, valid_until: date) -> Key:
+    """The message that it lapses: one for each last day that it ever has."""
+    zone = zones.zone(web.settings().site_zone)
+    due_at = zones.reached(datetime.combine(valid_until - LAPSING, TOLD_AT), zone)
+    version = valid_until.toordinal()
+    return Key(MessageKind.AUTHORISATION_LAPSING, public_id, version, person_id, due_at)
 
 
 # --- as the rules ask ---
@@ -181,6 +194,12 @@ def one(actor: Actor, public_id: str) -> Given:
     return _from(row)
 
 
+def told_of(public_id: str) -> Given | None:
+    """One of them for the house itself, which tells whoever has it; no rights are asked."""
+    row = session().execute(_listed().where(Authorisation.public_id == public_id)).first()
+    return None if row is None else _from(row)
+
+
 def may_give(actor: Actor, policy_id: int) -> bool:
     """Whether the actor gives authorisations for this group: it asks, and has a place of theirs."""
     return policy_id in {group.policy_id for group in groups(actor)}
@@ -219,7 +238,7 @@ def _stands(wanted: Standing | None) -> ColumnElement[bool]:
             return until > today + LAPSING
 
 
-def _listed() -> Select[*tuple[Any, ...]]:  # Any: the row has thirteen columns
+def _listed() -> Select[*tuple[Any, ...]]:  # Any: the row has fourteen columns
     return (
         select(
             Authorisation.id,
@@ -235,6 +254,7 @@ def _listed() -> Select[*tuple[Any, ...]]:  # Any: the row has thirteen columns
             Authorisation.given_on,
             Authorisation.valid_until,
             Authorisation.note,
+            Policy.asks_for_authorisation,
         )
         .join(Person, Person.id == Authorisation.person_id)
         .join(Policy, Policy.id == Authorisation.policy_id)
@@ -255,4 +275,5 @@ def _from(row: Any) -> Given:  # Any: a row of `_listed`
         row.given_on,
         row.valid_until,
         row.note,
+        row.asks_for_authorisation,
     )

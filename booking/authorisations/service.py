@@ -16,6 +16,7 @@ from booking.core.permissions import Action, Actor, require
 from booking.core.texts import checked_text
 from booking.journal import service as journal
 from booking.journal.models import JsonFacts
+from booking.messages import service as planner
 from booking.people import terms
 from booking.people.models import Person, PersonState
 from booking.people.queries import normal_email
@@ -60,6 +61,7 @@ def give(actor: Actor, *, email: str, policy_id: int, valid_until: date, note: s
     session().add(row)
     session().flush()
     _write(actor, "authorisation_given", row, after=_facts(row))
+    _plan_to_tell(row)
     return row.public_id
 
 
@@ -78,6 +80,7 @@ def take_back(actor: Actor, public_id: str) -> None:
     """From now on it is none; what was booked with it stays. Raises NotFoundError."""
     row = _locked(actor, public_id)
     _write(actor, "authorisation_taken_back", row, before=_facts(row))
+    planner.withdraw_untrue(row.public_id, lambda key: False)
     session().delete(row)
 
 
@@ -108,6 +111,15 @@ def _renew(actor: Actor, row: Authorisation, valid_until: date, note: str) -> No
     row.changed_at = clock.now()
     session().flush()
     _write(actor, "authorisation_prolonged", row, before, _facts(row))
+    _plan_to_tell(row)
+
+
+def _plan_to_tell(row: Authorisation) -> None:
+    """That it lapses is said 30 days before; not to whom it was given for less. What is planned
+    for a last day that it no longer has is withdrawn when it is due: the day may come back."""
+    key = queries.lapsing(row.public_id, row.person_id, row.valid_until)
+    if key.due_at > clock.now():
+        planner.plan([key])
 
 
 def _refuse_unfit(valid_until: date) -> None:

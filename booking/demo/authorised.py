@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy import exists, func, insert, select
 
+from booking.authorisations import queries
 from booking.authorisations.models import Authorisation
 from booking.core import clock
 from booking.core.database import session
@@ -17,6 +18,7 @@ from booking.demo.park import Calendar
 from booking.demo.people import FABRICATION, LAB_MANAGER, MEMBER, People
 from booking.demo.rows import Row
 from booking.journal.models import JournalLine
+from booking.messages.models import Message, MessageState
 from booking.people.models import Person
 from booking.policies.models import Policy
 from booking.reservations.models import Reservation, ReservationResource
@@ -83,10 +85,15 @@ def _write(calendar: Calendar, rights: Sequence[Right]) -> None:
     emails = (LAB_MANAGER, FABRICATION)
     givers = session().scalars(select(Person.id).where(Person.email.in_(emails))).all()
     rows: list[Row] = []
+    messages: list[Row] = []
     for place, right in enumerate(rights):
         at = min(now, calendar.at(right.given_on, 10))
-        rows.append(_row(right, givers[place % len(givers)], at, public_id(chance, at)))
+        key = public_id(chance, at)
+        rows.append(_row(right, givers[place % len(givers)], at, key))
+        messages += _messages(right, key, now)
     session().execute(insert(Authorisation), rows)
+    if messages:
+        session().execute(insert(Message), messages)
     session().execute(insert(JournalLine), [_line(row) for row in rows])
 
 
@@ -101,6 +108,22 @@ def _row(right: Right, giver: int, at: datetime, key: str) -> Row:
         "note": NOTE,
         "changed_at": at,
     }
+
+
+def _messages(right: Right, public_id: str, now: datetime) -> list[Row]:
+    """That it lapses is told 30 days before; what was due before now was told then."""
+    key = queries.lapsing(public_id, right.person_id, right.valid_until)
+    planned: Row = {
+        "kind": key.kind,
+        "subject": key.subject,
+        "version": key.version,
+        "recipient_id": key.recipient_id,
+        "due_at": key.due_at,
+        "next_try_at": key.due_at,
+        "state": MessageState.PLANNED,
+        "attempts": 0,
+    }
+    return [planned] if key.due_at > now else []
 
 
 def _line(row: Row) -> Row:

@@ -41,6 +41,7 @@ class MessageKind(StrEnum):
     OFFER = "offer"
     DEPUTY_NAMED = "deputy_named"
     DEPUTY_ENDED = "deputy_ended"
+    AUTHORISATION_LAPSING = "authorisation_lapsing"
     TEST = "test"
 
 

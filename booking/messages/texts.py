@@ -37,6 +37,7 @@ def kind_in_words(kind: MessageKind) -> str:
         MessageKind.OFFER: _("Place offered"),
         MessageKind.DEPUTY_NAMED: _("Deputy named"),
         MessageKind.DEPUTY_ENDED: _("Deputy ended"),
+        MessageKind.AUTHORISATION_LAPSING: _("Authorisation lapses"),
     }[kind]
 
 
@@ -74,6 +75,9 @@ def occasion(kind: MessageKind) -> str:
         MessageKind.DEPUTY_ENDED: _(
             "To the deputy, and to the lab manager where somebody else did it, when a deputy’s days"
             " are taken back."
+        ),
+        MessageKind.AUTHORISATION_LAPSING: _(
+            "To the person, 30 days before an authorisation lapses."
         ),
         MessageKind.TEST: _("To the operator, when the mail server is tried."),
     }
