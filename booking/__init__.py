@@ -33,6 +33,8 @@ from booking.authorisations import notices as authorisation_notices
 from booking.authorisations import views as authorisation_pages
 from booking.calendars import views as calendars
 from booking.closures import api as closures_api
+from booking.closures import holiday_api as holidays_api
+from booking.closures import holiday_views as holiday_pages
 from booking.closures import notices as closure_notices
 from booking.closures import views as closure_pages
 from booking.core import events, i18n, idempotency, jobs, rate_limits, revisions, web, zones
@@ -133,6 +135,8 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     authorisation_pages.pages,
     closures_api.blueprint,
     closure_pages.pages,
+    holidays_api.blueprint,
+    holiday_pages.blueprint,
     planning_pages.blueprint,
     space_pages.blueprint,
     finding_pages.blueprint,

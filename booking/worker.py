@@ -26,6 +26,8 @@ from sqlalchemy import select, update
 
 from booking.attendance.service import release_next
 from booking.checks import backlog
+from booking.closures.holidays import close_next
+from booking.closures.service import take_next_given_back
 from booking.core import clock, idempotency, jobs, rate_limits, web
 from booking.core.database import db, end_reading, session, transaction
 from booking.core.events import MOST_ATTEMPTS, Event, EventKind, Happened
@@ -51,6 +53,7 @@ Handler = Callable[[Happened], None]
 MOST_EXPIRED = 200
 ONCE_A_DAY = timedelta(days=1)
 MOST_DEPARTURES = 20
+MOST_CLOSED = 20
 MOST_EVENTS = 500
 SECONDS_OF_SENDING = 15.0
 FIRST_RETRY = timedelta(seconds=30)
@@ -73,6 +76,7 @@ class Done:
     expired: int = 0
     released: int = 0
     departures: int = 0
+    closed: int = 0  # closures that took what was given back, and days of holidays
     waitlist: int = 0  # entries that ended or were offered something
     events: int = 0
     messages: Counter[tuple[MessageKind, MessageState]] = field(default_factory=Counter)
@@ -83,7 +87,8 @@ class Done:
     def is_nothing(self) -> bool:
         """Whether there was nothing to do, or nothing that could be done now."""
         given_back = self.expired or self.released or self.departures
-        work = given_back or self.waitlist or self.events or self.messages
+        taken = self.closed or self.waitlist
+        work = given_back or taken or self.events or self.messages
         return self.waits or not work
 
     def add(self, other: Done) -> None:
@@ -91,6 +96,7 @@ class Done:
         self.expired += other.expired
         self.released += other.released
         self.departures += other.departures
+        self.closed += other.closed
         self.waitlist += other.waitlist
         self.events += other.events
         self.messages += other.messages
@@ -128,6 +134,8 @@ def work() -> Done:
             done.released += 1
         while done.departures < MOST_DEPARTURES and end_next_term():
             done.departures += 1
+        while done.closed < MOST_CLOSED and (take_next_given_back() or close_next()):
+            done.closed += 1
         done.waitlist = serve()  # last: it offers what has become free just now
     with _part(JobName.EVENTS, done.runs):
         done.events = _handle_events(given) + _answer_password_requests()

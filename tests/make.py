@@ -49,6 +49,8 @@ from booking.spaces.models import (
     Building,
     Feature,
     Floor,
+    Holiday,
+    HolidayState,
     Hours,
     HoursException,
     HoursSpan,
@@ -521,6 +523,16 @@ def details(public_id: str) -> Details:
     found = queries.details_by_id(public_id)
     assert found is not None
     return found
+
+
+def holiday(
+    day: date, name: str = "Eid", *, state: HolidayState = HolidayState.ESTIMATED
+) -> Holiday:
+    """A public holiday as it stands in the list; the worker closes what is announced."""
+    site_id = (_first(Site) or site()).id
+    public_id = ids.new_public_id()
+    names = _names(name)
+    return _saved(Holiday(public_id=public_id, site_id=site_id, day=day, names=names, state=state))
 
 
 def closure(

@@ -353,6 +353,7 @@ class HoursShown(msgspec.Struct):
 
     id: int
     names: Names
+    closes_on_holidays: bool
     weeks: list[WeekDraft]
     days: list[DayDraft]
 
@@ -376,6 +377,7 @@ class NewHours(msgspec.Struct, forbid_unknown_fields=True):
     names: Names
     valid_from: date
     week: tuple[tuple[SpanDraft, ...], ...]
+    closes_on_holidays: bool = True
 
 
 WeekChange, DayChange = changes_of(WeekDraft), changes_of(DayDraft)
@@ -412,7 +414,8 @@ def add_hours() -> Response:
 
     def act() -> Answer:
         first = WeekDraft(valid_from=wanted.valid_from, week=wanted.week)
-        return Answer(201, str(timetables.add_hours(actor, HoursDraft(names=wanted.names), first)))
+        draft = HoursDraft(names=wanted.names, closes_on_holidays=wanted.closes_on_holidays)
+        return Answer(201, str(timetables.add_hours(actor, draft, first)))
 
     answer = web.once(actor, act)
     return web.answer_json(_hours(int(answer.location)), answer.status)

@@ -12,6 +12,7 @@ from booking.journal.models import JsonFacts
 from booking.occupancy.models import ClosureKind
 from booking.reservations import texts as reservations
 from booking.reservations.models import DeclineReason
+from booking.spaces.models import HolidayState
 from booking.spaces.timetables import WEEKDAYS
 from booking.spaces.words import weekday_name
 
@@ -34,6 +35,7 @@ ICONS: Mapping[str, str] = {
     "policy": "clipboard-check",
     "hours": "clock",
     "closure": "wrench",
+    "holiday": "calendar",
     "waitlist": "list",
 }
 
@@ -104,6 +106,10 @@ def acts() -> Mapping[str, str]:
         "demo_loaded": _("The demo park was loaded"),
         "closed": _("Closed spaces"),
         "reopened": _("Opened closed spaces again"),
+        "displaced": _("Cancelled what had stayed in a closure"),
+        "holiday_added": _("Added a public holiday"),
+        "holiday_changed": _("Announced or moved a public holiday"),
+        "holiday_left_out": _("Left a public holiday out"),
         "waited": _("Got in line for a taken time"),
         "offered": _("Offered what became free"),
         "took_offer": _("Took what was offered"),
@@ -185,6 +191,7 @@ def _kinds() -> Mapping[str, str]:
         "policy": _("Policy"),
         "hours": _("Opening hours"),
         "closure": _("Closure"),
+        "holiday": _("Public holiday"),
         "waitlist": _("Waiting list"),
     }
 
@@ -198,6 +205,9 @@ def label(key: str) -> str:
         "spaces": _("Spaces"),
         "closure_kind": _("Kind"),
         "displaced": _("Reservations cancelled"),
+        "kept": _("Reservations that stay"),
+        "holiday": _("State"),
+        "closes_on_holidays": _("Closes on public holidays"),
         "title": _("Purpose"),
         "dates": _("Dates"),
         "skipped": _("Dates left out"),
@@ -289,7 +299,7 @@ def value(key: str, found: object) -> str:
         return _("yes") if found else _("no")
     if key.endswith(("_at", "late_until")) and isinstance(found, str):
         return _moment(found)
-    if key in ("state", "way", "closure_kind"):
+    if key in ("state", "way", "closure_kind", "holiday"):
         return _chosen(key).get(str(found), str(found))
     if key == "reason":
         return reservations.reason(None, str(found))
@@ -306,6 +316,12 @@ def _chosen(key: str) -> Mapping[str, str]:
         return _states()
     if key == "way":
         return reservations.ways()
+    if key == "holiday":
+        return {
+            HolidayState.ESTIMATED: _("Date estimated"),
+            HolidayState.ANNOUNCED: _("Announced"),
+            HolidayState.LEFT_OUT: _("Left out"),
+        }
     return {kind: reservations.closure_kind(kind) for kind in ClosureKind}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from uuid import UUID
 
 import msgspec
@@ -33,19 +34,33 @@ class ClosureQuery(msgspec.Struct, forbid_unknown_fields=True):
     cursor: str | None = None
 
 
+class HandKind(StrEnum):
+    """What can be closed for by hand; a public holiday is announced instead."""
+
+    MAINTENANCE = ClosureKind.MAINTENANCE.value
+    CLOSED = ClosureKind.CLOSED.value
+
+
 class NewClosure(msgspec.Struct, forbid_unknown_fields=True):
     """The body of POST /closures and of /closures/plan: what, when, why; `seen` is the mark of the
-    reservations whose cancelling is confirmed."""
+    reservations whose cancelling is confirmed, `keeps` closes the time around them instead."""
 
     names: dict[str, str]
     starts_at: Moment
     ends_at: Moment
-    kind: ClosureKind = ClosureKind.MAINTENANCE
+    kind: HandKind = HandKind.MAINTENANCE
     resources: list[PublicId] = msgspec.field(default_factory=list)
     areas: list[int] = msgspec.field(default_factory=list)
     floors: list[int] = msgspec.field(default_factory=list)
     buildings: list[int] = msgspec.field(default_factory=list)
     seen: str | None = None
+    keeps: bool = False
+
+
+class Displacing(msgspec.Struct, forbid_unknown_fields=True):
+    """The body of POST /closures/{id}/displace: the mark that its `kept` gave."""
+
+    seen: str
 
 
 class ClosureShown(msgspec.Struct):
@@ -116,7 +131,7 @@ def plan() -> Response:
     """Whom a closure would hit; nothing is closed."""
     actor = current_actor()
     wanted = _wanted(schema.body(NewClosure))
-    return web.answer_json(_plan_as_json(actor, queries.plan(actor, wanted)))
+    return web.answer_json(plan_as_json(actor, queries.plan(actor, wanted)))
 
 
 @blueprint.post("/closures")
@@ -127,20 +142,28 @@ def create() -> Response:
     actor = current_actor()
     asked = schema.body(NewClosure)
     wanted = _wanted(asked)
+
+    def act() -> Answer:
+        made = service.close(actor, wanted, seen=asked.seen, keeps=asked.keeps)
+        return Answer(201, made.public_id)
+
     try:
-        made = web.once(
-            actor, lambda: Answer(201, service.close(actor, wanted, seen=asked.seen).public_id)
-        )
+        made = web.once(actor, act)
     except WouldDisplaceError as error:
-        return web.problem(
-            409,
-            "stale" if error.is_stale else error.code,
-            "Reservations are in the way",
-            "Send the mark in `seen` to cancel exactly these.",
-            **_plan_as_json(actor, queries.plan(actor, wanted)),
-        )
+        return in_the_way(actor, queries.plan(actor, wanted), error)
     location = web.public_url("closures_api.show", closure_id=made.location)
     return web.answer_json(_as_json(queries.closure(actor, made.location)), 201, location)
+
+
+def in_the_way(actor: Actor, found: Plan, error: WouldDisplaceError) -> Response:
+    """409 with whom a closure would hit."""
+    return web.problem(
+        409,
+        "stale" if error.is_stale else error.code,
+        "Reservations are in the way",
+        "Send the mark in `seen` to cancel exactly these.",
+        **plan_as_json(actor, found),
+    )
 
 
 @blueprint.get("/closures/<uuid:closure_id>")
@@ -168,9 +191,37 @@ def end(closure_id: UUID) -> Response:
     return web.answer_json(_as_json(queries.closure(actor, str(closure_id))))
 
 
+@blueprint.get("/closures/<uuid:closure_id>/kept")
+@acts(Action.CLOSE_SPACES)
+@describes(query=Nothing, answer=PlanShown)
+def kept(closure_id: UUID) -> Response:
+    """What still stands in a closure that was closed around it."""
+    schema.query(Nothing)
+    actor = current_actor()
+    return listing.read(plan_as_json(actor, queries.standing(actor, str(closure_id))))
+
+
+@blueprint.post("/closures/<uuid:closure_id>/displace")
+@acts(Action.CLOSE_SPACES)
+@describes(body=Displacing, answer=ClosureShown)
+def displace(closure_id: UUID) -> Response:
+    """Cancel what a closure has left standing: exactly what `seen` is the mark of."""
+    actor, asked = current_actor(), schema.body(Displacing)
+
+    def act() -> Answer:
+        service.displace(actor, str(closure_id), seen=asked.seen)
+        return Answer(200, str(closure_id))
+
+    try:
+        web.once(actor, act)
+    except WouldDisplaceError as error:
+        return in_the_way(actor, queries.standing(actor, str(closure_id)), error)
+    return web.answer_json(_as_json(queries.closure(actor, str(closure_id))))
+
+
 def _wanted(asked: NewClosure) -> Wanted:
     return Wanted(
-        kind=asked.kind,
+        kind=ClosureKind(asked.kind.value),
         names=checked_names("names", asked.names),
         starts_at=moment("starts_at", asked.starts_at),
         ends_at=moment("ends_at", asked.ends_at),
@@ -201,7 +252,8 @@ def _as_json(found: Closed) -> dict[str, object]:
     }
 
 
-def _plan_as_json(actor: Actor, found: Plan) -> dict[str, object]:
+def plan_as_json(actor: Actor, found: Plan) -> dict[str, object]:
+    """What a closure closes, and whom it hits."""
     return {
         "starts_at": written(found.interval.starts_at),
         "ends_at": written(found.interval.ends_at),

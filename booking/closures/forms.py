@@ -13,7 +13,7 @@ from wtforms.widgets import CheckboxInput, ListWidget
 
 from booking.closures import queries, words
 from booking.closures.queries import Choice
-from booking.closures.rules import Wanted
+from booking.closures.rules import BY_HAND, Wanted, by_hand
 from booking.core.errors import InvalidError, Problem
 from booking.core.fields import DayField, NamesField
 from booking.core.forms import OnceForm, lazy_gettext
@@ -62,7 +62,7 @@ class ClosureForm(OnceForm):
 
     def offer(self, found: list[Choice]) -> ClosureForm:
         """Fill the lists of choices."""
-        self.kind.choices = [(one.value, texts.closure_kind(one)) for one in ClosureKind]
+        self.kind.choices = [(one.value, texts.closure_kind(one)) for one in BY_HAND]
         self.places.choices = [(f"{one.kind}:{one.key}", _in_words(one)) for one in found]
         clocks = [
             (str(minutes), format_minutes_as_clock(minutes))
@@ -87,7 +87,7 @@ class ClosureForm(OnceForm):
 
     def _kind(self) -> ClosureKind:
         try:
-            return ClosureKind(self.kind.data or "")
+            return by_hand(ClosureKind(self.kind.data or ""))
         except ValueError as error:
             raise InvalidError({"kind": Problem.MISSING}) from error
 

@@ -24,7 +24,7 @@ from sqlalchemy import (
     tuple_,
 )
 
-from booking.closures.rules import Wanted, interval_of
+from booking.closures.rules import Wanted, interval_of, step_of
 from booking.core import clock, zones
 from booking.core.database import session
 from booking.core.errors import InvalidError, NotFoundError, Problem
@@ -41,9 +41,10 @@ from booking.reservations.models import (
     Amendment,
     Displacement,
     Reservation,
+    Spared,
 )
 from booking.reservations.queries import Details, is_under_a_grant
-from booking.spaces.models import Area, Floor, Resource
+from booking.spaces.models import Area, Floor, Hours, Resource
 
 CODES_SHOWN = 12  # of a closure in a list; the rest is counted
 
@@ -132,13 +133,37 @@ def plan(actor: Actor, wanted: Wanted) -> Plan:
     """
     places = places_of(wanted)
     require(actor, Action.CLOSE_SPACES, Closing.of(places))
+    return plan_of(wanted, places)
+
+
+def plan_of(wanted: Wanted, places: tuple[Place, ...]) -> Plan:
+    """The same for these places, without asking for a right."""
     interval = interval_of(wanted, zones.zone(places[0].spot.zone_name), clock.now())
     return Plan(wanted, places, interval, hits(places, interval))
 
 
+def standing(actor: Actor, public_id: str) -> Plan:
+    """What stands in a closure that is there, from now on; asks for the right."""
+    found = closure(actor, public_id)
+    places = places_of_closure(found.id)
+    require(actor, Action.CLOSE_SPACES, Closing.of(places))
+    return rest_of(found.kind, found.names, found.interval, places)
+
+
+def rest_of(
+    kind: ClosureKind, names: Mapping[str, str], interval: Interval, places: tuple[Place, ...]
+) -> Plan:
+    """A closure that is there, as the plan of what is left of it."""
+    rest = Interval(max(interval.starts_at, step_of(clock.now())), interval.ends_at)
+    wanted = Wanted(kind, dict(names), rest.starts_at, rest.ends_at)
+    return Plan(wanted, places, rest, hits(places, rest))
+
+
 def places_of(wanted: Wanted) -> tuple[Place, ...]:
     """Everything that is named and in use, with the parts of such rooms; raises InvalidError for
-    what is not there."""
+    what is not there. A public holiday closes whatever respects it, each part by its own hours."""
+    if wanted.holiday is not None:
+        return closing_on_holidays()
     if not (wanted.resources or wanted.areas or wanted.floors or wanted.buildings):
         raise InvalidError({"resources": Problem.MISSING})
     in_areas = select(Area.id).join(Floor, Floor.id == Area.floor_id)
@@ -161,6 +186,12 @@ def places_of(wanted: Wanted) -> tuple[Place, ...]:
     if absent:
         raise InvalidError(dict(absent))
     return tuple(_with_parts(found))
+
+
+def closing_on_holidays() -> tuple[Place, ...]:
+    """Everything in use whose hours end where a public holiday begins."""
+    respecting = select(Hours.id).where(Hours.closes_on_holidays)
+    return tuple(facts.places(Resource.retired_at.is_(None), Resource.hours_id.in_(respecting)))
 
 
 def _with_parts(found: Sequence[Place]) -> Sequence[Place]:
@@ -277,6 +308,21 @@ def displaced_by(closure_id: int) -> list[Details]:
     """The reservations it has cancelled, by start; for the house, no rights are asked."""
     its = select(Displacement.reservation_id).where(Displacement.closure_id == closure_id)
     return reservations.find(Reservation.id.in_(its))
+
+
+def kept_by(closure_ids: Collection[int]) -> dict[int, int]:
+    """How many reservations stay in each of these closures, where any do."""
+    rows = session().execute(
+        select(Spared.closure_id, func.count())
+        .join(Reservation, Reservation.id == Spared.reservation_id)
+        .where(
+            Spared.closure_id.in_(closure_ids),
+            Reservation.state.in_(LIVE),
+            Reservation.ends_at > clock.now(),
+        )
+        .group_by(Spared.closure_id)
+    )
+    return dict(rows.all())
 
 
 def may_see(actor: Actor, details: Details) -> bool:

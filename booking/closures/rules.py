@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from booking.core import zones
@@ -14,6 +14,16 @@ from booking.occupancy.models import ClosureKind
 
 LONGEST = timedelta(days=731)
 STEP = timedelta(minutes=5)  # of the clock on which people book
+
+
+BY_HAND = (ClosureKind.MAINTENANCE, ClosureKind.CLOSED)  # a holiday is announced instead
+
+
+def by_hand(kind: ClosureKind) -> ClosureKind:
+    """A kind that somebody can choose; raises ValueError for another."""
+    if kind not in BY_HAND:
+        raise ValueError("not chosen by hand")
+    return kind
 
 
 @dataclass(frozen=True)
@@ -29,6 +39,7 @@ class Wanted:
     areas: tuple[int, ...] = ()
     floors: tuple[int, ...] = ()
     buildings: tuple[int, ...] = ()
+    holiday: int | None = None  # the key of the public holiday that closes what respects it
 
 
 def interval_of(wanted: Wanted, zone: ZoneInfo, now: datetime) -> Interval:
@@ -56,3 +67,9 @@ def _instant(field: str, moment: datetime, zone: ZoneInfo) -> datetime:
     if moment.second or moment.microsecond:
         raise InvalidError({field: Problem.UNREADABLE})
     return zones.reached(moment, zone) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def whole_day(day: date) -> tuple[datetime, datetime]:
+    """From midnight to midnight, on the clock of the site."""
+    starts_at = datetime.combine(day, time.min)
+    return starts_at, starts_at + timedelta(days=1)

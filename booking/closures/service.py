@@ -7,13 +7,13 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import delete, func, insert, or_, select, update
 
 from booking.closures import queries
 from booking.closures.queries import Closing, Hit, Plan
 from booking.closures.rules import Wanted, step_of
 from booking.core import clock, events, ids
-from booking.core.database import execute, session, transactional
+from booking.core.database import OutpacedError, execute, session, transactional
 from booking.core.errors import BookingError, NotFoundError, RefusedError
 from booking.core.events import EventKind
 from booking.core.intervals import Interval, gaps
@@ -23,13 +23,22 @@ from booking.core.texts import checked_names
 from booking.journal import service as journal
 from booking.occupancy import queries as occupancy_queries
 from booking.occupancy import service as occupancy
-from booking.occupancy.models import ClaimKind, Closure, ClosureResource
+from booking.occupancy.models import ClaimKind, Closure, ClosureResource, Hold
 from booking.occupancy.queries import Busy
 from booking.occupancy.service import Claim, Owner
 from booking.policies.facts import Place
 from booking.reservations import service as reservations
 from booking.reservations.claims import bump_places
-from booking.reservations.models import DeclineReason, Displacement, HouseReason, Reservation
+from booking.reservations.models import (
+    LIVE,
+    Amendment,
+    DeclineReason,
+    Displacement,
+    HouseReason,
+    Reservation,
+    Spared,
+)
+from booking.spaces.models import Holiday, HolidayState
 from booking.waitlist import service as waitlist
 
 
@@ -53,19 +62,110 @@ class Done:
 
 
 @transactional
-def close(actor: Actor, wanted: Wanted, *, seen: str | None = None) -> Done:
+def close(
+    actor: Actor,
+    wanted: Wanted,
+    *,
+    seen: str | None = None,
+    keeps: bool = False,
+    instead_of: Collection[int] = (),
+) -> Done:
     """Close these spaces for this time.
 
     While anybody is hit it is refused with WouldDisplaceError, unless `seen` is the mark of exactly
-    these: then they are cancelled, and a change whose place is held there is declined. Time that
-    another closure claims stays with that one. Raises as `queries.plan` does.
+    these: then they are cancelled, and a change whose place is held there is declined. With `keeps`
+    whatever is reserved stays, and the closure takes the time around it, and what is given back
+    later. Time that another closure claims stays with that one. Raises as `queries.plan` does.
+
+    `instead_of` are resources that the caller opens in the same transaction: locked with the rest.
     """
     names = checked_names("names", wanted.names)
-    found = _locked_plan(actor, wanted)
-    if found.hits and seen != found.seen:
+    found = _locked_plan(actor, wanted, instead_of)
+    if found.hits and not keeps and seen != found.seen:
         raise WouldDisplaceError(is_stale=seen is not None)
-    closure = _insert(actor, found, names)
+    return _close(actor, found, names, keeps=keeps)
+
+
+def close_around(wanted: Wanted, places: tuple[Place, ...]) -> Done:
+    """Close these spaces around whatever is reserved there, for the house; part of the caller's
+    transaction."""
+    occupancy.lock_resources(place.resource_id for place in places)
+    return _close(None, queries.plan_of(wanted, places), wanted.names, keeps=True)
+
+
+@transactional
+def displace(actor: Actor, public_id: str, *, seen: str) -> Done:
+    """Cancel what a closure has left standing, if it is still exactly what was seen; raises
+    WouldDisplaceError otherwise, RefusedError for a closure that is over."""
+    closure = _held(actor, public_id)
+    places = queries.places_of_closure(closure.id)
+    require(actor, Action.CLOSE_SPACES, Closing.of(places))
+    _refuse_if_over(closure)
+    first = _rest(closure, places)
+    _lock_reservations(first)
+    occupancy.lock_resources(place.resource_id for place in places)
+    found = _rest(closure, places)
+    if seen != found.seen:
+        raise WouldDisplaceError(is_stale=True)
     displaced = _displace(actor, closure, found.hits)
+    _spare(closure, ())
+    waitlist.take_back_offers({place.resource_id for place in places}, found.interval)
+    _take(closure, places, found.interval)
+    journal.write(
+        actor,
+        "displaced",
+        subject_kind="closure",
+        subject_id=public_id,
+        after={"resource": _codes(places), "displaced": displaced},
+    )
+    bump_places(places)
+    return Done(public_id, displaced)
+
+
+@transactional
+def take_next_given_back() -> bool:
+    """Let one closure take what was given back or moved inside it since it last looked; False when
+    there is none. Called by the worker until it says so."""
+    changed = or_(Reservation.version != Spared.version, Reservation.state.not_in(LIVE))
+    closure = session().scalar(
+        select(Closure)
+        .join(Spared, Spared.closure_id == Closure.id)
+        .join(Reservation, Reservation.id == Spared.reservation_id)
+        .where(Closure.ended_at.is_(None), Closure.ends_at > clock.now(), changed)
+        .order_by(Closure.id)
+        .limit(1)
+    )
+    if closure is None:
+        return False
+    places = queries.places_of_closure(closure.id)
+    occupancy.lock_resources(place.resource_id for place in places)
+    try:
+        take_around(closure, places)
+    except WouldDisplaceError as error:  # booked just now: look again
+        raise OutpacedError from error
+    bump_places(places)
+    return True
+
+
+def take_around(closure: Closure, places: tuple[Place, ...]) -> None:
+    """Take the rest of its time at these places around what stands there; the caller holds their
+    locks."""
+    found = _rest(closure, places)
+    if {place.resource_id for place in places} == _resources_of(closure):
+        _spare(closure, found.hits)
+    else:
+        _spare_also(closure, found.hits)
+    _take(closure, places, found.interval)
+
+
+def _close(actor: Actor | None, found: Plan, names: dict[str, str], *, keeps: bool) -> Done:
+    wanted = found.wanted
+    closure = _insert(actor, found, names)
+    if keeps or actor is None:
+        displaced = 0
+        _spare(closure, found.hits)
+    else:
+        displaced = _displace(actor, closure, found.hits)
     waitlist.take_back_offers({place.resource_id for place in found.places}, found.interval)
     _take(closure, found.places, found.interval)
     journal.write(
@@ -80,6 +180,7 @@ def close(actor: Actor, wanted: Wanted, *, seen: str | None = None) -> Done:
             "starts_at": _written(found.interval.starts_at),
             "ends_at": _written(found.interval.ends_at),
             "displaced": displaced,
+            **({"kept": len(found.hits)} if found.hits and keeps else {}),
         },
     )
     bump_places(found.places)
@@ -90,6 +191,48 @@ def close(actor: Actor, wanted: Wanted, *, seen: str | None = None) -> Done:
 def end(actor: Actor, public_id: str) -> None:
     """Open again what is closed, or what would be: from now on the rest is free, or goes to another
     closure that wants it. Raises RefusedError for one that is over."""
+    closure = _held(actor, public_id)
+    places = queries.places_of_closure(closure.id)
+    require(actor, Action.CLOSE_SPACES, Closing.of(places))
+    _refuse_if_over(closure)
+    if closure.holiday_id is not None:  # or it would be closed again
+        _leave_out(closure.holiday_id)
+    open_again(closure, places)
+    journal.write(actor, "reopened", subject_kind="closure", subject_id=public_id)
+
+
+def open_again(closure: Closure, places: Sequence[Place]) -> None:
+    """Give back what a closure still has, from now on; part of the caller's transaction."""
+    now = clock.now()
+    closure.ended_at = now
+    session().flush()
+    occupancy.lock_resources(place.resource_id for place in places)
+    occupancy.cut(Owner(closure_id=closure.id), step_of(now))
+    rest = Interval(max(closure.starts_at, step_of(now)), closure.ends_at)
+    _hand_on(places, rest)
+    bump_places(places)
+
+
+def let_go(closure: Closure, places: Sequence[Place]) -> None:
+    """These places are no longer closed by it; the caller holds their locks."""
+    keys = [place.resource_id for place in places]
+    its = (ClosureResource.closure_id == closure.id, ClosureResource.resource_id.in_(keys))
+    execute(delete(ClosureResource).where(*its))
+    occupancy.release_at(Owner(closure_id=closure.id), keys)
+    rest = Interval(max(closure.starts_at, step_of(clock.now())), closure.ends_at)
+    _hand_on(places, rest)
+    bump_places(places)
+
+
+def take_in(closure: Closure, places: tuple[Place, ...]) -> None:
+    """These places are closed by it, too, around what stands there; the caller holds their
+    locks."""
+    _insert_places(closure, places)
+    take_around(closure, places)
+    bump_places(places)
+
+
+def _held(actor: Actor, public_id: str) -> Closure:
     closure = session().scalar(
         select(Closure)
         .where(Closure.public_id == public_id, queries.visible_to(actor))
@@ -98,34 +241,68 @@ def end(actor: Actor, public_id: str) -> None:
     )
     if closure is None:
         raise NotFoundError
-    places = queries.places_of_closure(closure.id)
-    require(actor, Action.CLOSE_SPACES, Closing.of(places))
-    now = clock.now()
-    if closure.ended_at is not None or closure.ends_at <= now:
+    return closure
+
+
+def _refuse_if_over(closure: Closure) -> None:
+    if closure.ended_at is not None or closure.ends_at <= clock.now():
         raise RefusedError((Refusal(Reason.NOT_CHANGEABLE, NotChangeable(Obstacle.ENDED)),))
-    closure.ended_at = now
-    session().flush()
-    occupancy.lock_resources(place.resource_id for place in places)
-    occupancy.cut(Owner(closure_id=closure.id), step_of(now))
-    rest = Interval(max(closure.starts_at, step_of(now)), closure.ends_at)
-    _hand_on(places, rest)
-    journal.write(actor, "reopened", subject_kind="closure", subject_id=public_id)
-    bump_places(places)
+
+
+def _leave_out(holiday_id: int) -> None:
+    values = {"state": HolidayState.LEFT_OUT}
+    session().execute(update(Holiday).where(Holiday.id == holiday_id).values(values))
 
 
 # --- who is hit ---
 
 
-def _locked_plan(actor: Actor, wanted: Wanted) -> Plan:
+def _locked_plan(actor: Actor, wanted: Wanted, also: Collection[int] = ()) -> Plan:
     """The plan with every reservation it hits held, then every resource, in the order in which the
     verbs of reservations lock. What is booked at this very moment the claims refuse."""
     first = queries.plan(actor, wanted)
-    if first.hits:
-        hit = [one.details.id for one in first.hits]
+    _lock_reservations(first)
+    occupancy.lock_resources([*(place.resource_id for place in first.places), *also])
+    return queries.plan(actor, wanted)
+
+
+def _lock_reservations(found: Plan) -> None:
+    if found.hits:
+        hit = [one.details.id for one in found.hits]
         of_these = select(Reservation.id).where(Reservation.id.in_(hit))
         session().execute(of_these.order_by(Reservation.id).with_for_update()).all()
-    occupancy.lock_resources(place.resource_id for place in first.places)
-    return queries.plan(actor, wanted)
+
+
+def _rest(closure: Closure, places: tuple[Place, ...]) -> Plan:
+    return queries.rest_of(closure.kind, closure.names, closure.interval, places)
+
+
+def _resources_of(closure: Closure) -> set[int]:
+    its = select(ClosureResource.resource_id).where(ClosureResource.closure_id == closure.id)
+    return set(session().scalars(its))
+
+
+def _spare(closure: Closure, hits: Collection[Hit]) -> None:
+    """These stay, and no others."""
+    execute(delete(Spared).where(Spared.closure_id == closure.id))
+    _spare_also(closure, hits)
+
+
+def _spare_also(closure: Closure, hits: Collection[Hit]) -> None:
+    """These stay, too."""
+    of_this = select(Spared.reservation_id).where(Spared.closure_id == closure.id)
+    known = set(session().scalars(of_this))
+    rows = [
+        {
+            "closure_id": closure.id,
+            "reservation_id": one.details.id,
+            "version": one.details.version,
+        }
+        for one in hits
+        if one.details.id not in known
+    ]
+    if rows:
+        execute(insert(Spared.__table__), rows)
 
 
 def _displace(actor: Actor, closure: Closure, hits: Collection[Hit]) -> int:
@@ -170,29 +347,32 @@ def _next_version(closure: Closure) -> int:
 # --- what is claimed ---
 
 
-def _insert(actor: Actor, found: Plan, names: dict[str, str]) -> Closure:
+def _insert(actor: Actor | None, found: Plan, names: dict[str, str]) -> Closure:
     closure = Closure(
         public_id=ids.new_public_id(),
         kind=found.wanted.kind,
         names=names,
         starts_at=found.interval.starts_at,
         ends_at=found.interval.ends_at,
-        made_by_id=actor.person_id,
+        made_by_id=None if actor is None else actor.person_id,
         created_at=clock.now(),
+        holiday_id=found.wanted.holiday,
     )
     session().add(closure)
     session().flush()
-    execute(
-        insert(ClosureResource.__table__),
-        [{"closure_id": closure.id, "resource_id": place.resource_id} for place in found.places],
-    )
+    _insert_places(closure, found.places)
     return closure
 
 
+def _insert_places(closure: Closure, places: Sequence[Place]) -> None:
+    rows = [{"closure_id": closure.id, "resource_id": place.resource_id} for place in places]
+    execute(insert(ClosureResource.__table__), rows)
+
+
 def _take(closure: Closure, places: Sequence[Place], interval: Interval) -> None:
-    """Claim this time wherever no other closure, nor what is left of a reservation that is over,
-    has it. Anything else in the way was booked since it was looked at: refused."""
-    claims = list(_claims(places, interval))
+    """Claim this time wherever no other closure, nor what stays of reservations, has it. Anything
+    else in the way was booked since it was looked at: refused."""
+    claims = list(_claims(closure, places, interval))
     if not claims:
         return
     try:
@@ -201,13 +381,14 @@ def _take(closure: Closure, places: Sequence[Place], interval: Interval) -> None
         raise WouldDisplaceError(is_stale=True) from refused
 
 
-def _claims(places: Sequence[Place], interval: Interval) -> Iterable[Claim]:
+def _claims(closure: Closure, places: Sequence[Place], interval: Interval) -> Iterable[Claim]:
     busy: dict[tuple[int, int], list[Interval]] = {}
     resource_ids = [place.resource_id for place in places]
     standing = occupancy_queries.busy_times(resource_ids, interval, queries.units_of(places))
-    over = _over(standing)
+    stays = _over(standing) | _spared(closure)
+    held = _held_for(closure) if any(one.hold_id is not None for one in standing) else set()
     for one in standing:
-        if one.closure_id is not None or one.reservation_id in over:
+        if one.closure_id is not None or one.reservation_id in stays or one.hold_id in held:
             busy.setdefault((one.resource_id, one.unit), []).append(one.interval)
     for place in places:
         spot = place.spot
@@ -223,6 +404,23 @@ def _over(standing: Iterable[Busy]) -> set[int]:
     owners = {one.reservation_id for one in standing if one.reservation_id is not None}
     is_over = (Reservation.id.in_(owners), Reservation.ends_at <= clock.now())
     return set(session().scalars(select(Reservation.id).where(*is_over))) if owners else set()
+
+
+def _spared(closure: Closure) -> set[int]:
+    of_this = select(Spared.reservation_id).where(Spared.closure_id == closure.id)
+    return set(session().scalars(of_this))
+
+
+def _held_for(closure: Closure) -> set[int]:
+    """What is held for changes of the reservations that stay."""
+    return set(
+        session().scalars(
+            select(Hold.id)
+            .join(Amendment, Amendment.id == Hold.amendment_id)
+            .join(Spared, Spared.reservation_id == Amendment.reservation_id)
+            .where(Spared.closure_id == closure.id)
+        )
+    )
 
 
 def _hand_on(places: Sequence[Place], freed: Interval) -> None:

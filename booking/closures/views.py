@@ -28,7 +28,13 @@ from booking.reservations import place_facts, texts
 
 PAGE = 30
 MOST_HITS = 50  # named on the page; the rest is counted
-NOT_CARRIED = {"csrf_token", "seen", "edit", "idempotency_key"}
+NOT_CARRIED = {"csrf_token", "seen", "keeps", "edit", "idempotency_key"}
+
+ICONS = {
+    ClosureKind.MAINTENANCE: "wrench",
+    ClosureKind.CLOSED: "ban",
+    ClosureKind.HOLIDAY: "calendar",
+}
 
 pages = Blueprint("closures", __name__, url_prefix="/closures")
 
@@ -161,16 +167,33 @@ def end(public_id: UUID) -> ResponseReturnValue:
     return redirect(url_for(".show", public_id=public_id), 303)
 
 
-def _close(actor: Actor, form: ClosureForm, wanted: Wanted) -> ResponseReturnValue:
-    seen = form.seen.data or None
+@pages.post("/<uuid:public_id>/displace")
+@acts(Action.CLOSE_SPACES)
+def displace(public_id: UUID) -> ResponseReturnValue:
+    """Cancel what the closure has left standing, if it is still what the page showed."""
+    actor, seen = current_actor(), request.form.get("seen", "")
     try:
-        made = web.once_for_form(
-            actor,
-            form.key,
-            lambda: Answer(303, service.close(actor, wanted, seen=seen).public_id),
-        )
+        service.displace(actor, str(public_id), seen=seen)
+    except WouldDisplaceError:
+        return _closure_page(actor, str(public_id), is_stale=True), 409
+    except RefusedError:
+        flash(_("This closure is over already."), "warn")
+    else:
+        flash(_("These reservations are cancelled, and everybody concerned is told."), "ok")
+    return redirect(url_for(".show", public_id=public_id), 303)
+
+
+def _close(actor: Actor, form: ClosureForm, wanted: Wanted) -> ResponseReturnValue:
+    seen, keeps = form.seen.data or None, "keeps" in request.form
+
+    def act() -> Answer:
+        return Answer(303, service.close(actor, wanted, seen=seen, keeps=keeps).public_id)
+
+    try:
+        made = web.once_for_form(actor, form.key, act)
     except WouldDisplaceError as error:
-        return _hit_page(queries.plan(actor, wanted), is_stale=error.is_stale), 409
+        found = queries.plan(actor, wanted)
+        return hit_page(found, url_for(".create"), is_stale=error.is_stale), 409
     flash(_("The spaces are closed for this time."), "ok")
     return redirect(url_for(".show", public_id=made.location), 303)
 
@@ -199,7 +222,8 @@ def _form_page(form: ClosureForm) -> str:
     )
 
 
-def _hit_page(found: Plan, *, is_stale: bool) -> str:
+def hit_page(found: Plan, url: str, *, is_stale: bool) -> str:
+    """Whom it would hit, before anything happens; the form is sent once more to the address."""
     actor = current_actor()
     carried = [
         (name, value) for name, value in request.form.items(multi=True) if name not in NOT_CARRIED
@@ -215,6 +239,7 @@ def _hit_page(found: Plan, *, is_stale: bool) -> str:
         more=max(0, len(found.hits) - MOST_HITS),
         seen=found.seen,
         is_stale=is_stale,
+        url=url,
         carried=carried,
         key=ids.new_public_id(),
     )
@@ -242,11 +267,16 @@ def _hit_row(actor: Actor, hit: Hit) -> HitRow:
     )
 
 
-def _closure_page(actor: Actor, public_id: str) -> str:
+def _closure_page(actor: Actor, public_id: str, *, is_stale: bool = False) -> str:
     found = queries.closure(actor, public_id)
     places = queries.places_of_closure(found.id)
     when = found.when(clock.now())
     displaced = queries.displaced_by(found.id)
+    may_end = when is not When.PAST and allows(
+        actor, Action.CLOSE_SPACES, queries.Closing.of(places)
+    )
+    keeps = may_end and bool(queries.kept_by([found.id]))
+    standing = queries.standing(actor, public_id) if keeps else None
     return render_template(
         "closures/show.html",
         page_title=_("Closure"),
@@ -261,8 +291,11 @@ def _closure_page(actor: Actor, public_id: str) -> str:
         places=places,
         rows=[_hit_row(actor, Hit(one)) for one in displaced[:MOST_HITS]],
         more=max(0, len(displaced) - MOST_HITS),
-        may_end=when is not When.PAST
-        and allows(actor, Action.CLOSE_SPACES, queries.Closing.of(places)),
+        is_stale=is_stale,
+        standing=standing,
+        kept=[_hit_row(actor, one) for one in standing.hits[:MOST_HITS]] if standing else [],
+        more_kept=max(0, len(standing.hits) - MOST_HITS) if standing else 0,
+        may_end=may_end,
     )
 
 
@@ -296,7 +329,7 @@ def _rows(found: Sequence[Closed]) -> tuple[Row, ...]:
     return tuple(
         Row(
             public_id=one.public_id,
-            icon="wrench" if one.kind is ClosureKind.MAINTENANCE else "ban",
+            icon=ICONS[one.kind],
             title=words.what(one.kind, one.names),
             period=words.period(one.interval, zone_name),
             spaces=words.spaces(one.codes, one.spaces),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import Table, exists, func, insert, select
@@ -27,6 +27,7 @@ from booking.people.passwords import hash_password
 from booking.policies import facts
 from booking.reservations.models import Reservation
 from booking.spaces.models import Resource, Site
+from booking.spaces.opening import Opening
 from booking.spaces.queries import openings
 
 ZONE = "Africa/Casablanca"
@@ -73,7 +74,7 @@ def load(progress: Progress, reminder_minutes: tuple[int, ...]) -> Loaded:
         people = everybody(calendar.today, zone, hash_password(DEMO_PASSWORD))
         _insert(_people_rows(people, park))
         progress("Three months of reservations ...")
-        _insert(acts(_scene(calendar, people), reminder_minutes))
+        _insert(acts(scene_of(calendar, people), reminder_minutes))
         _count_on()
         authorised.begin(calendar, people)
         _invite(people)
@@ -100,7 +101,8 @@ def enlarge(progress: Callable[[int], None]) -> Loaded:
         return _loaded()
 
 
-def _scene(calendar: Calendar, people: People) -> Scene:
+def scene_of(calendar: Calendar, people: People) -> Scene:
+    """The park as it stands before anybody books."""
     places = {place.spot.code: place for place in facts.places()}
     hours = {place.spot.hours_id for place in places.values()}
     days = calendar.days
@@ -108,10 +110,19 @@ def _scene(calendar: Calendar, people: People) -> Scene:
         calendar=calendar,
         now=clock.now(),
         places=places,
-        openings=openings(hours, days[0], days[-1]),
+        openings={
+            key: _with_holidays(opening)
+            for key, opening in openings(hours, days[0], days[-1]).items()
+        },
         people=people,
         ledger=Ledger(stream("ledger")),
     )
+
+
+def _with_holidays(opening: Opening) -> Opening:
+    """Nobody books on an announced holiday, although no closure takes it yet."""
+    off = {one.day: () for one in opening.holidays if one.is_announced}
+    return replace(opening, exceptions={**opening.exceptions, **off})
 
 
 def acts(scene: Scene, reminder_minutes: tuple[int, ...]) -> Rows:

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field, fields
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from booking.closures.proposals import NAMES
 from booking.core import zones
 from booking.core.intervals import Span
 from booking.demo.chance import public_id, stream
@@ -14,6 +15,7 @@ from booking.demo.pictures import picture_of
 from booking.demo.places import (
     BREAKDOWNS,
     BUILDINGS,
+    ESTIMATED,
     FEATURES,
     FLOOR_NAMES,
     HOLIDAYS,
@@ -40,6 +42,8 @@ from booking.spaces.models import (
     Building,
     Feature,
     Floor,
+    Holiday,
+    HolidayState,
     Hours,
     HoursException,
     HoursSpan,
@@ -55,6 +59,7 @@ from booking.spaces.models import (
 
 BUILT_AT = datetime(2026, 1, 5, 9, tzinfo=UTC)
 OPEN_SINCE = date(2020, 1, 1)
+HOLIDAYS_AHEAD = 300  # days
 DAYS = 45  # loaded on either side of today
 STOCKTAKING_FROM = 17  # the first weekday so many days ahead is closed
 CONTROLLER = "Parc de démonstration"
@@ -76,9 +81,9 @@ class Calendar:
 
     @property
     def days_off(self) -> dict[date, Names]:
-        """Days off at fixed dates."""
+        """Public holidays at fixed dates."""
         found = {day: HOLIDAYS.get((day.month, day.day)) for day in self.days}
-        return {day: names for day, names in found.items() if names is not None}
+        return {day: dict(NAMES[code]) for day, code in found.items() if code is not None}
 
     @property
     def stocktaking(self) -> date:
@@ -165,7 +170,18 @@ def _house(uid_domain: str) -> Row:
 def _open(park: Park, calendar: Calendar) -> None:
     """The sets of hours, their weeks, and the days that are different."""
     numbers = _numbered(HOURS)
-    park.rows.add(Hours, [{"id": numbers[code], "names": HOURS[code].names} for code in HOURS])
+    park.rows.add(
+        Hours,
+        [
+            {
+                "id": numbers[code],
+                "names": HOURS[code].names,
+                "closes_on_holidays": code != "always",
+            }
+            for code in HOURS
+        ],
+    )
+    park.rows.add(Holiday, _holidays(calendar))
     park.rows.add(
         HoursVersion,
         [
@@ -187,6 +203,7 @@ def _open(park: Park, calendar: Calendar) -> None:
         for code in HOURS
         if code != "always"
         for day, names in calendar.days_off.items()
+        if day <= calendar.today  # what lies ahead is announced, and closed by the worker
     ]
     closed.append(("coworking", calendar.stocktaking, STOCKTAKING))
     park.rows.add(
@@ -196,6 +213,28 @@ def _open(park: Park, calendar: Calendar) -> None:
             for code, day, names in closed
         ],
     )
+
+
+def _holidays(calendar: Calendar) -> list[Row]:
+    """Those of the coming months, as taken over from the calendar; later ones are still to be."""
+    chance = stream("holidays")
+    days = (calendar.today + timedelta(days=ahead) for ahead in range(1, HOLIDAYS_AHEAD))
+    known = ((day, HOLIDAYS.get((day.month, day.day)), ESTIMATED.get(day)) for day in days)
+    return [
+        {
+            "id": number,
+            "public_id": public_id(chance, BUILT_AT),
+            "site_id": 1,
+            "day": day,
+            "names": NAMES[sure or estimated or ""],
+            "state": HolidayState.ANNOUNCED if sure else HolidayState.ESTIMATED,
+            "code": sure or estimated,
+            "proposed_for": day,
+        }
+        for number, (day, sure, estimated) in enumerate(
+            (one for one in known if one[1] or one[2]), 1
+        )
+    ]
 
 
 def _minutes(span: Span) -> Row:

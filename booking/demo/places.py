@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import date
 
 from booking.core.intervals import Span
 from booking.core.refusals import QuotaPeriod
@@ -74,23 +75,32 @@ HOURS: dict[str, HoursPlan] = {
     ),
 }
 
-# Days off at fixed dates, as month and day; those that fall into the loaded months are entered.
-HOLIDAYS: dict[tuple[int, int], Names] = {
-    (1, 1): said("Nouvel An", "رأس السنة الميلادية", "New Year's Day"),
-    (1, 11): said(
-        "Manifeste de l’Indépendance",
-        "ذكرى تقديم وثيقة الاستقلال",
-        "Proclamation of Independence",
-    ),
-    (1, 14): said("Nouvel An amazigh", "رأس السنة الأمازيغية", "Amazigh New Year"),
-    (5, 1): said("Fête du Travail", "عيد الشغل", "Labour Day"),
-    (7, 30): said("Fête du Trône", "عيد العرش", "Throne Day"),
-    (8, 14): said("Oued Ed-Dahab", "ذكرى استرجاع إقليم وادي الذهب", "Oued Ed-Dahab Day"),
-    (8, 20): said("Révolution du Roi et du Peuple", "ثورة الملك والشعب", "Revolution Day"),
-    (8, 21): said("Fête de la Jeunesse", "عيد الشباب", "Youth Day"),
-    (10, 31): said("Fête de l’Unité", "عيد الوحدة", "Unity Day"),
-    (11, 6): said("Marche verte", "المسيرة الخضراء", "Green March"),
-    (11, 18): said("Fête de l’Indépendance", "عيد الاستقلال", "Independence Day"),
+# Public holidays at fixed dates, as month and day, by what the calendar of the country calls them.
+HOLIDAYS: dict[tuple[int, int], str] = {
+    (1, 1): "New Year's Day",
+    (1, 11): "Proclamation of Independence Day",
+    (1, 14): "Amazigh New Year",
+    (5, 1): "Labor Day",
+    (7, 30): "Throne Day",
+    (8, 14): "Oued Ed-Dahab Day",
+    (8, 20): "Revolution Day",
+    (8, 21): "Youth Day",
+    (10, 31): "Unity Day",
+    (11, 6): "Green March",
+    (11, 18): "Independence Day",
+}
+# Those that follow the moon, as that calendar estimates them.
+ESTIMATED: dict[date, str] = {
+    date(2027, 3, 9): "Eid al-Fitr",
+    date(2027, 3, 10): "Eid al-Fitr",
+    date(2027, 5, 16): "Eid al-Adha",
+    date(2027, 5, 17): "Eid al-Adha",
+    date(2027, 6, 6): "Islamic New Year",
+    date(2028, 2, 26): "Eid al-Fitr",
+    date(2028, 2, 27): "Eid al-Fitr",
+    date(2028, 5, 5): "Eid al-Adha",
+    date(2028, 5, 6): "Eid al-Adha",
+    date(2028, 5, 25): "Islamic New Year",
 }
 STOCKTAKING = said("Inventaire annuel", "الجرد السنوي", "Annual stocktaking")
 

@@ -36,6 +36,7 @@ def close(scene: Scene) -> Rows:
             "ended_at": None,
             "made_by_id": operator,
             "created_at": made_at,
+            "holiday_id": None,
         }
         rows.add(Closure, [closure])
         rows.add(ClosureResource, [{"closure_id": number, "resource_id": place.resource_id}])

@@ -40,6 +40,10 @@ class ClosureKind(StrEnum):
 
     MAINTENANCE = "maintenance"
     CLOSED = "closed"
+    HOLIDAY = "holiday"
+
+
+IS_OPEN = text("ended_at IS NULL")
 
 
 class Closure(Model):
@@ -60,10 +64,19 @@ class Closure(Model):
     ended_at: Mapped[datetime | None] = mapped_column(Instant)  # before its time
     made_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     created_at: Mapped[datetime] = mapped_column(Instant)
+    holiday_id: Mapped[int | None] = mapped_column(ForeignKey("holiday.id"))
 
     __table_args__ = (
         CheckConstraint("starts_at < ends_at", name="interval"),
+        CheckConstraint("(kind = 'holiday') = (holiday_id IS NOT NULL)", name="holiday"),
         Index("closure_end_index", "ends_at"),
+        Index(
+            "closure_of_holiday_index",
+            "holiday_id",
+            unique=True,
+            sqlite_where=IS_OPEN,
+            postgresql_where=IS_OPEN,
+        ),
     )
 
     @property

@@ -110,6 +110,13 @@ def release(owner: Owner) -> None:
     session().execute(delete(occupancy).where(column == value))
 
 
+def release_at(owner: Owner, resource_ids: Collection[int]) -> None:
+    """Give back what this owner has at these resources."""
+    column, value = _owner_column(owner)
+    of_these = occupancy.c.resource_id.in_(resource_ids)
+    session().execute(delete(occupancy).where(column == value, of_these))
+
+
 def release_each(*, reservation_ids: Collection[int] = (), hold_ids: Collection[int] = ()) -> None:
     """Give back every claim of these owners."""
     for column, keys in (

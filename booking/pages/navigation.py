@@ -12,7 +12,7 @@ from booking.core.i18n import _, pgettext
 from booking.core.permissions import Action, Actor, allows
 from booking.frame import NavigationEntry
 
-OPERATORS = ("park.", "operator.")  # how the endpoints of the operator's pages begin
+OPERATORS = ("park.", "operator.", "holidays.")  # how the endpoints of the operator's pages begin
 
 
 def entries() -> list[NavigationEntry]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import chain
 from typing import Any
 
@@ -29,7 +29,7 @@ from booking.policies.rules import (
     lacking,
 )
 from booking.spaces.models import Resource, ResourceState
-from booking.spaces.opening import Opening
+from booking.spaces.opening import Opening, PublicHoliday
 from booking.spaces.queries import (
     LINK_COLUMNS,
     SPOT_COLUMNS,
@@ -273,6 +273,7 @@ class Judged:
     refusals: tuple[Refusal, ...]
     asking: tuple[Place, ...]
     balances: tuple[Balance, ...] = ()
+    expected: tuple[PublicHoliday, ...] = ()  # that may still be announced for that time
 
     @property
     def allowed(self) -> bool:
@@ -345,7 +346,24 @@ def judged(
         refusals += verdict.refusals
         if verdict.needs_approval:
             asking.append(place)
-    return Judged(tuple(refusals), tuple(asking), tuple(chain(*balances.values())))
+    return Judged(
+        tuple(refusals),
+        tuple(asking),
+        tuple(chain(*balances.values())),
+        expected_holidays(places, opening_of, local),
+    )
+
+
+def expected_holidays(
+    places: Sequence[Place], opening_of: Mapping[int, Opening], local: LocalInterval
+) -> tuple[PublicHoliday, ...]:
+    """The public holidays that may still be announced for a day of this time, on which one of
+    these places would close; each once, by day."""
+    found: dict[tuple[date, str], PublicHoliday] = {}
+    for place in places:
+        for one in opening_of[place.spot.hours_id].expected_within(local):
+            found[one.day, repr(one.names)] = one
+    return tuple(sorted(found.values(), key=lambda one: one.day))
 
 
 def unauthorised(

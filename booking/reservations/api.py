@@ -34,7 +34,12 @@ from booking.reservations.series_shapes import (
     series_wish,
 )
 from booking.reservations.service import Outcome
-from booking.reservations.shapes import ReservationShown, VerdictShown, balances_as_json
+from booking.reservations.shapes import (
+    ReservationShown,
+    VerdictShown,
+    balances_as_json,
+    expected_as_json,
+)
 from booking.reservations.wishes import Change, Wish, checked_resources
 
 blueprint = Blueprint("reservations_api", __name__, url_prefix="/api/v1")
@@ -323,6 +328,7 @@ def verdict(resource_id: UUID) -> Response:
             "reasons": [facts_as_json(refusal) for refusal in judged.refusals],
             "alternatives": [alternative_as_json(one) for one in offered],
             "balances": balances_as_json(judged.balances),
+            "subject_to_announcement": expected_as_json(judged.expected),
         }
     )
 

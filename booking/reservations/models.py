@@ -447,6 +447,19 @@ class Displacement(Model):
     version: Mapped[int]
 
 
+class Spared(Model):
+    """A reservation that stays although its place is closed around it; `version` is what it was
+    when the closure last looked: what it gives back since goes to the closure."""
+
+    __tablename__ = "spared"
+
+    closure_id: Mapped[int] = mapped_column(ForeignKey("closure.id"), primary_key=True)
+    reservation_id: Mapped[int] = mapped_column(
+        ForeignKey("reservation.id"), primary_key=True, index=True
+    )
+    version: Mapped[int]
+
+
 class DepartureReservation(Model):
     """What became of one reservation: handed over to somebody, or cancelled."""
 

@@ -12,10 +12,13 @@ from booking.core.permissions import Action, Actor
 from booking.core.schema import written
 from booking.policies.facts import Place
 from booking.reservations import arrivals, questions, texts
+from booking.reservations.announcements import expected_for
 from booking.reservations.models import DeclineReason
 from booking.reservations.place_facts import who_answers_at
 from booking.reservations.queries import Decision, Details, PersonName, Waiting
 from booking.reservations.questions import Exchange
+from booking.reservations.shapes import expected_as_json
+from booking.spaces.opening import PublicHoliday
 
 
 def as_json(found: Details, actor: Actor) -> dict[str, object]:
@@ -28,7 +31,18 @@ def list_as_json(found: Sequence[Details], actor: Actor) -> list[dict[str, objec
     waiting = [place for one in found if one.waits for place in one.places_to_decide]
     asked_of = who_answers_at({place.resource_id for place in waiting}) if waiting else {}
     exchanges = questions.about_each([one.id for one in found if one.decisions])
-    return [_as_json(one, actor, asked_of, exchanges.get(one.id, ())) for one in found]
+    expected = expected_for(found)
+    return [
+        _as_json(one, actor, asked_of, exchanges.get(one.id, ())) | _expected(one, expected)
+        for one in found
+    ]
+
+
+def _expected(
+    found: Details, expected: Mapping[int, tuple[PublicHoliday, ...]]
+) -> dict[str, object]:
+    holidays = expected.get(found.id)
+    return {"subject_to_announcement": expected_as_json(holidays)} if holidays else {}
 
 
 def _as_json(

@@ -33,7 +33,7 @@ from booking.reservations.repetition import Planned, Repetition
 from booking.reservations.series_taken import Taken
 from booking.reservations.service import Holder, Occurrence
 from booking.reservations.wishes import Wish, checked_headcount, checked_title, local_interval
-from booking.spaces.opening import Opening
+from booking.spaces.opening import Opening, PublicHoliday
 from booking.spaces.queries import openings
 
 Openings: TypeAlias = Mapping[int, Opening]
@@ -88,6 +88,7 @@ class Dated:
     refusals: tuple[Refusal, ...] = ()
     skipped: SkipReason | None = None
     is_exception: bool = False
+    expected: tuple[PublicHoliday, ...] = ()  # that may still be announced for it
 
     @property
     def day(self) -> date:
@@ -172,7 +173,7 @@ def look(actor: Actor, wanted: SeriesWish, count: quotas.Count = quotas.counting
         last + (local.ends_at - local.starts_at) + 2 * DAY,
     )
     planned = repetition.plan(
-        repeats, first, lambda day: any(not _spans(opening_of, one, day) for one in places)
+        repeats, first, lambda day: any(_is_closed(opening_of, one, day) for one in places)
     )
     _refuse_unknown_days(planned, wanted.exceptions)
     found = Look(
@@ -237,8 +238,8 @@ def _places_by_id(
     return found
 
 
-def _spans(opening_of: Mapping[int, Opening], place: Place, day: date) -> bool:
-    return bool(opening_of[place.spot.hours_id].spans_on(day))
+def _is_closed(opening_of: Mapping[int, Opening], place: Place, day: date) -> bool:
+    return opening_of[place.spot.hours_id].is_closed_on(day)
 
 
 def _refuse_unknown_days(planned: Sequence[Planned], exceptions: Collection[date]) -> None:
@@ -296,7 +297,10 @@ def judged(look: Look, dates: Sequence[Dated], opening_of: Openings) -> Iterator
             yield replace(one, refusals=(Refusal(Reason.NONEXISTENT_TIME, gap),))
             continue
         decided = replace(
-            one, asking=said.asking, refusals=(*said.refusals, *taken.refusals(_claims_of(one)))
+            one,
+            asking=said.asking,
+            refusals=(*said.refusals, *taken.refusals(_claims_of(one))),
+            expected=said.expected,
         )
         if decided.is_bookable:
             taken.take(_claims_of(decided))

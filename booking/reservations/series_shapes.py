@@ -21,7 +21,13 @@ from booking.reservations.series import Dated, Instead, Look, OnConflict, Series
 from booking.reservations.series_cancelling import Going
 from booking.reservations.series_changing import Fate, Planned, Wanted
 from booking.reservations.series_changing import Look as Changes
-from booking.reservations.shapes import AlternativeShown, LocalTimes, Reason
+from booking.reservations.shapes import (
+    AlternativeShown,
+    HolidayExpected,
+    LocalTimes,
+    Reason,
+    expected_as_json,
+)
 from booking.reservations.wishes import Wish, checked_resources
 
 DAY_MINUTES = 24 * 60
@@ -86,6 +92,7 @@ class DateShown(msgspec.Struct):
     reasons: list[Reason]
     alternatives: list[AlternativeShown]
     skipped: SkipReason | msgspec.UnsetType = msgspec.UNSET
+    subject_to_announcement: list[HolidayExpected] | msgspec.UnsetType = msgspec.UNSET
 
 
 class PreviewShown(msgspec.Struct):
@@ -347,6 +354,8 @@ def _date_as_json(one: Dated, offered: Sequence[Alternative]) -> dict[str, objec
         "reasons": [facts_as_json(refusal) for refusal in one.refusals],
         "alternatives": [alternative_as_json(other) for other in offered],
     }
+    if one.expected:
+        body["subject_to_announcement"] = expected_as_json(one.expected)
     return body if one.skipped is None else body | {"skipped": one.skipped.value}
 
 

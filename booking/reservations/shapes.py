@@ -13,6 +13,7 @@ from booking.core.schema import Moment, PublicId
 from booking.policies.quotas import Balance
 from booking.reservations.alternatives import Why
 from booking.reservations.models import Asking, DeclineReason, State
+from booking.spaces.opening import PublicHoliday
 
 Reason = dict[str, Any]  # Any: the code of a refusal and the facts that belong to it
 
@@ -115,6 +116,13 @@ class InSeries(msgspec.Struct):
     links: dict[str, str]
 
 
+class HolidayExpected(msgspec.Struct):
+    """A public holiday whose date is estimated: if it is announced for this day, it closes it."""
+
+    day: date
+    names: dict[str, str]
+
+
 class ReservationShown(msgspec.Struct):
     """A reservation; fields that the reader may not see, or that do not apply, are absent."""
 
@@ -141,6 +149,7 @@ class ReservationShown(msgspec.Struct):
     amendment: AmendmentWaiting | msgspec.UnsetType = msgspec.UNSET
     questions: list[QuestionAsked] | msgspec.UnsetType = msgspec.UNSET
     attendance: AttendanceShown | msgspec.UnsetType = msgspec.UNSET
+    subject_to_announcement: list[HolidayExpected] | msgspec.UnsetType = msgspec.UNSET
 
 
 class AlternativeShown(msgspec.Struct):
@@ -177,6 +186,12 @@ class VerdictShown(msgspec.Struct):
     reasons: list[Reason]
     alternatives: list[AlternativeShown]
     balances: list[BalanceShown]
+    subject_to_announcement: list[HolidayExpected]
+
+
+def expected_as_json(expected: Iterable[PublicHoliday]) -> list[dict[str, object]]:
+    """The public holidays that may still be announced."""
+    return [{"day": one.day.isoformat(), "names": dict(one.names)} for one in expected]
 
 
 def balances_as_json(balances: Iterable[Balance]) -> list[dict[str, object]]:

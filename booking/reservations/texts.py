@@ -32,7 +32,7 @@ from booking.reservations.alternatives import Why
 from booking.reservations.claims import Had
 from booking.reservations.models import CheckInWay, DeclineReason, HouseReason, State
 from booking.reservations.queries import Details
-from booking.spaces.opening import PresetKind
+from booking.spaces.opening import PresetKind, PublicHoliday
 
 # What older lines of the journal hold where another request was approved.
 _ANOTHER_WAS_APPROVED = "another_request_was_approved"
@@ -187,7 +187,18 @@ def closure_kind(kind: ClosureKind) -> str:
     return {
         ClosureKind.MAINTENANCE: _("Maintenance"),
         ClosureKind.CLOSED: _("Closed"),
+        ClosureKind.HOLIDAY: _("Public holiday"),
     }[kind]
+
+
+def expected_holiday(found: PublicHoliday) -> str:
+    """That a reservation on this day is subject to an announcement."""
+    return _(
+        "%(holiday)s may fall on %(day)s; the date is estimated. A reservation on that day is"
+        " subject to announcement.",
+        holiday=isolated(name_in(found.names)),
+        day=format_day(found.day),
+    )
 
 
 def decline_reason(code: DeclineReason) -> str:

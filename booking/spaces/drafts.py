@@ -122,6 +122,7 @@ class HoursDraft(Draft, frozen=True, kw_only=True):
     """A set of opening hours, but for its weeks and its days."""
 
     names: Names
+    closes_on_holidays: bool = True
 
 
 class SpanDraft(Draft, frozen=True, kw_only=True):

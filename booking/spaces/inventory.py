@@ -255,7 +255,8 @@ def _feature(row: _AnyRow) -> Stored[FeatureDraft]:
 
 def _hours(row: _AnyRow) -> Stored[HoursDraft]:
     found, uses = row
-    return Stored(found.id, HoursDraft(names=found.names), uses)
+    draft = HoursDraft(names=found.names, closes_on_holidays=found.closes_on_holidays)
+    return Stored(found.id, draft, uses)
 
 
 def _said(names: Mapping[str, str]) -> dict[str, str]:

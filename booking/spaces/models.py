@@ -28,6 +28,14 @@ class ResourceState(StrEnum):
     OUT_OF_ORDER = "out_of_order"
 
 
+class HolidayState(StrEnum):
+    """How sure a public holiday is. Part of the API."""
+
+    ESTIMATED = "estimated"  # its date may still move: nothing is closed
+    ANNOUNCED = "announced"
+    LEFT_OUT = "left_out"  # the park works on that day
+
+
 class Site(Model):
     """A campus with one time zone; the UID domain never changes once events carry it."""
 
@@ -197,6 +205,7 @@ class Hours(Model):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     names: Mapped[dict[str, str]] = mapped_column(Names)
+    closes_on_holidays: Mapped[bool] = mapped_column(default=True)
 
 
 class HoursVersion(Model):
@@ -246,4 +255,28 @@ class HoursException(Model):
             " OR (opens >= 0 AND opens < closes AND closes <= 1440)",
             name="span",
         ),
+    )
+
+
+class Holiday(Model):
+    """A public holiday of a site: one row each, also where two fall on one day.
+
+    `code` and `proposed_for` say which one of the calendar of the country it is, wherever it has
+    been moved to; one that was added by hand has neither.
+    """
+
+    __tablename__ = "holiday"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    public_id: Mapped[str] = mapped_column(String(36), unique=True)
+    site_id: Mapped[int] = mapped_column(ForeignKey("site.id"))
+    day: Mapped[date] = mapped_column(Date, index=True)
+    names: Mapped[dict[str, str]] = mapped_column(Names)
+    state: Mapped[HolidayState] = mapped_column(choice(HolidayState, "state"))
+    code: Mapped[str | None] = mapped_column(String(80))
+    proposed_for: Mapped[date | None] = mapped_column(Date)
+
+    __table_args__ = (
+        UniqueConstraint("site_id", "code", "proposed_for"),
+        CheckConstraint("(code IS NULL) = (proposed_for IS NULL)", name="proposed"),
     )

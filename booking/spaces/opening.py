@@ -58,11 +58,25 @@ class WeekFrom:
 
 
 @dataclass(frozen=True, slots=True)
+class PublicHoliday:
+    """A public holiday on which what has these hours closes, or will once it is announced."""
+
+    day: date
+    names: Mapping[str, str]
+    is_announced: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Opening:
-    """Opening hours: versions of the week, and days with hours of their own."""
+    """Opening hours: versions of the week, days with hours of their own, and public holidays.
+
+    The hours of an announced holiday stay those of its weekday: a closure takes the time, and says
+    what for. So nothing is closed by two things that could differ.
+    """
 
     versions: tuple[WeekFrom, ...]
     exceptions: Mapping[date, tuple[Span, ...]] = field(default_factory=dict)
+    holidays: tuple[PublicHoliday, ...] = ()
 
     def __post_init__(self) -> None:
         starts = [version.valid_from for version in self.versions]
@@ -80,6 +94,19 @@ class Opening:
             if version.valid_from <= day:
                 return version.week[day.weekday()]
         return ()
+
+    def is_closed_on(self, day: date) -> bool:
+        """Whether it has no hours that day, or a public holiday that is announced."""
+        return not self.spans_on(day) or any(
+            one.is_announced and one.day == day for one in self.holidays
+        )
+
+    def expected_within(self, local: LocalInterval) -> list[PublicHoliday]:
+        """The public holidays that may still be announced for a day that the wish touches."""
+        if not self.holidays:
+            return []
+        days = {day for day, _span in _pieces(local)}
+        return [one for one in self.holidays if not one.is_announced and one.day in days]
 
     def open_intervals(self, day: date, zone: ZoneInfo) -> list[Interval]:
         """When it is open on a day; spans that touch are one interval."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
@@ -16,11 +17,13 @@ from sqlalchemy import (
     Select,
     String,
     bindparam,
+    case,
     cast,
     func,
     literal,
     null,
     select,
+    true,
     union_all,
 )
 from sqlalchemy.orm import InstrumentedAttribute, aliased
@@ -32,6 +35,9 @@ from booking.spaces.models import (
     Behaviour,
     Building,
     Floor,
+    Holiday,
+    HolidayState,
+    Hours,
     HoursException,
     HoursSpan,
     HoursVersion,
@@ -42,7 +48,7 @@ from booking.spaces.models import (
     Site,
 )
 from booking.spaces.nearness import Placed, Where
-from booking.spaces.opening import Opening, WeekFrom
+from booking.spaces.opening import Opening, PublicHoliday, WeekFrom
 
 
 @dataclass(frozen=True)
@@ -222,28 +228,47 @@ def on_the_plan(*conditions: ColumnElement[bool]) -> list[Placed]:
 
 
 # Built once: building it costs more than running it. One statement reads the weeks, from the day
-# each begins to hold, and the exceptions, by their day.
-_HOURS: CompoundSelect[*tuple[Any, ...]] = union_all(  # Any: of two shapes
+# each begins to hold, the exceptions, by their day, and the public holidays on which they close.
+_WEEK, _EXCEPTION, _HOLIDAY = 0, 1, 2
+_HOURS: CompoundSelect[*tuple[Any, ...]] = union_all(  # Any: of three shapes
     select(
-        literal(False).label("is_exception"),
+        literal(_WEEK).label("part"),
         HoursVersion.hours_id,
         HoursVersion.valid_from.label("day"),
         HoursSpan.weekday,
         HoursSpan.opens,
         HoursSpan.closes,
+        null().label("holiday"),
     )
     .outerjoin(HoursSpan, HoursSpan.version_id == HoursVersion.id)
     .where(HoursVersion.hours_id.in_(bindparam("hours_ids", expanding=True))),
     select(
-        literal(True),
+        literal(_EXCEPTION),
         HoursException.hours_id,
         HoursException.day,
         null(),
         HoursException.opens,
         HoursException.closes,
+        null(),
     ).where(
         HoursException.hours_id.in_(bindparam("hours_ids", expanding=True)),
         HoursException.day.between(bindparam("first"), bindparam("last")),
+    ),
+    select(
+        literal(_HOLIDAY),
+        Hours.id,
+        Holiday.day,
+        null(),
+        case((Holiday.state == HolidayState.ANNOUNCED, 1), else_=0),
+        null(),
+        cast(Holiday.names, String),
+    )
+    .select_from(Hours)
+    .join(Holiday, Hours.closes_on_holidays.is_(true()))
+    .where(
+        Hours.id.in_(bindparam("hours_ids", expanding=True)),
+        Holiday.day.between(bindparam("first"), bindparam("last")),
+        Holiday.state != HolidayState.LEFT_OUT,
     ),
 ).order_by("hours_id", "day", "opens")
 
@@ -251,16 +276,20 @@ _HOURS: CompoundSelect[*tuple[Any, ...]] = union_all(  # Any: of two shapes
 def openings(hours_ids: Collection[int], first: date, last: date) -> dict[int, Opening]:
     """The opening hours of these sets as they stand from the first to the last day."""
     rows = execute(_HOURS, {"hours_ids": list(hours_ids), "first": first, "last": last}).all()
-    weeks = _weeks(row for row in rows if not row.is_exception)
-    exceptions = _exceptions(row for row in rows if row.is_exception)
+    weeks = _weeks(row for row in rows if row.part == _WEEK)
+    exceptions = _exceptions(row for row in rows if row.part == _EXCEPTION)
+    holidays = _holidays(row for row in rows if row.part == _HOLIDAY)
     return {
-        hours_id: Opening(tuple(weeks[hours_id]), exceptions[hours_id]) for hours_id in hours_ids
+        hours_id: Opening(
+            tuple(weeks[hours_id]), exceptions[hours_id], tuple(holidays.get(hours_id, ()))
+        )
+        for hours_id in hours_ids
     }
 
 
 def _weeks(rows: Iterable[Row[*tuple[Any, ...]]]) -> dict[int, list[WeekFrom]]:
     spans: dict[tuple[int, date], list[list[Span]]] = {}
-    for _, hours_id, valid_from, weekday, opens, closes in rows:
+    for _, hours_id, valid_from, weekday, opens, closes, _name in rows:
         week = spans.setdefault((hours_id, valid_from), [[] for _ in range(7)])
         if weekday is not None:
             week[weekday].append(Span(opens, closes))
@@ -274,11 +303,18 @@ def _exceptions(
     rows: Iterable[Row[*tuple[Any, ...]]],
 ) -> dict[int, dict[date, tuple[Span, ...]]]:
     found: dict[int, dict[date, tuple[Span, ...]]] = defaultdict(dict)
-    for _, hours_id, day, _, opens, closes in rows:
+    for _, hours_id, day, _weekday, opens, closes, _name in rows:
         already = found[hours_id].get(day, ())
         found[hours_id][day] = (
             already if opens is None or closes is None else (*already, Span(opens, closes))
         )
+    return found
+
+
+def _holidays(rows: Iterable[Row[*tuple[Any, ...]]]) -> dict[int, list[PublicHoliday]]:
+    found: dict[int, list[PublicHoliday]] = defaultdict(list)
+    for _, hours_id, day, _weekday, is_announced, _closes, names in rows:
+        found[hours_id].append(PublicHoliday(day, json.loads(names), bool(is_announced)))
     return found
 
 

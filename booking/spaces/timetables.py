@@ -182,7 +182,8 @@ def opening_with_day(
 def add_hours(actor: Actor, draft: HoursDraft, first: WeekDraft) -> int:
     """Add a set with its first week; returns its key."""
     require(actor, Action.OPERATE)
-    row = Hours(names=checked_names("names", draft.names))
+    names = checked_names("names", draft.names)
+    row = Hours(names=names, closes_on_holidays=draft.closes_on_holidays)
     session().add(row)
     session().flush()
     _insert_week(row.id, first)
@@ -192,12 +193,14 @@ def add_hours(actor: Actor, draft: HoursDraft, first: WeekDraft) -> int:
 
 @transactional
 def rename_hours(actor: Actor, key: int, draft: HoursDraft, seen: str | None = None) -> None:
-    """Replace the names of a set."""
+    """Replace the names of a set, and whether it closes on public holidays: the worker closes and
+    opens what that changes."""
     require(actor, Action.OPERATE)
     before = inventory.hours_set(key).draft
     require_unchanged(seen, before.values)
     names = checked_names("names", draft.names)
-    session().execute(update(Hours).where(Hours.id == key).values(names=names))
+    values = {"names": names, "closes_on_holidays": draft.closes_on_holidays}
+    session().execute(update(Hours).where(Hours.id == key).values(values))
     _write(actor, "hours_renamed", key, facts(draft.values), facts(before.values))
 
 

@@ -56,6 +56,7 @@ Rows = tuple[tuple[str, ...], ...]
 NAMES = lazy_gettext("Name")
 NAMES_HELP = lazy_gettext("One language is enough; readers of the others then see this one.")
 CODE = lazy_gettext("Code")
+CLOSES = lazy_gettext("Closes on public holidays")
 OPTIONAL = [Optional()]
 
 
@@ -504,18 +505,20 @@ def _each_day(form: WeekForm) -> tuple[tuple[SpanDraft, ...], ...]:
 class HoursForm(WeekForm):
     """A new set: its name and its first week."""
 
-    ROWS: ClassVar[Rows] = (("names",), *WeekForm.ROWS)
+    ROWS: ClassVar[Rows] = (("names",), *WeekForm.ROWS, ("closes_on_holidays",))
 
     names = NamesField(NAMES, description=NAMES_HELP)
+    closes_on_holidays = BooleanField(CLOSES, default=True)
 
 
 class HoursNameForm(DraftForm[HoursDraft]):
     """The name of a set."""
 
     DRAFT = HoursDraft
-    ROWS: ClassVar[Rows] = (("names",),)
+    ROWS: ClassVar[Rows] = (("names",), ("closes_on_holidays",))
 
     names = NamesField(NAMES, description=NAMES_HELP)
+    closes_on_holidays = BooleanField(CLOSES)
 
 
 class DayForm(DraftForm[DayDraft]):

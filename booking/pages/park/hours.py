@@ -147,7 +147,10 @@ def add() -> ResponseReturnValue:
     actor = current_actor()
 
     def act() -> Answer:
-        key = timetables.add_hours(actor, HoursDraft(names=form.names.data or {}), draft)
+        named = HoursDraft(
+            names=form.names.data or {}, closes_on_holidays=bool(form.closes_on_holidays.data)
+        )
+        key = timetables.add_hours(actor, named, draft)
         return Answer(303, url_for("park.hours.show", key=key))
 
     try:

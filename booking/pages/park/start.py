@@ -127,6 +127,12 @@ def _groups() -> list[Group]:
                     _("Maintenance and other times at which spaces are closed."),
                 ),
                 _section(
+                    "holidays.index",
+                    "calendar",
+                    _("Public holidays"),
+                    _("The year ahead: announced or estimated, and what closes."),
+                ),
+                _section(
                     "park.hours.index",
                     "clock",
                     _("Opening hours"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby
@@ -31,7 +31,7 @@ from booking.pages.planning.day import (
     with_parts,
 )
 from booking.pages.planning.queries import Floorful, KindOfSpace, Mark
-from booking.spaces.opening import Opening
+from booking.spaces.opening import Opening, PublicHoliday
 
 
 @dataclass(frozen=True)
@@ -60,6 +60,7 @@ class Sheet:
     kinds: tuple[KindOfSpace, ...]
     is_closed: bool
     has_buffers: bool  # whether set-up or cleaning may be drawn
+    holidays: tuple[PublicHoliday, ...]  # of the day, announced or not, as far as they close
 
 
 def sheet(actor: Actor, question: Question, now: datetime) -> Sheet:
@@ -86,7 +87,13 @@ def sheet(actor: Actor, question: Question, now: datetime) -> Sheet:
     has_buffers = any(any(floor.terms[space.policy_id].buffers) for space in spaces) or any(
         one.kind in (ClaimKind.SETUP, ClaimKind.CLEANUP) for one in taken
     )
-    return Sheet(rows, axis, floor.kinds, is_closed, has_buffers)
+    return Sheet(rows, axis, floor.kinds, is_closed, has_buffers, _holidays(openings.values()))
+
+
+def _holidays(openings: Iterable[Opening]) -> tuple[PublicHoliday, ...]:
+    """Each once, whatever number of sets of hours respect it."""
+    found = {repr(one.names): one for opening in openings for one in opening.holidays}
+    return tuple(found.values())
 
 
 def _kind(floor: Floorful, code: str) -> KindOfSpace | None:

@@ -28,6 +28,7 @@ from booking.reservations import (
     service,
     texts,
 )
+from booking.reservations.announcements import expected_for
 from booking.reservations.claims import had_by
 from booking.reservations.forms import AnswerForm, are_seats, values_of_local
 from booking.reservations.models import Asking, HouseReason, State
@@ -149,6 +150,7 @@ def page_of(
         exchanges=exchanges,
         offers=_instead(actor, found),
         kept=texts.kept_free(found, had_by(found.id, found.interval)) if found.is_live else "",
+        expected=expected_for([found]).get(found.id, ()),
         asks=any(place.limits.needs_approval for place in found.places),
         answer_form=answer_form or _empty_answer(actor, found, exchanges),
         asked_of=_asked_of(found) if found.waits else [],

@@ -255,6 +255,7 @@ def _requests(places: _Places) -> dict[str, str]:
         "rivalled": first.public_id,
         "blocked": blocked.public_id,
         "closure": closed,
+        "holiday": make.holiday(make.at(0, days=8).date(), LONG_WORD).public_id,
         "dates": dates.public_id,
     }
 

@@ -138,6 +138,7 @@ def _park() -> tuple[Known, dict[str, str]]:
         "entry_id": entry,
         "series_id": repeated.public_id,
         "closure_id": closed.public_id,
+        "holiday_id": make.holiday(make.at(0, days=8).date()).public_id,
         "resource_id": desk.spot.public_id,
         "resource": desk.spot.public_id,
         "resources": [desk.spot.public_id],

@@ -110,6 +110,7 @@ def build() -> World:
     make.policy()  # that of all other places
     lab = make.lab(under=make.policy(needs_approval=True, asks_for_authorisation=True))
     _authorised(lab, holder)(holder)
+    holiday = make.holiday(make.at(0, days=90).date())
     request = make.reservation(
         holder,
         lab,
@@ -149,6 +150,8 @@ def build() -> World:
             "kind": "buildings",
             "what": "buildings",
             "subject": "buildings",
+            "holiday_id": holiday.public_id,
+            "holidays.public_id": holiday.public_id,
             "park.samples.kind": "confirmed",
             **_spare(),
             **_of_the_organisation(organisation, holder),
