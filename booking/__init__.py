@@ -33,6 +33,7 @@ from booking.authorisations import notices as authorisation_notices
 from booking.authorisations import views as authorisation_pages
 from booking.calendars import views as calendars
 from booking.closures import api as closures_api
+from booking.closures import breakdown_views as breakdown_pages
 from booking.closures import holiday_api as holidays_api
 from booking.closures import holiday_views as holiday_pages
 from booking.closures import notices as closure_notices
@@ -135,6 +136,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     authorisation_pages.pages,
     closures_api.blueprint,
     closure_pages.pages,
+    breakdown_pages.blueprint,
     holidays_api.blueprint,
     holiday_pages.blueprint,
     planning_pages.blueprint,

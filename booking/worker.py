@@ -26,6 +26,7 @@ from sqlalchemy import select, update
 
 from booking.attendance.service import release_next
 from booking.checks import backlog
+from booking.closures.breakdowns import follow_next
 from booking.closures.holidays import close_next
 from booking.closures.service import take_next_given_back
 from booking.core import clock, idempotency, jobs, rate_limits, web
@@ -134,7 +135,7 @@ def work() -> Done:
             done.released += 1
         while done.departures < MOST_DEPARTURES and end_next_term():
             done.departures += 1
-        while done.closed < MOST_CLOSED and (take_next_given_back() or close_next()):
+        while done.closed < MOST_CLOSED and _next_closure():
             done.closed += 1
         done.waitlist = serve()  # last: it offers what has become free just now
     with _part(JobName.EVENTS, done.runs):
@@ -145,6 +146,11 @@ def work() -> Done:
         done.waits = delivered.is_unreachable
         part.error = delivered.trouble
     return done
+
+
+def _next_closure() -> bool:
+    """One thing that a closure has to follow."""
+    return take_next_given_back() or close_next() or follow_next()
 
 
 def until_nothing_is_due(app: Flask) -> Done:

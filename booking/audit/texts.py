@@ -107,6 +107,7 @@ def acts() -> Mapping[str, str]:
         "closed": _("Closed spaces"),
         "reopened": _("Opened closed spaces again"),
         "displaced": _("Cancelled what had stayed in a closure"),
+        "put_off": _("Expected a space back at another time"),
         "holiday_added": _("Added a public holiday"),
         "holiday_changed": _("Announced or moved a public holiday"),
         "holiday_left_out": _("Left a public holiday out"),

@@ -8,7 +8,8 @@ from uuid import UUID
 import msgspec
 from flask import Blueprint, Response
 
-from booking.closures import queries, service
+from booking.closures import breakdowns, queries, service
+from booking.closures.breakdowns import Breakdown
 from booking.closures.queries import Closed, Hit, Plan, When
 from booking.closures.rules import Wanted
 from booking.closures.service import WouldDisplaceError
@@ -61,6 +62,21 @@ class Displacing(msgspec.Struct, forbid_unknown_fields=True):
     """The body of POST /closures/{id}/displace: the mark that its `kept` gave."""
 
     seen: str
+
+
+class Expecting(msgspec.Struct, forbid_unknown_fields=True):
+    """The body of POST /closures/{id}/put-off; `seen` and `keeps` as for a closure."""
+
+    expected_back: Moment
+    seen: str | None = None
+    keeps: bool = False
+
+
+class BrokenDown(Expecting, kw_only=True, forbid_unknown_fields=True):
+    """The body of POST /closures/out-of-order: which space, and what is wrong."""
+
+    resource: PublicId
+    reason: str
 
 
 class ClosureShown(msgspec.Struct):
@@ -164,6 +180,50 @@ def in_the_way(actor: Actor, found: Plan, error: WouldDisplaceError) -> Response
         "Send the mark in `seen` to cancel exactly these.",
         **plan_as_json(actor, found),
     )
+
+
+@blueprint.post("/closures/out-of-order")
+@acts(Action.CLOSE_SPACES)
+@describes(body=BrokenDown, answer=ClosureShown, status=201)
+def take_out() -> Response:
+    """Take a space out of order now, until it is expected back."""
+    actor, asked = current_actor(), schema.body(BrokenDown)
+    breakdown = Breakdown(
+        public_id("resource", asked.resource),
+        asked.reason,
+        moment("expected_back", asked.expected_back),
+    )
+
+    def act() -> Answer:
+        made = breakdowns.take_out(actor, breakdown, seen=asked.seen, keeps=asked.keeps)
+        return Answer(201, made.public_id)
+
+    try:
+        made = web.once(actor, act)
+    except WouldDisplaceError as error:
+        found = queries.plan(actor, breakdowns.wanted_of(actor, breakdown))
+        return in_the_way(actor, found, error)
+    location = web.public_url("closures_api.show", closure_id=made.location)
+    return web.answer_json(_as_json(queries.closure(actor, made.location)), 201, location)
+
+
+@blueprint.post("/closures/<uuid:closure_id>/put-off")
+@acts(Action.CLOSE_SPACES)
+@describes(body=Expecting, answer=ClosureShown)
+def put_off(closure_id: UUID) -> Response:
+    """Expect what is out of order back at another time."""
+    actor, asked, key = current_actor(), schema.body(Expecting), str(closure_id)
+    back = moment("expected_back", asked.expected_back)
+
+    def act() -> Answer:
+        breakdowns.put_off(actor, key, back, seen=asked.seen, keeps=asked.keeps)
+        return Answer(200, key)
+
+    try:
+        web.once(actor, act)
+    except WouldDisplaceError as error:
+        return in_the_way(actor, breakdowns.put_off_plan(actor, key, back), error)
+    return web.answer_json(_as_json(queries.closure(actor, key)))
 
 
 @blueprint.get("/closures/<uuid:closure_id>")

@@ -6,7 +6,7 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Self
 
@@ -46,6 +46,7 @@ from booking.reservations.models import (
 from booking.reservations.queries import Details, is_under_a_grant
 from booking.spaces.models import Area, Floor, Hours, Resource
 
+NEAR = timedelta(days=31)
 CODES_SHOWN = 12  # of a closure in a list; the rest is counted
 
 
@@ -185,6 +186,8 @@ def places_of(wanted: Wanted) -> tuple[Place, ...]:
     absent = {name: Problem.NOT_FOUND for name, is_there in there.items() if not is_there}
     if absent:
         raise InvalidError(dict(absent))
+    if wanted.kind is ClosureKind.OUT_OF_ORDER:
+        return tuple(found)  # its parts work
     return tuple(_with_parts(found))
 
 
@@ -278,11 +281,14 @@ def closure(actor: Actor, public_id: str) -> Closed:
 
 
 def next_of(resource_id: int, *, limit: int) -> list[Closure]:
-    """The closures of one resource that hold or are to come, for everybody; one statement."""
+    """The closures of one resource that hold or are to come, for everybody, public holidays only
+    when they are near; one statement."""
     is_its = exists().where(
         ClosureResource.closure_id == Closure.id, ClosureResource.resource_id == resource_id
     )
-    conditions = (is_its, Closure.ended_at.is_(None), Closure.ends_at > clock.now())
+    now = clock.now()
+    is_told = or_(Closure.kind != ClosureKind.HOLIDAY, Closure.starts_at < now + NEAR)
+    conditions = (is_its, Closure.ended_at.is_(None), Closure.ends_at > now, is_told)
     statement = select(Closure).where(*conditions).order_by(Closure.starts_at)
     return list(session().scalars(statement.limit(limit)))
 

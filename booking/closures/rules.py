@@ -45,8 +45,8 @@ class Wanted:
 def interval_of(wanted: Wanted, zone: ZoneInfo, now: datetime) -> Interval:
     """When it is; what has begun already begins now. Raises InvalidError where it makes no sense,
     or is over."""
-    start = _instant("starts_at", wanted.starts_at, zone)
-    end = _instant("ends_at", wanted.ends_at, zone)
+    start = instant("starts_at", wanted.starts_at, zone)
+    end = instant("ends_at", wanted.ends_at, zone)
     if end <= start:
         raise InvalidError({"ends_at": Problem.ENDS_BEFORE_IT_STARTS})
     start = max(start, step_of(now))
@@ -60,7 +60,7 @@ def step_of(now: datetime) -> datetime:
     return now - timedelta(seconds=now.timestamp() % STEP.total_seconds())
 
 
-def _instant(field: str, moment: datetime, zone: ZoneInfo) -> datetime:
+def instant(field: str, moment: datetime, zone: ZoneInfo) -> datetime:
     """The instant that is meant; where the clocks jump over it, the one when they do."""
     if not EARLIEST_YEAR <= moment.year <= LATEST_YEAR:
         raise InvalidError({field: Problem.OUT_OF_RANGE})

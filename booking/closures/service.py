@@ -23,7 +23,7 @@ from booking.core.texts import checked_names
 from booking.journal import service as journal
 from booking.occupancy import queries as occupancy_queries
 from booking.occupancy import service as occupancy
-from booking.occupancy.models import ClaimKind, Closure, ClosureResource, Hold
+from booking.occupancy.models import ClaimKind, Closure, ClosureKind, ClosureResource, Hold
 from booking.occupancy.queries import Busy
 from booking.occupancy.service import Claim, Owner
 from booking.policies.facts import Place
@@ -38,7 +38,7 @@ from booking.reservations.models import (
     Reservation,
     Spared,
 )
-from booking.spaces.models import Holiday, HolidayState
+from booking.spaces.models import Holiday, HolidayState, Resource, ResourceState
 from booking.waitlist import service as waitlist
 
 
@@ -97,17 +97,17 @@ def close_around(wanted: Wanted, places: tuple[Place, ...]) -> Done:
 def displace(actor: Actor, public_id: str, *, seen: str) -> Done:
     """Cancel what a closure has left standing, if it is still exactly what was seen; raises
     WouldDisplaceError otherwise, RefusedError for a closure that is over."""
-    closure = _held(actor, public_id)
+    closure = held(actor, public_id)
     places = queries.places_of_closure(closure.id)
     require(actor, Action.CLOSE_SPACES, Closing.of(places))
-    _refuse_if_over(closure)
+    refuse_if_over(closure)
     first = _rest(closure, places)
-    _lock_reservations(first)
+    lock_reservations(first)
     occupancy.lock_resources(place.resource_id for place in places)
     found = _rest(closure, places)
     if seen != found.seen:
         raise WouldDisplaceError(is_stale=True)
-    displaced = _displace(actor, closure, found.hits)
+    displaced = displace_hits(actor, closure, found.hits)
     _spare(closure, ())
     waitlist.take_back_offers({place.resource_id for place in places}, found.interval)
     _take(closure, places, found.interval)
@@ -165,7 +165,7 @@ def _close(actor: Actor | None, found: Plan, names: dict[str, str], *, keeps: bo
         displaced = 0
         _spare(closure, found.hits)
     else:
-        displaced = _displace(actor, closure, found.hits)
+        displaced = displace_hits(actor, closure, found.hits)
     waitlist.take_back_offers({place.resource_id for place in found.places}, found.interval)
     _take(closure, found.places, found.interval)
     journal.write(
@@ -191,12 +191,14 @@ def _close(actor: Actor | None, found: Plan, names: dict[str, str], *, keeps: bo
 def end(actor: Actor, public_id: str) -> None:
     """Open again what is closed, or what would be: from now on the rest is free, or goes to another
     closure that wants it. Raises RefusedError for one that is over."""
-    closure = _held(actor, public_id)
+    closure = held(actor, public_id)
     places = queries.places_of_closure(closure.id)
     require(actor, Action.CLOSE_SPACES, Closing.of(places))
-    _refuse_if_over(closure)
+    refuse_if_over(closure)
     if closure.holiday_id is not None:  # or it would be closed again
         _leave_out(closure.holiday_id)
+    if closure.kind is ClosureKind.OUT_OF_ORDER:
+        put_in_order(place.resource_id for place in places)
     open_again(closure, places)
     journal.write(actor, "reopened", subject_kind="closure", subject_id=public_id)
 
@@ -210,6 +212,20 @@ def open_again(closure: Closure, places: Sequence[Place]) -> None:
     occupancy.cut(Owner(closure_id=closure.id), step_of(now))
     rest = Interval(max(closure.starts_at, step_of(now)), closure.ends_at)
     _hand_on(places, rest)
+    bump_places(places)
+
+
+def end_at(closure: Closure, places: tuple[Place, ...], ends_at: datetime) -> None:
+    """Give it another end: take the time that this adds, around what stands there, or give back
+    what it leaves; the caller holds the locks."""
+    before = closure.ends_at
+    closure.ends_at = ends_at
+    session().flush()
+    if ends_at < before:
+        occupancy.cut(Owner(closure_id=closure.id), ends_at)
+        _hand_on(places, Interval(ends_at, before))
+    else:
+        take_around(closure, places)
     bump_places(places)
 
 
@@ -232,7 +248,7 @@ def take_in(closure: Closure, places: tuple[Place, ...]) -> None:
     bump_places(places)
 
 
-def _held(actor: Actor, public_id: str) -> Closure:
+def held(actor: Actor, public_id: str) -> Closure:
     closure = session().scalar(
         select(Closure)
         .where(Closure.public_id == public_id, queries.visible_to(actor))
@@ -244,9 +260,20 @@ def _held(actor: Actor, public_id: str) -> Closure:
     return closure
 
 
-def _refuse_if_over(closure: Closure) -> None:
+def refuse_if_over(closure: Closure) -> None:
     if closure.ended_at is not None or closure.ends_at <= clock.now():
         raise RefusedError((Refusal(Reason.NOT_CHANGEABLE, NotChangeable(Obstacle.ENDED)),))
+
+
+def put_in_order(resource_ids: Iterable[int]) -> None:
+    """These work again: what lists and rules read of them follows the closure."""
+    values = {
+        "state": ResourceState.IN_ORDER,
+        "out_of_order_reason": None,
+        "expected_back_at": None,
+    }
+    of_these = Resource.id.in_(list(resource_ids))
+    session().execute(update(Resource).where(of_these).values(values))
 
 
 def _leave_out(holiday_id: int) -> None:
@@ -261,12 +288,12 @@ def _locked_plan(actor: Actor, wanted: Wanted, also: Collection[int] = ()) -> Pl
     """The plan with every reservation it hits held, then every resource, in the order in which the
     verbs of reservations lock. What is booked at this very moment the claims refuse."""
     first = queries.plan(actor, wanted)
-    _lock_reservations(first)
+    lock_reservations(first)
     occupancy.lock_resources([*(place.resource_id for place in first.places), *also])
     return queries.plan(actor, wanted)
 
 
-def _lock_reservations(found: Plan) -> None:
+def lock_reservations(found: Plan) -> None:
     if found.hits:
         hit = [one.details.id for one in found.hits]
         of_these = select(Reservation.id).where(Reservation.id.in_(hit))
@@ -305,7 +332,7 @@ def _spare_also(closure: Closure, hits: Collection[Hit]) -> None:
         execute(insert(Spared.__table__), rows)
 
 
-def _displace(actor: Actor, closure: Closure, hits: Collection[Hit]) -> int:
+def displace_hits(actor: Actor, closure: Closure, hits: Collection[Hit]) -> int:
     """Cancel what is in the way; everybody concerned is told once, from one event."""
     for hit in hits:
         if hit.is_change:

@@ -34,6 +34,7 @@ ICONS = {
     ClosureKind.MAINTENANCE: "wrench",
     ClosureKind.CLOSED: "ban",
     ClosureKind.HOLIDAY: "calendar",
+    ClosureKind.OUT_OF_ORDER: "wrench",
 }
 
 pages = Blueprint("closures", __name__, url_prefix="/closures")
@@ -150,6 +151,7 @@ def ask_end(public_id: UUID) -> ResponseReturnValue:
         found=found,
         title=words.what(found.kind, found.names),
         period=words.period(found.interval, str(_zone())),
+        is_breakdown=found.kind is ClosureKind.OUT_OF_ORDER,
         has_begun=found.when(clock.now()) is When.NOW,
     )
 
@@ -296,6 +298,7 @@ def _closure_page(actor: Actor, public_id: str, *, is_stale: bool = False) -> st
         kept=[_hit_row(actor, one) for one in standing.hits[:MOST_HITS]] if standing else [],
         more_kept=max(0, len(standing.hits) - MOST_HITS) if standing else 0,
         may_end=may_end,
+        is_breakdown=found.kind is ClosureKind.OUT_OF_ORDER,
     )
 
 

@@ -41,6 +41,7 @@ class ClosureKind(StrEnum):
     MAINTENANCE = "maintenance"
     CLOSED = "closed"
     HOLIDAY = "holiday"
+    OUT_OF_ORDER = "out_of_order"  # its end is expected, not fixed
 
 
 IS_OPEN = text("ended_at IS NULL")

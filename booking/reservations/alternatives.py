@@ -21,7 +21,7 @@ from booking.core import clock, zones
 from booking.core.database import session
 from booking.core.intervals import Interval, LocalInterval
 from booking.core.permissions import Actor
-from booking.core.refusals import with_overrider
+from booking.core.refusals import Cause, Reason, Refusal, SlotTaken, with_overrider
 from booking.policies import facts
 from booking.policies.facts import Judged, Place, place_columns, place_from
 from booking.policies.quotas import Counted, Counting
@@ -318,7 +318,16 @@ def verdict(actor: Actor, wish: Wish) -> Judged:
         rights=search.rights,
     )
     taken = service.taken(places, search.local.project())
-    return replace(judged, refusals=(*map(with_overrider, judged.refusals), *taken))
+    return replace(judged, refusals=(*map(with_overrider, judged.refusals), *_more(judged, taken)))
+
+
+def _more(judged: Judged, taken: Iterable[Refusal]) -> Iterator[Refusal]:
+    """What is taken besides: that what is out of order is closed as well says nothing new."""
+    broken = {one.resource_code for one in judged.refusals if one.reason is Reason.OUT_OF_ORDER}
+    for one in taken:
+        is_closed = isinstance(one.facts, SlotTaken) and one.facts.cause is Cause.CLOSURE
+        if not (is_closed and one.resource_code in broken):
+            yield one
 
 
 def _resolve(

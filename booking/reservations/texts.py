@@ -188,6 +188,7 @@ def closure_kind(kind: ClosureKind) -> str:
         ClosureKind.MAINTENANCE: _("Maintenance"),
         ClosureKind.CLOSED: _("Closed"),
         ClosureKind.HOLIDAY: _("Public holiday"),
+        ClosureKind.OUT_OF_ORDER: _("Out of order"),
     }[kind]
 
 

@@ -70,6 +70,7 @@ class Taken(NamedTuple):
     is_here: bool = False  # whoever booked has confirmed their presence
     is_maintenance: bool = False
     whole: str = ""  # the code of the space with which a linked one is taken
+    is_out: bool = False  # what is taken is out of order
 
 
 PART = "part"  # of the space is in use: no claim of its own
@@ -303,6 +304,8 @@ class _Row:
 
 def _state_of(claim: Taken) -> str:
     if claim.kind == ClaimKind.CLOSURE:
+        if claim.is_out:
+            return "out"
         return "maintenance" if claim.is_maintenance else "closed"
     if claim.kind in (ClaimKind.SETUP, ClaimKind.CLEANUP):
         return "buffer"

@@ -224,6 +224,7 @@ def taken_of(actor: Actor, resource_ids: Resources, window: Interval) -> list[Ta
             Attendance.checked_in_at.is_not(None),
             func.coalesce(Closure.kind == ClosureKind.MAINTENANCE, false()),
             case((claim.c.kind == ClaimKind.LINKED.value, _whole_of(claim)), else_=""),
+            func.coalesce(Closure.kind == ClosureKind.OUT_OF_ORDER, false()),
         )
         .select_from(claim)
         .outerjoin(Hold, Hold.id == claim.c.hold_id)

@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 
 from booking.closures import queries as closures
 from booking.closures import words
+from booking.closures.breakdowns import open_closure_of
 from booking.closures.queries import Closing
 from booking.core import clock
 from booking.core.errors import NotFoundError
@@ -24,6 +25,7 @@ from booking.pages.space.week import DAYS_A_WEEK, Week, first_day, week_of
 from booking.policies.facts import Place
 from booking.reservations import availability, place_facts, texts
 from booking.spaces import photos
+from booking.spaces.models import ResourceState
 
 WEEK = timedelta(days=DAYS_A_WEEK)
 MOST_CLOSURES = 5
@@ -87,6 +89,9 @@ def show(code: str) -> ResponseReturnValue:
         wait_url=url_for("waitlist.new", resource=spot.code, day=max(day, today).isoformat()),
         closures=[_closed(actor, one, spot.zone_name) for one in _closures(place)],
         may_close=allows(actor, Action.CLOSE_SPACES, Closing((place,))),
+        breakdown=open_closure_of(place.resource_id)
+        if spot.state is ResourceState.OUT_OF_ORDER
+        else None,
         texts=texts,
         today=now,
     )

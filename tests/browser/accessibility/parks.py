@@ -14,8 +14,10 @@ from sqlalchemy import String, cast, literal, select, update
 
 from booking import worker
 from booking.authorisations import service as authorisations
+from booking.closures import breakdowns
 from booking.closures import queries as closures
 from booking.closures import service as closing
+from booking.closures.breakdowns import Breakdown
 from booking.closures.rules import Wanted
 from booking.core import clock
 from booking.core.database import end_reading, session, transaction
@@ -90,6 +92,7 @@ def full(app: Flask, language: str) -> Park:
         **_past(member, places),
         **_present(member, manager, places),
         **_requests(places),
+        **_broken(operator),
         **_organisations(member, manager, places),
         **_secrets(member),
         **_waiting(member),
@@ -258,6 +261,12 @@ def _requests(places: _Places) -> dict[str, str]:
         "holiday": make.holiday(make.at(0, days=8).date(), LONG_WORD).public_id,
         "dates": dates.public_id,
     }
+
+
+def _broken(operator: Actor) -> dict[str, str]:
+    """What is out of order until it is expected back."""
+    breakdown = Breakdown(make.desk("A-14").spot.public_id, LONG_WORD, make.at(8, days=9))
+    return {"breakdown": breakdowns.take_out(operator, breakdown).public_id}
 
 
 def _closed(place: Place) -> str:

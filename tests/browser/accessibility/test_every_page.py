@@ -162,6 +162,8 @@ PAGES: dict[str, Where] = {
     "closures.index": _at(Reader.MANAGER, "/closures", "/closures?when=past"),
     "closures.new": _at(Reader.MANAGER, "/closures/new", "/closures/new?resource={lab}"),
     "closures.show": _at(Reader.MANAGER, "/closures/{closure}"),
+    "breakdowns.new": _at(Reader.MANAGER, "/spaces/{lab}/out-of-order"),
+    "breakdowns.ask_put_off": _at(Reader.OPERATOR, "/closures/{breakdown}/put-off"),
     "holidays.index": _at(Reader.OPERATOR, "/holidays"),
     "holidays.new": _at(Reader.OPERATOR, "/holidays/new"),
     "holidays.edit": _at(Reader.OPERATOR, "/holidays/{holiday}"),

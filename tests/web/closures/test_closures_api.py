@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -76,3 +77,35 @@ def test_the_list_turns_its_pages(client: FlaskClient, lab: Place) -> None:
 def test_a_token_needs_the_scope_to_decide(client: FlaskClient, lab: Place) -> None:
     headers = make.bearer(make.lab_manager(lab), Scope.READ, Scope.WRITE)
     assert client.get(CLOSURES, headers=headers).status_code == 403
+
+
+def test_a_lab_is_taken_out_of_order_put_off_and_back(client: FlaskClient, lab: Place) -> None:
+    """By the API, and on its pages."""
+    manager = make.lab_manager(lab)
+    headers = make.bearer(manager)
+    booked = make.reservation(make.person(), lab, starts_at=make.at(9, days=3))
+    body = {"resource": lab.spot.public_id, "reason": "Leak", "expected_back": "2026-10-07T08:00"}
+    made: Json = client.post(f"{CLOSURES}/out-of-order", json=body, headers=headers).json or {}
+    assert (made["kind"], made["when"], made["names"]) == ("out_of_order", "now", {"en": "Leak"})
+    path = f"{CLOSURES}/{made['id']}"
+    later = {"expected_back": "2026-10-09T08:00"}
+    refused = client.post(f"{path}/put-off", json=later, headers=headers)
+    assert refused.status_code == 409
+    assert (refused.json or {})["reservations"][0]["id"] == booked.public_id
+    put_off = client.post(f"{path}/put-off", json={**later, "keeps": True}, headers=headers)
+    assert (put_off.json or {})["ends_at"].startswith("2026-10-09T08:00")
+    make.signed_in(client, manager)
+    page = client.get(f"/spaces/{lab.spot.code}").text
+    assert "Expected back at another time" in page
+    assert "Out of order: Leak" in client.get(f"/closures/{made['id']}").text
+    assert client.get(f"/closures/{made['id']}/put-off").status_code == 200
+    client.post(f"{path}/end", headers=headers)
+    assert "Take out of order" in client.get(f"/spaces/{lab.spot.code}").text
+    form = client.get(f"/spaces/{lab.spot.code}/out-of-order").text
+    token = re.findall(r'name="csrf_token" value="([^"]+)"', form)[0]
+    typed = {"csrf_token": token, "reason": "Leak", "day": "10/10/2026", "hour": "480"}
+    hit = client.post(f"/spaces/{lab.spot.code}/out-of-order", data=typed)
+    assert hit.status_code == 409
+    kept = client.post(f"/spaces/{lab.spot.code}/out-of-order", data={**typed, "keeps": "1"})
+    assert kept.status_code == 303
+    assert "1" in client.get(kept.location).text

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from booking.authorisations import service as authorisations
 from booking.core.database import session
 from booking.core.permissions import Actor, Scope
+from booking.occupancy.models import ClosureKind
 from booking.people import feeds, tokens
 from booking.people.models import FeedDetail, Grant, Organisation
 from booking.policies.facts import Place
@@ -138,6 +139,7 @@ def build() -> World:
                 _authorised(lab),
             ),
             **dict.fromkeys(("closures.public_id", "closures_api.closure_id"), _closed(lab)),
+            "breakdowns.public_id": _broken(lab),
         },
         things={
             "public_id": request.public_id,
@@ -196,6 +198,18 @@ def _closed(lab: Place) -> Callable[[Actor], str]:
     def close(_who_asks: Actor) -> str:
         day = next(days)
         return make.closure(lab, make.at(9, days=day), make.at(10, days=day)).public_id
+
+    return close
+
+
+def _broken(lab: Place) -> Callable[[Actor], str]:
+    """The same, out of order."""
+    days = count(300)
+
+    def close(_who_asks: Actor) -> str:
+        day = next(days)
+        times = (make.at(9, days=day), make.at(10, days=day))
+        return make.closure(lab, *times, kind=ClosureKind.OUT_OF_ORDER).public_id
 
     return close
 
