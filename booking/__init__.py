@@ -47,6 +47,7 @@ from booking.core.database import (
     schema_version,
 )
 from booking.core.events import EventKind
+from booking.demand import models as demand
 from booking.exchange import api as exchange_api
 from booking.exchange import models as import_drafts
 from booking.finding import views as finding_pages
@@ -81,6 +82,7 @@ from booking.privacy import api as privacy_api
 from booking.privacy import views as privacy_pages
 from booking.reminders import notices as reminder_notices
 from booking.reports import api as reports_api
+from booking.reports import unmet
 from booking.reports import views as report_pages
 from booking.reservations import api as reservations_api
 from booking.reservations import (
@@ -105,6 +107,7 @@ from config import ROOT, Settings, SettingsError
 
 # Loading these makes their tables known to the migrations.
 TABLES = (
+    demand,
     import_drafts,
     events,
     house_tables,
@@ -151,6 +154,8 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     park_start.blueprint,
     report_pages.blueprint,
     reports_api.blueprint,
+    unmet.pages,
+    unmet.api,
     exchange_api.blueprint,
     health.blueprint,
     photo_files.blueprint,

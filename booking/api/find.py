@@ -15,6 +15,7 @@ from booking.core.permissions import Action
 from booking.core.refusals import facts_as_json
 from booking.core.schema import Moment, PublicId, describes, moment, written
 from booking.core.web import acts, current_actor
+from booking.demand import service as demand
 from booking.finding import assigning, finder, queries
 from booking.finding.finder import Barred, Difference, Near
 from booking.finding.queries import Park
@@ -132,7 +133,8 @@ def book_any() -> Response:
         reasons.extend(made.reasons)
         return Answer(201, made.outcome.public_id)
 
-    answer = web.once(actor, act)
+    with demand.counting((), wanted.local.starts_at, wanted.people, kind=wanted.kind):
+        answer = web.once(actor, act)
     found = reservations.details(actor, answer.location)
     body = {**as_json(found, actor), "why": [_reason(one) for one in reasons]}
     location = web.public_url("reservations_api.show", reservation_id=answer.location)
@@ -168,7 +170,10 @@ def find() -> Response:
     park = queries.park()
     if park is None:
         raise InvalidError({"kind": Problem.NOT_FOUND})
-    found = finder.find(current_actor(), park, _wanted(park, asked), limit=asked.limit)
+    wanted = _wanted(park, asked)
+    found = finder.find(current_actor(), park, wanted, limit=asked.limit)
+    if not found.free:
+        demand.note_nothing_found(wanted.kind, wanted.local.starts_at, wanted.people)
     shown = represent([one.place for one in found.matches])
     return listing.read(
         {

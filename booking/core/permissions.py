@@ -165,6 +165,7 @@ class Action(StrEnum):
     AUTHORISE = "authorise"  # and see who is; the groups are those of one's spaces
     SEE_JOURNAL = "see_journal"
     SEE_FIGURES = "see_figures"
+    SEE_DEMAND = "see_demand"  # what could not be had
     SEE_PEOPLE = "see_people"
     EXPORT = "export"
     OPERATE = "operate"
@@ -341,6 +342,7 @@ TABLE: dict[Action, tuple[Predicate, ...]] = {
     Action.CLOSE_SPACES: (manages_what_is_closed, operator),
     Action.AUTHORISE: (lab_manager, operator),
     Action.SEE_JOURNAL: (operator, auditor),
+    Action.SEE_DEMAND: (operator, auditor),
     Action.SEE_FIGURES: (operator, auditor, lab_manager, organisation_manager),
     Action.SEE_PEOPLE: (operator, auditor),
     Action.EXPORT: (operator, auditor),
@@ -368,6 +370,7 @@ SCOPES: dict[Action, Scope] = {
     Action.OPERATE: Scope.ADMIN,
     Action.EXPORT: Scope.ADMIN,
     Action.SEE_JOURNAL: Scope.ADMIN,
+    Action.SEE_DEMAND: Scope.ADMIN,
     Action.SEE_PEOPLE: Scope.ADMIN,
     Action.DECIDE_ANYTHING: Scope.ADMIN,
 }

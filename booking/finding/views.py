@@ -20,6 +20,7 @@ from booking.core.months import Month, day_from, month, month_from, within
 from booking.core.permissions import Action, Actor
 from booking.core.refusal_texts import describe
 from booking.core.web import acts
+from booking.demand import service as demand
 from booking.finding import assigning, finder, queries, texts
 from booking.finding.finder import Found
 from booking.finding.forms import FindForm
@@ -107,12 +108,14 @@ def take() -> ResponseReturnValue:
     reasons: list[Reason] = []
 
     def act() -> Answer:
-        assigned = assigning.book_any(actor, park, form.to_wanted(park))
+        assigned = assigning.book_any(actor, park, wanted)
         reasons.extend(assigned.reasons)
         return Answer(303, assigned.outcome.public_id)
 
     try:
-        made = web.once_for_form(actor, request.form.get("idempotency_key"), act)
+        wanted = form.to_wanted(park)
+        with demand.counting((), wanted.local.starts_at, wanted.people, kind=wanted.kind):
+            made = web.once_for_form(actor, request.form.get("idempotency_key"), act)
     except InvalidError:  # the search says what is wrong
         return redirect(url_for(".show", **form.asked), 303)  # type: ignore[arg-type]  # its fields
     except RefusedError as refused:
@@ -165,10 +168,13 @@ def _answer(park: Park, form: FindForm) -> tuple[Wanted | None, Found | None]:
     try:
         wanted = form.to_wanted(park)
         actor, skip = web.current_actor(), (_page() - 1) * PAGE
-        return wanted, finder.find(actor, park, wanted, skip=skip, limit=PAGE)
+        found = finder.find(actor, park, wanted, skip=skip, limit=PAGE)
     except InvalidError as error:
         form.show(error)
         return None, None
+    if not found.free and "start" in request.args:  # somebody asked for this time
+        demand.note_nothing_found(wanted.kind, wanted.local.starts_at, wanted.people)
+    return wanted, found
 
 
 def _features(found: Found | None) -> Mapping[int, list[NamedFeature]]:

@@ -17,6 +17,7 @@ from booking.core.permissions import Action, Actor, allows
 from booking.core.refusals import facts_as_json
 from booking.core.schema import Moment, PublicId, describes, moment, public_id
 from booking.core.web import acts, current_actor
+from booking.demand import service as demand
 from booking.groups import choosing, service
 from booking.groups.choosing import Offer
 from booking.groups.wishes import Wanted, checked_count
@@ -171,15 +172,17 @@ def _wanted(asked: NewGroup) -> Wanted:
 
 def _once(actor: Actor, asked: NewGroup, wanted: Wanted) -> Response:
     ids = tuple(public_id("resources", one) for one in asked.resources)
-    made = _answer_once(
-        actor,
-        lambda: (
-            reservations.book_together(actor, wanted.at(ids))
-            if ids
-            else service.book_near(actor, wanted)
-        ),
-        status=201,
-    )
+    kind = "" if ids else wanted.kind
+    with demand.counting(ids, wanted.starts_at, len(ids) or wanted.count, kind=kind):
+        made = _answer_once(
+            actor,
+            lambda: (
+                reservations.book_together(actor, wanted.at(ids))
+                if ids
+                else service.book_near(actor, wanted)
+            ),
+            status=201,
+        )
     found = queries.group(actor, made.location)
     location = web.public_url("groups_api.show", group_id=made.location)
     return web.answer_json(_as_json(made.location, found, actor), made.status, location)

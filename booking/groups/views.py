@@ -25,6 +25,7 @@ from booking.core.idempotency import Answer
 from booking.core.permissions import Action, Actor, allows
 from booking.core.refusal_texts import describe
 from booking.core.web import acts, current_actor
+from booking.demand import service as demand
 from booking.finding import queries as finding
 from booking.finding.queries import Park
 from booking.groups import choosing
@@ -112,11 +113,12 @@ def book() -> ResponseReturnValue:
         form.show(error)
         return _page(actor, park, form), 422
     try:
-        answer = _once(
-            actor,
-            form.idempotency_key.data,
-            lambda: service.book_together(actor, wish).public_id,
-        )
+        with demand.counting(wish.resources, wish.starts_at, len(wish.resources)):
+            answer = _once(
+                actor,
+                form.idempotency_key.data,
+                lambda: service.book_together(actor, wish).public_id,
+            )
     except InvalidError as error:
         form.show(error)
         return _page(actor, park, form), 422

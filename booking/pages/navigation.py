@@ -40,7 +40,8 @@ def entries() -> list[NavigationEntry]:
     if allows(actor, Action.AUTHORISE) and not allows(actor, Action.OPERATE):
         found.append(_entry("authorisations.index", "shield-check", _("Authorisations")))
     if allows(actor, Action.SEE_FIGURES):
-        found.append(_entry("reports.show", "chart-column", _("Figures")))
+        belong = ("reports.", "unmet.")
+        found.append(_entry("reports.show", "chart-column", _("Figures"), within=belong))
     if allows(actor, Action.OPERATE):
         found.append(_entry("park.show", "building-2", _("The park"), within=OPERATORS))
     else:

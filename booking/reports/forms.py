@@ -51,13 +51,34 @@ def period_from(first: str, last: str, today: date) -> Period:
     )
 
 
-class FiguresForm(PageForm):
-    """The period, and what the figures are narrowed to."""
+class PeriodForm(PageForm):
+    """The first and the last day of a period."""
 
     FIELD_OF: ClassVar[Mapping[str, str]] = {"from": "since", "to": "until"}
 
     since = StringField(lazy_gettext("First day"), name="from")
     until = StringField(lazy_gettext("Last day"), name="to")
+
+    def to_period(self, today: date) -> Period:
+        """What is asked; raises InvalidError for fields that cannot be read."""
+        first, last = (as_written(field.data or "") for field in (self.since, self.until))
+        period = period_from(first, last, today)
+        self.since.data, self.until.data = as_typed(period.first), as_typed(period.last)
+        return period
+
+    def problem_text(self, field: str, problem: Problem) -> str:
+        if field in self.FIELD_OF and problem in (Problem.UNREADABLE, Problem.OUT_OF_RANGE):
+            return day_problem()
+        if field == "to" and problem is Problem.ENDS_BEFORE_IT_STARTS:
+            return _("The last day lies before the first. Choose a later one.")
+        if field == "to" and problem is Problem.TOO_LONG:
+            return _("A period can be a year long at most. Choose an earlier last day.")
+        return super().problem_text(field, problem)
+
+
+class FiguresForm(PeriodForm):
+    """The period, and what the figures are narrowed to."""
+
     kind = SelectField(lazy_gettext("Kind of space"), validate_choice=False)
     building = SelectField(lazy_gettext("Building"), validate_choice=False)
     organisation = SelectField(lazy_gettext("Organisation"), validate_choice=False)
@@ -66,11 +87,8 @@ class FiguresForm(PageForm):
 
     def to_question(self, today: date) -> Question:
         """What is asked; raises InvalidError for fields that cannot be read."""
-        first, last = (as_written(field.data or "") for field in (self.since, self.until))
-        period = period_from(first, last, today)
-        self.since.data, self.until.data = as_typed(period.first), as_typed(period.last)
         return Question(
-            period=period,
+            period=self.to_period(today),
             by=_one_of(By, "by", self.by.data) or By.KIND,
             view=_one_of(View, "view", self.view.data),
             kind=self.kind.data or "",
@@ -83,15 +101,6 @@ class FiguresForm(PageForm):
         self.kind.choices = _options(_("All kinds"), choices.kinds)
         self.building.choices = _options(_("All buildings"), choices.buildings)
         self.organisation.choices = _options(_("All organisations"), choices.organisations)
-
-    def problem_text(self, field: str, problem: Problem) -> str:
-        if field in self.FIELD_OF and problem in (Problem.UNREADABLE, Problem.OUT_OF_RANGE):
-            return day_problem()
-        if field == "to" and problem is Problem.ENDS_BEFORE_IT_STARTS:
-            return _("The last day lies before the first. Choose a later one.")
-        if field == "to" and problem is Problem.TOO_LONG:
-            return _("A period can be a year long at most. Choose an earlier last day.")
-        return super().problem_text(field, problem)
 
 
 def _options(all_of_them: str, choices: Iterable[Called]) -> list[tuple[str, str]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -14,7 +14,7 @@ from booking.core.csv_text import Cell
 from booking.core.errors import InvalidError
 from booking.core.i18n import _, pgettext
 from booking.core.months import as_written
-from booking.core.permissions import Action
+from booking.core.permissions import Action, allows
 from booking.core.web import acts
 from booking.reports import drawing, usage, words
 from booking.reports.drawing import Bar, Chart, Heat
@@ -88,8 +88,11 @@ def show() -> ResponseReturnValue:
     frame = {
         "page_title": _("Figures"),
         "form": form,
-        "presets": _presets(today),
+        "presets": presets(today, _period_url),
         "clear_url": url_for(".show"),
+        "demand_url": url_for("unmet.show")
+        if allows(web.current_actor(), Action.SEE_DEMAND)
+        else None,
     }
     try:
         report = usage.usage(web.current_actor(), form.to_question(today))
@@ -144,7 +147,7 @@ def _page(report: Usage) -> Page:
     outside = total.booked - total.booked_open
     question = report.question
     return Page(
-        title=_period_text(question.period),
+        title=words.period(question.period),
         parts=tuple(
             Choice(_url(part=one.value), words.part(one), one is part) for one in report.parts
         ),
@@ -297,12 +300,17 @@ def _url(**changed: str | None) -> str:
     return web.path_of("reports.show", **{**_asked(), **changed})
 
 
-def _presets(today: date) -> tuple[Choice, ...]:
+def _period_url(first: str, last: str) -> str:
+    return _url(**{"from": first, "to": last}, part=None)
+
+
+def presets(today: date, url_of: Callable[[str, str], str]) -> tuple[Choice, ...]:
+    """Periods that are often asked for; the address of each by its first and last day."""
     this_month = month_of(today)
     last_month = month_of(this_month.first - timedelta(days=1))
     two_before = month_of(month_of(last_month.first - timedelta(days=1)).first - timedelta(days=1))
     year = Period(date(today.year, 1, 1), date(today.year, 12, 31))
-    presets = (
+    offered = (
         (_("This month"), this_month),
         (_("Last month"), last_month),
         (_("Last three months"), Period(two_before.first, last_month.last)),
@@ -313,19 +321,9 @@ def _presets(today: date) -> tuple[Choice, ...]:
         as_written(request.args.get("to", "")) or this_month.last.isoformat(),
     )
     return tuple(
-        Choice(
-            _url(**dict(zip(("from", "to"), days, strict=True)), part=None), label, days == shown
-        )
-        for label, period in presets
+        Choice(url_of(*days), label, days == shown)
+        for label, period in offered
         for days in [(period.first.isoformat(), period.last.isoformat())]
-    )
-
-
-def _period_text(period: Period) -> str:
-    return _(
-        "%(first)s to %(last)s",
-        first=i18n.format_day(period.first),
-        last=i18n.format_day(period.last),
     )
 
 

@@ -16,6 +16,7 @@ from booking.core.permissions import Action, Actor
 from booking.core.refusals import facts_as_json
 from booking.core.schema import Moment, PublicId, describes, moment, public_id
 from booking.core.web import acts, current_actor
+from booking.demand import service as demand
 from booking.people.viewings import note_view
 from booking.reservations import alternatives, queries, series, service
 from booking.reservations.alternatives import Alternative
@@ -137,7 +138,8 @@ def create() -> Response:
     if asked.on_conflict is not None or asked.exceptions:
         raise InvalidError({"repetition": Problem.MISSING})
     try:
-        return _once(actor, lambda: service.book(actor, wish), status=201)
+        with demand.counting(wish.resources, wish.starts_at, wish.headcount):
+            return _once(actor, lambda: service.book(actor, wish), status=201)
     except RefusedError as refused:
         return refusal(refused, alternatives.find(actor, wish))
 
@@ -147,9 +149,10 @@ def _by_exception(actor: Actor, asked: NewReservation, wish: Wish, reason: str) 
     if asked.repetition is not None or asked.on_conflict is not None or asked.exceptions:
         raise InvalidError({"override": Problem.UNKNOWN})
     try:
-        return _once(
-            actor, lambda: service.book_by_exception(actor, wish, reason=reason), status=201
-        )
+        with demand.counting(wish.resources, wish.starts_at, wish.headcount):
+            return _once(
+                actor, lambda: service.book_by_exception(actor, wish, reason=reason), status=201
+            )
     except RefusedError as refused:
         return refusal(refused, alternatives.find(actor, wish))
 
@@ -170,8 +173,10 @@ def wish_from(asked: NewReservation | SeriesPreview) -> Wish:
 
 def _series_once(actor: Actor, wanted: SeriesWish) -> Response:
     """Book a series once for the Idempotency-Key; refused, the answer holds every date."""
+    wish = wanted.wish
     try:
-        answer = web.once(actor, lambda: Answer(201, series.book(actor, wanted).public_id))
+        with demand.counting(wish.resources, wish.starts_at, wish.headcount):
+            answer = web.once(actor, lambda: Answer(201, series.book(actor, wanted).public_id))
     except RefusedError as refused:
         return web.problem(
             409,

@@ -18,6 +18,7 @@ from booking.core.permissions import Action, Actor
 from booking.core.refusal_texts import describe
 from booking.core.refusals import Reason
 from booking.core.web import acts, current_actor
+from booking.demand import service as demand
 from booking.people import queries as people
 from booking.people import terms
 from booking.policies.facts import Place
@@ -86,7 +87,8 @@ def submit() -> ResponseReturnValue:
     if form.repeats:
         return _look_at_dates(actor, places, form, wish)
     try:
-        made = _book_once(actor, form, wish)
+        with demand.counting(wish.resources, wish.starts_at, wish.headcount):
+            made = _book_once(actor, form, wish)
     except InvalidError as error:
         form.show(error)
         return _again(actor, places, form), 422
@@ -111,11 +113,12 @@ def submit_exception() -> ResponseReturnValue:
         return _again(actor, places, form), 422
     reason = exception.reason.data or ""
     try:
-        made = _once(
-            actor,
-            exception.key,
-            lambda: service.book_by_exception(actor, wish, reason=reason).public_id,
-        )
+        with demand.counting(wish.resources, wish.starts_at, wish.headcount):
+            made = _once(
+                actor,
+                exception.key,
+                lambda: service.book_by_exception(actor, wish, reason=reason).public_id,
+            )
     except InvalidError as error:
         (exception if "reason" in error.fields else form).show(error)
         refused = RefusedError(alternatives.verdict(actor, wish).refusals)
@@ -144,7 +147,10 @@ def submit_series() -> ResponseReturnValue:
         return _again(actor, places, form), 422
     try:
         wanted = repeating.wanted(form, wish, repeating.chosen())
-        made = _once(actor, form.idempotency_key.data, lambda: series.book(actor, wanted).public_id)
+        with demand.counting(wish.resources, wish.starts_at, wish.headcount):
+            made = _once(
+                actor, form.idempotency_key.data, lambda: series.book(actor, wanted).public_id
+            )
     except InvalidError as error:
         form.show(error)
         return _again(actor, places, form), 422

@@ -22,6 +22,7 @@ from booking.closures.rules import Wanted
 from booking.core import clock
 from booking.core.database import end_reading, session, transaction
 from booking.core.permissions import Actor, Role, Scope
+from booking.demand import service as demand
 from booking.exchange import service as imports
 from booking.exchange.rules import Subject
 from booking.messages.models import Message, MessageState
@@ -100,6 +101,7 @@ def full(app: Flask, language: str) -> Park:
         **_authorised(member, manager),
         "import": imports.try_out(operator, Subject.FLOORS, FLOORS).public_id,
     }
+    demand.note_nothing_found("desk", clock.now(), 3)
     _lengthen_addresses()
     end_reading()
     worker.until_nothing_is_due(app)

@@ -215,6 +215,7 @@ PAGES: dict[str, Where] = {
     "park.show": _at(Reader.OPERATOR, "/operator"),
     "park.exchange.show": _at(Reader.OPERATOR, "/operator/files"),
     "park.exchange.report": _at(Reader.OPERATOR, "/operator/files/imports/{import}"),
+    "unmet.show": _at(Reader.OPERATOR, "/reports/demand"),
     "reports.show": _at(
         Reader.OPERATOR,
         "/reports",
@@ -352,6 +353,7 @@ NO_PAGES = {
     "organisation.people_file",
     "photos.show",
     "authorisations.export",
+    "unmet.file",  # a file to save
     "park.journal.export",
     "planning.fragment",
     "park.exchange.file",  # a file to save

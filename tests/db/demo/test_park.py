@@ -20,6 +20,7 @@ from booking.core.database import end_reading, session, transaction
 from booking.core.events import Event, EventKind, Happened
 from booking.core.intervals import LocalInterval
 from booking.core.permissions import Action, Actor, allows
+from booking.demand import queries as demand
 from booking.demo import loading
 from booking.demo.park import DAYS, Calendar
 from booking.demo.people import everybody
@@ -216,6 +217,13 @@ def test_whoever_uses_the_laser_is_authorised_and_salmas_lapses_soon(park: Flask
     assert states[Standing.VALID] >= 20
     (own,) = authorisations.own(_actor("salma@atlas-robotics.example"))
     assert own.standing(today) is Standing.LAPSING
+
+
+def test_what_could_not_be_had_is_counted_for_kinds_that_are_there(park: Flask) -> None:
+    days = _days()
+    found = demand.between(_actor("amine@techvalley.example"), days[0], days[-1])
+    assert {one.what.kind for one in found} <= set(demand.kinds())
+    assert {one.what.reason for one in found} >= {"slot_taken", "nothing_found"}
 
 
 def _in_order(place: Place) -> Place:
