@@ -20,7 +20,7 @@ from booking.core.database import db, transaction
 from booking.core.instants import Interval
 from booking.core.permissions import Actor
 from booking.demo import loading
-from booking.occupancy.service import Claim, Owner
+from booking.occupancy.claims import Claim, Owner
 from booking.people import feeds, sessions
 from booking.people.models import FeedDetail
 from booking.policies.facts import Place

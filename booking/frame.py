@@ -36,6 +36,7 @@ from booking.core.errors import (
     LastOneError,
     NotFoundError,
     OutdatedError,
+    PlacesNeededError,
     RefusedError,
     SignInRequiredError,
     StaleError,
@@ -243,7 +244,10 @@ def _on_forbidden(error: ForbiddenError) -> ResponseReturnValue:
 
 def _on_invalid(error: InvalidError) -> ResponseReturnValue:
     fields = {name: problem.value for name, problem in error.fields.items()}
-    return _answer(422, error.code, "Some fields cannot be used", fields=fields)
+    title = "Some fields cannot be used"
+    if isinstance(error, PlacesNeededError):
+        return _answer(422, error.code, title, fields=fields, needed=error.needed)
+    return _answer(422, error.code, title, fields=fields)
 
 
 def _on_refused(error: RefusedError) -> ResponseReturnValue:

@@ -21,6 +21,7 @@ from booking.core.intervals import LocalInterval
 from booking.core.permissions import Actor, Role, Scope
 from booking.core.refusals import QuotaPeriod
 from booking.occupancy import service as occupancy
+from booking.occupancy.claims import Claim, Owner
 from booking.occupancy.models import ClaimKind, Closure, ClosureKind, ClosureResource
 from booking.people import feeds, sign_in
 from booking.people.models import (
@@ -224,6 +225,7 @@ def resource(
     *,
     kind_code: str = "desk",
     capacity: int = 1,
+    units: int = 1,
     under: Policy | None = None,
     open_at: Hours | None = None,
     at: Area | None = None,
@@ -242,6 +244,7 @@ def resource(
             code=code,
             names=_names(f"{kind_code.replace('_', ' ').capitalize()} {code}"),
             capacity=capacity,
+            units=units,
             state=ResourceState.IN_ORDER if out_of_order is None else ResourceState.OUT_OF_ORDER,
             out_of_order_reason=out_of_order,
             expected_back_at=expected_back_at,
@@ -293,6 +296,19 @@ def room(
     return resource(
         code, kind_code="meeting_room", capacity=capacity, under=under, open_at=open_at, at=at
     )
+
+
+def pool(
+    code: str | None = None,
+    units: int = 3,
+    *,
+    under: Policy | None = None,
+    open_at: Hours | None = None,
+    at: Area | None = None,
+) -> Place:
+    """An open lab of three places that have no names of their own."""
+    code = code or f"OPEN-{_count(Resource) + 1:02}"
+    return resource(code, units=units, under=under, open_at=open_at, at=at)
 
 
 # --- people ---
@@ -557,15 +573,17 @@ def closure(
         )
         _saved(ClosureResource(closure_id=made.id, resource_id=place.resource_id))
         occupancy.claim(
-            occupancy.Owner(closure_id=made.id),
+            Owner(closure_id=made.id),
             [
-                occupancy.Claim(
+                Claim(
                     place.resource_id,
                     interval,
                     place.spot.code,
                     place.spot.zone_name,
+                    unit=unit,
                     kind=ClaimKind.CLOSURE,
                 )
+                for unit in range(1, place.spot.units + 1)
             ],
         )
     return made

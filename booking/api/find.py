@@ -56,7 +56,7 @@ class ReasonShown(msgspec.Struct):
     starts_at: str | msgspec.UnsetType = msgspec.UNSET
 
 
-class MatchShown(ResourceShown):
+class MatchShown(ResourceShown, kw_only=True):
     """A place that can be booked as wished."""
 
     why: list[ReasonShown]
@@ -174,7 +174,8 @@ def find() -> Response:
     found = finder.find(current_actor(), park, wanted, limit=asked.limit)
     if not found.free:
         demand.note_nothing_found(wanted.kind, wanted.local.starts_at, wanted.people)
-    shown = represent([one.place for one in found.matches])
+    free = {one.place.resource_id: one.free_units for one in found.matches}
+    shown = represent([one.place for one in found.matches], free)
     return listing.read(
         {
             "items": [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from uuid import UUID
@@ -21,12 +21,14 @@ from booking.core.permissions import Action, Actor
 from booking.core.refusals import QuotaOf, QuotaPeriod
 from booking.core.schema import Moment, Nothing, describes, written
 from booking.core.web import acts, current_actor
+from booking.finding.queries import each_place
 from booking.occupancy import queries as occupancy
 from booking.occupancy.models import ClaimKind
 from booking.occupancy.queries import Busy
 from booking.policies import facts
 from booking.policies.facts import Place
 from booking.reservations import queries as reservations
+from booking.reservations.availability import free_units
 from booking.reservations.claims import resource_ids_of
 from booking.reservations.models import Reservation, State
 from booking.reservations.queries import Details
@@ -128,6 +130,7 @@ class ResourceShown(msgspec.Struct):
     policy: PolicyLimits
     hours_today: list[ClockSpan]
     links: dict[str, str]
+    free_units: int | msgspec.UnsetType = msgspec.UNSET  # where a time was asked for
 
 
 class BusyReservation(msgspec.Struct):
@@ -147,6 +150,7 @@ class BusyTime(msgspec.Struct):
     starts_at: str
     ends_at: str
     kind: ClaimKind
+    unit: int  # of a pool: which of its places; else 1
     reservation: BusyReservation | msgspec.UnsetType = msgspec.UNSET
 
 
@@ -161,14 +165,16 @@ class BusyTimes(msgspec.Struct):
 @describes(query=Wanted, items=ResourceShown)
 def index() -> Response:
     """Resources by code; with `free_from` and `free_to` only those nobody has claimed then, and
-    with `count` so many of a kind as near to each other as can be, or none."""
+    with `count` so many of a kind as near to each other as can be, or none: a pool as often as
+    places of it are meant."""
     wanted = schema.query(Wanted)
     if wanted.count is not None:
-        return listing.answer(represent(_together(wanted, wanted.count)))
+        chosen = _together(wanted, wanted.count)
+        return listing.answer(represent(chosen, _free_units(wanted, chosen)))
     count = listing.limit(wanted.limit)
     found = facts.places(*_conditions(wanted), limit=count + 1)
     cursor = listing.to_cursor(found[count - 1].spot.code) if len(found) > count else None
-    return listing.answer(represent(found[:count]), cursor)
+    return listing.answer(represent(found[:count], _free_units(wanted, found[:count])), cursor)
 
 
 @blueprint.get("/resources/<uuid:resource_id>")
@@ -184,11 +190,12 @@ def show(resource_id: UUID) -> Response:
 @acts(Action.SEE_SPACES)
 @describes(query=Window, answer=BusyTimes)
 def busy(resource_id: UUID) -> Response:
-    """Its claims in a window, those of its parts as linked; names only where the actor may see the
-    reservation."""
+    """Its claims in a window, of a pool those of all its units, those of its parts as linked; names
+    only where the actor may see the reservation."""
     place = _existing(resource_id)
     window = _window(schema.query(Window))
-    found = occupancy.busy_times(resource_ids_of([place]), window)
+    units = range(1, place.spot.units + 1)
+    found = occupancy.busy_times(resource_ids_of([place]), window, units)
     claims = list(_at_the_whole(place, found))
     return listing.read({"busy": _with_names(claims, current_actor())})
 
@@ -222,7 +229,7 @@ def _together(wanted: Wanted, count: int) -> list[Place]:
     if wanted.limit is not None or wanted.cursor is not None:
         raise InvalidError({"limit" if wanted.cursor is None else "cursor": Problem.UNKNOWN})
     in_order = Resource.state == ResourceState.IN_ORDER
-    free = on_the_plan(*_conditions(wanted), in_order)
+    free = each_place(on_the_plan(*_conditions(wanted), in_order), _wished(wanted))
     chosen = [one.resource_id for one in nearness.together(free, count)]
     found = {place.resource_id: place for place in facts.places(Resource.id.in_(chosen))}
     return [found[resource_id] for resource_id in chosen]
@@ -277,12 +284,23 @@ def _has_feature(code: str) -> ColumnElement[bool]:
 
 
 def _is_free(wanted: Wanted) -> ColumnElement[bool]:
+    return facts.is_free(_wished(wanted), facts.buffers())
+
+
+def _free_units(wanted: Wanted, places: Sequence[Place]) -> Mapping[int, int] | None:
+    """How many units are free at the time that was asked for; one statement where one is a pool."""
+    if wanted.free_from is None:
+        return None
+    return free_units(places, _wished(wanted))
+
+
+def _wished(wanted: Wanted) -> Interval:
     if wanted.free_from is None or wanted.free_to is None:
         missing = "free_from" if wanted.free_from is None else "free_to"
         raise InvalidError({missing: Problem.MISSING})
     starts_at = schema.instant("free_from", wanted.free_from)
     ends_at = schema.instant("free_to", wanted.free_to)
-    return facts.is_free(_interval("free_to", starts_at, ends_at), facts.buffers())
+    return _interval("free_to", starts_at, ends_at)
 
 
 def _window(wanted: Window) -> Interval:
@@ -299,8 +317,11 @@ def _interval(field: str, starts_at: datetime, ends_at: datetime) -> Interval:
     return Interval(starts_at, ends_at)
 
 
-def represent(places: list[Place]) -> list[dict[str, object]]:
-    """The resources as ResourceShown; two statements however many there are."""
+def represent(
+    places: Sequence[Place], free: Mapping[int, int] | None = None
+) -> list[dict[str, object]]:
+    """The resources as ResourceShown, and how many units of each are free; two statements however
+    many there are."""
     if not places:
         return []
     today = clock.today(zones.zone(places[0].spot.zone_name))
@@ -308,6 +329,7 @@ def represent(places: list[Place]) -> list[dict[str, object]]:
     features = _features([place.resource_id for place in places])
     return [
         _as_json(place, features[place.resource_id], hours[place.spot.hours_id], today)
+        | ({} if free is None else {"free_units": free[place.resource_id]})
         for place in places
     ]
 
@@ -393,6 +415,7 @@ def _busy_as_json(claim: Busy, reservation: Details | None) -> dict[str, object]
         "starts_at": written(claim.interval.starts_at),
         "ends_at": written(claim.interval.ends_at),
         "kind": claim.kind.value,
+        "unit": claim.unit,
     }
     if reservation is not None:
         body["reservation"] = {

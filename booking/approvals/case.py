@@ -175,11 +175,12 @@ def _with_parts(place: Place) -> list[int]:
 
 def case_of(actor: Actor, request: Details, background: Background | None = None) -> Case:
     """Collect it, in the same number of statements for every request."""
-    background = background or queries.background([request.id])
+    background = background or queries.background_of([request])
     asked = asked_of(request)
     opening_of = _openings(asked)
     window = window_of(asked, opening_of.values())
-    claims = queries.claims_of_day(resource_ids_of(asked.places), window)
+    most = max(place.spot.units for place in asked.places)
+    claims = queries.claims_of_day(resource_ids_of(asked.places), window, most)
     return Case(
         request=request,
         asked=asked,

@@ -33,10 +33,10 @@ def compare(actor: Actor, wanted: Details) -> list[Competitor]:
 
     The same number of statements for however many there are.
     """
-    rivals = queries.background([wanted.id]).rivals.get(wanted.id, ())
+    rivals = queries.background_of([wanted]).rivals.get(wanted.id, ())
     others = queries.requests_for(actor, [rival.public_id for rival in rivals])
     found = [one for one in (wanted, *others) if is_open(one)]
-    background = queries.background([one.id for one in found])
+    background = queries.background_of(found)
     records = queries.records_of(found)
     competitors = [
         Competitor(

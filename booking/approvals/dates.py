@@ -147,7 +147,7 @@ def _waiting(actor: Actor, dates: Dates) -> Waiting:
     found = tuple(one for one in dates.reservations if may_answer(actor, one))
     if not found:
         raise RefusedError((_nothing_waits(dates.reservations[-1]),))
-    return Waiting(dates.series, found, queries.background([one.id for one in found]))
+    return Waiting(dates.series, found, queries.background_of(found))
 
 
 def _nothing_waits(last: Details) -> Refusal:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import (
@@ -28,6 +28,7 @@ from booking.core.database import minutes_later, session
 from booking.core.errors import ForbiddenError
 from booking.core.instants import Interval
 from booking.core.permissions import Action, Actor, allows
+from booking.occupancy.claims import Claim
 from booking.occupancy.models import ClaimKind, Closure, Hold, occupancy
 from booking.occupancy.queries import claims_within
 from booking.people.models import Organisation, Person
@@ -41,6 +42,7 @@ from booking.reservations.models import (
     ReservationResource,
     State,
 )
+from booking.reservations.pool_rivals import Around, pools_of
 from booking.reservations.queries import Details
 from booking.reservations.questions import Exchange
 from booking.spaces.models import Resource, ResourcePart
@@ -62,6 +64,7 @@ class Claimed:
     person: str
     organisation: str
     closure_names: Mapping[str, str] | None
+    places: int = 0  # of a pool that are all taken: nobody's claim
 
     @property
     def who(self) -> str:
@@ -165,6 +168,46 @@ def request_for(actor: Actor, public_id: str) -> Details:
     raise ForbiddenError
 
 
+def background_of(requests: Sequence[Details]) -> Background:
+    """The same of requests that were read, those for places of pools among them."""
+    found = background([one.id for one in requests])
+    pooled = [one for one in requests if pools_of(one)]
+    return _in_pools(found, pooled) if pooled else found
+
+
+def _in_pools(found: Background, pooled: Sequence[Details]) -> Background:
+    """A pool is in conflict where none of its places is free; a rival is who then finds none."""
+    ids = {rival.public_id for one in pooled for rival in found.rivals.get(one.id, ())}
+    rivals = {one.public_id: one for one in queries.find(Reservation.public_id.in_(ids))}
+    around = Around.of([*pooled, *rivals.values()])
+    conflicts, standing = dict(found.conflicts), dict(found.rivals)
+    for one in pooled:
+        full = [_full(claim) for claim in around.full(one)]
+        if full:
+            conflicts[one.id] = [*conflicts.get(one.id, ()), *full]
+        its = found.rivals.get(one.id, ())
+        losing = around.losing(one, [rivals[rival.public_id] for rival in its])
+        lost = {rival.public_id for rival in losing}
+        standing[one.id] = [rival for rival in its if rival.public_id in lost]
+    return replace(found, conflicts=conflicts, rivals=standing)
+
+
+def _full(claim: Claim) -> Claimed:
+    return Claimed(
+        resource_id=claim.resource_id,
+        interval=claim.interval,
+        kind=ClaimKind.BOOKING,
+        reservation_id=None,
+        public_id=None,
+        is_pending=False,
+        reference="",
+        person="",
+        organisation="",
+        closure_names=None,
+        places=claim.units,
+    )
+
+
 def background(request_ids: Collection[int]) -> Background:
     """Conflicts, rivals, first bookings and questions of these requests: four statements."""
     return Background(
@@ -217,9 +260,12 @@ def _same_person(earlier: type[Reservation]) -> ColumnElement[bool]:
     )
 
 
-def claims_of_day(resource_ids: Collection[int], window: Interval) -> dict[int, list[Claimed]]:
+def claims_of_day(
+    resource_ids: Collection[int], window: Interval, most_units: int = 1
+) -> dict[int, list[Claimed]]:
     """What is claimed at these places, and by whom: one statement."""
-    claims = claims_within(resource_ids, window).subquery("claims")
+    units = range(1, most_units + 1)
+    claims = claims_within(resource_ids, window, units).subquery("claims")
     rows = session().execute(_with_owners(claims).order_by(claims.c.starts_at))
     found: dict[int, list[Claimed]] = {resource_id: [] for resource_id in resource_ids}
     for row in rows:
@@ -228,7 +274,8 @@ def claims_of_day(resource_ids: Collection[int], window: Interval) -> dict[int, 
 
 
 def _conflicts(request_ids: Collection[int]) -> dict[int, list[Claimed]]:
-    """The claims of others at the wished times, with the set-up and cleaning around them.
+    """The claims of others at the wished times, with the set-up and cleaning around them; of
+    pools none.
 
     Claims of one place never overlap, so the last one that starts before the wish is the first
     that can be in its way: no history is read, however long it is.
@@ -254,6 +301,7 @@ def _conflicts(request_ids: Collection[int]) -> dict[int, list[Claimed]]:
             and_(
                 occupancy.c.resource_id == wished.c.resource_id,
                 occupancy.c.unit == 1,
+                wished.c.units == 1,
                 occupancy.c.starts_at >= func.coalesce(last_before, starts_at),
                 occupancy.c.starts_at < ends_at,
                 occupancy.c.ends_at > starts_at,
@@ -311,6 +359,7 @@ def _wished_at(
             asked.c.ends_at,
             Policy.setup_minutes,
             Policy.cleanup_minutes,
+            Resource.units,
         )
         .join(Resource, Resource.id == asked.c.resource_id)
         .join(Policy, Policy.id == Resource.policy_id)

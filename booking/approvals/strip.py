@@ -13,6 +13,7 @@ from booking.core.i18n import _, format_day
 from booking.core.instants import Interval
 from booking.core.intervals import gaps
 from booking.occupancy.models import ClaimKind
+from booking.occupancy.pools import full_times
 from booking.policies.facts import Place
 from booking.reservations.day_line import HOUR, MOST_HOURS, STATES, Block, DayLine, Line
 from booking.spaces.opening import Opening
@@ -48,7 +49,11 @@ def strip_of(
     closed = gaps(window, opening.open_intervals(day.date(), asked.local.zone))
     blocks = [
         *(block for gap in closed for block in line.block(gap, "closed", _("Closed"))),
-        *_claimed(line, asked, claims, own_id),
+        *(
+            _claimed(line, asked, claims, own_id)
+            if place.spot.units == 1
+            else _in_pool(line, claims, place)
+        ),
         *_buffers(line, asked, place),
         *line.block(asked.interval, "wish", _("Requested time")),
     ]
@@ -65,6 +70,12 @@ def _buffers(line: Line, asked: Asked, place: Place) -> Iterator[Block]:
     for part in gaps(place.limits.buffers.around(asked.interval), [asked.interval]):
         is_before = part.ends_at == asked.interval.starts_at
         yield from line.block(part, "buffer", _("Set-up") if is_before else _("Cleaning"))
+
+
+def _in_pool(line: Line, claims: Iterable[Claimed], place: Place) -> Iterator[Block]:
+    """When every place of a pool is taken; whose they are stands nowhere."""
+    for full in full_times((claim.interval for claim in claims), place.spot.units):
+        yield from line.block(full, "other", _("All places are taken"))
 
 
 def _claimed(line: Line, asked: Asked, claims: Iterable[Claimed], own_id: int) -> Iterator[Block]:

@@ -78,6 +78,12 @@ def stand_in(actor: Actor, found: Absence) -> str:
 
 def conflict(claim: Claimed, local: LocalInterval, beside: datetime) -> str:
     """Who is there at the wished time; the day is named where it is not the wished one."""
+    if claim.places:
+        return ngettext(
+            "Its %(num)s place is taken at this time",
+            "All %(num)s places are taken at this time",
+            claim.places,
+        )
     name = claim_name(claim)
     if is_one_day(local) and local.starts_at.date() == beside.date():
         return _(

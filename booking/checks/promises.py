@@ -179,7 +179,8 @@ def _missing_claims() -> Select[str]:
 
 
 def _wrong_claims() -> Select[str]:
-    """Claims at another time or place than their reservation, and of a kind that it has no use for.
+    """Claims at another time or place than their reservation, or of a pool at a place that there is
+    no more, and of a kind that it has no use for.
 
     How long set-up and cleaning last is not compared: they are as the policy had them when the
     reservation was made or moved. That the one ends where the reservation begins, and the other
@@ -210,12 +211,20 @@ def _wrong_claims() -> Select[str]:
         starts_at <= Reservation.starts_at,
         ends_at >= Reservation.ends_at,
     )
+    exists_no_more = exists().where(
+        Resource.id == occupancy.c.resource_id,
+        Resource.units < occupancy.c.unit,
+        Reservation.ends_at > clock.now(),
+    )
     return (
         select(Reservation.reference)
         .join(occupancy, occupancy.c.reservation_id == Reservation.id)
         .where(
             Reservation.state.in_(LIVE),
-            not_(or_(and_(is_its_place, or_(*in_place)), and_(is_its_part, *around))),
+            or_(
+                not_(or_(and_(is_its_place, or_(*in_place)), and_(is_its_part, *around))),
+                exists_no_more,
+            ),
         )
     )
 

@@ -23,9 +23,9 @@ from booking.core.texts import checked_names
 from booking.journal import service as journal
 from booking.occupancy import queries as occupancy_queries
 from booking.occupancy import service as occupancy
+from booking.occupancy.claims import Claim, Owner
 from booking.occupancy.models import ClaimKind, Closure, ClosureKind, ClosureResource, Hold
 from booking.occupancy.queries import Busy
-from booking.occupancy.service import Claim, Owner
 from booking.policies.facts import Place
 from booking.reservations import service as reservations
 from booking.reservations.claims import bump_places
@@ -109,7 +109,7 @@ def displace(actor: Actor, public_id: str, *, seen: str) -> Done:
         raise WouldDisplaceError(is_stale=True)
     displaced = displace_hits(actor, closure, found.hits)
     _spare(closure, ())
-    waitlist.take_back_offers({place.resource_id for place in places}, found.interval)
+    waitlist.take_back_offers(places, found.interval)
     _take(closure, places, found.interval)
     journal.write(
         actor,
@@ -166,7 +166,7 @@ def _close(actor: Actor | None, found: Plan, names: dict[str, str], *, keeps: bo
         _spare(closure, found.hits)
     else:
         displaced = displace_hits(actor, closure, found.hits)
-    waitlist.take_back_offers({place.resource_id for place in found.places}, found.interval)
+    waitlist.take_back_offers(found.places, found.interval)
     _take(closure, found.places, found.interval)
     journal.write(
         actor,

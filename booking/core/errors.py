@@ -28,6 +28,7 @@ class Problem(StrEnum):
     POOL = "pool"  # of several units: it is no part, and has none
     HAS_PARTS = "has_parts"  # a part that has parts of its own
     IS_PART = "is_part"  # a whole that is a part of another
+    IN_USE = "in_use"  # a pool would have fewer places than are reserved
     REUSED = "reused"  # an Idempotency-Key that came with another body
 
 
@@ -61,6 +62,14 @@ class InvalidError(BookingError):
 
     fields: dict[str, Problem]
     code = "invalid"
+
+
+class PlacesNeededError(InvalidError):
+    """A pool has at least so many places in use at one time: it cannot have fewer."""
+
+    def __init__(self, needed: int) -> None:
+        super().__init__({"units": Problem.IN_USE})
+        self.needed = needed
 
 
 @dataclass

@@ -1,5 +1,6 @@
 """Stretches of time: between two instants, between two wall clock times, and within a day."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -9,7 +10,7 @@ from zoneinfo import ZoneInfo
 from booking.core import zones
 from booking.core.instants import Interval
 
-__all__ = ["Interval", "LocalInterval", "Span", "gaps"]
+__all__ = ["Interval", "LocalInterval", "Span", "gaps", "levels", "longest"]
 
 
 class Span(NamedTuple):
@@ -87,3 +88,30 @@ def gaps(window: Interval, busy: Iterable[Interval]) -> list[Interval]:
     if free_from < window.ends_at:
         free.append(Interval(free_from, window.ends_at))
     return free
+
+
+def longest(intervals: Iterable[Interval]) -> list[Interval]:
+    """Those that lie inside no other, in order: starts and ends both rise."""
+    found: list[Interval] = []
+    for interval in sorted(intervals, key=lambda one: (one.starts_at, -one.ends_at.timestamp())):
+        if not found or interval.ends_at > found[-1].ends_at:
+            found.append(interval)
+    return found
+
+
+def levels(intervals: Iterable[Interval]) -> list[tuple[Interval, int]]:
+    """How many of these times lie over each other, wherever any does; in order, each stretch as
+    long as its number holds."""
+    changes: dict[datetime, int] = defaultdict(int)
+    for interval in intervals:
+        changes[interval.starts_at] += 1
+        changes[interval.ends_at] -= 1
+    found = []
+    since, level = datetime.min, 0
+    for moment in sorted(changes):
+        if not changes[moment]:
+            continue  # one ends where another begins
+        if level:
+            found.append((Interval(since, moment), level))
+        since, level = moment, level + changes[moment]
+    return found

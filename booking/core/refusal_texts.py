@@ -52,7 +52,7 @@ def describe(refusal: Refusal) -> str:
     place = refusal.resource_code or pgettext("instead of a code", "This space")
     match refusal.facts:
         case SlotTaken() as facts:
-            return _slot_taken(place, facts)
+            return _slot_taken(place, facts) if facts.places == 1 else _pool_taken(place, facts)
         case OutsideHours() | ClosedDay() as facts:
             return _not_open(place, facts)
         case OffGrid() | TooShort() | TooLong() as facts:
@@ -209,6 +209,26 @@ def _slot_taken(place: str, facts: SlotTaken) -> str:
         )
     return _(
         "%(place)s is already booked %(period)s. Choose another time or another space.",
+        place=place,
+        period=_period(facts.busy),
+    )
+
+
+def _pool_taken(place: str, facts: SlotTaken) -> str:
+    if facts.busy is None:
+        return ngettext(
+            "%(place)s has %(num)s place, and it is not free for all of this time."
+            " Choose a shorter time, another time or another space.",
+            "%(place)s has %(num)s places, and none of them is free for all of this time."
+            " Choose a shorter time, another time or another space.",
+            facts.places,
+            place=place,
+        )
+    return ngettext(
+        "The %(num)s place of %(place)s is taken %(period)s. Choose another time or another space.",
+        "All %(num)s places of %(place)s are taken %(period)s."
+        " Choose another time or another space.",
+        facts.places,
         place=place,
         period=_period(facts.busy),
     )

@@ -120,6 +120,7 @@ class SlotTaken:
     meets: Cause = Cause.BOOKING
     kept: LocalInterval | None = None
     names: Mapping[str, str] | None = field(default=None, compare=False)
+    places: int = 1  # of a pool, how many it has: none of them is free for all of the time
 
 
 @dataclass(frozen=True, slots=True)

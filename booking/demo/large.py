@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from operator import itemgetter
 from random import Random
@@ -72,6 +72,7 @@ class Furniture:
     share: int
     capacity: tuple[int, ...]
     starts: tuple[tuple[int, int], ...]  # from and to, in hours
+    units: int = 1
 
 
 FURNITURE = (
@@ -84,6 +85,9 @@ FURNITURE = (
     Furniture(
         "training_room", "Salles de formation", "Formation", "T", 4, (16, 24, 40),
         ((9, 12), (14, 17), (9, 17)),
+    ),
+    Furniture(
+        "lab", "Bureaux", "Laboratoires", "O", 1, (1,), ((9, 12), (13, 18), (9, 18)), units=10
     ),
     Furniture(
         "equipment", "Machines", "Ateliers et machines", "E", 6, (1, 2), ((9, 11), (14, 17)),
@@ -107,6 +111,8 @@ class Spot:
     asks: bool  # its policy needs approval
     manager_id: int
     buffers: Buffers
+    units: int = 1
+    unit: int = 1  # of a pool: each of its places is booked for itself
 
 
 @dataclass(frozen=True)
@@ -209,7 +215,7 @@ def _places(chance: Random, managers: Sequence[int]) -> list[Spot]:
          "capacity", "units", "state"),
         (
             (spot.resource_id, public_id(chance, at), area_id, kinds[spot.furniture.kind],
-             spot.policy_id, hours[spot.furniture.hours], spot.code, {}, spot.capacity, 1,
+             spot.policy_id, hours[spot.furniture.hours], spot.code, {}, spot.capacity, spot.units,
              ResourceState.IN_ORDER)
             for spot, area_id in spots
         ),
@@ -232,7 +238,7 @@ def _places(chance: Random, managers: Sequence[int]) -> list[Spot]:
                                                                areas, strict=False))
         ),
     )  # fmt: skip
-    return [spot for spot, _ in spots]
+    return [replace(spot, unit=unit) for spot, _ in spots for unit in range(1, spot.units + 1)]
 
 
 def _erect(
@@ -291,6 +297,7 @@ def _furnish(
             asks,
             managers[place % len(managers)],
             buffers,
+            furniture.units,
         )
         yield spot, areas[place]
 
@@ -385,11 +392,11 @@ class _Chunk:
              aim.local_start, aim.local_end, self._tzdata, aim.starts_at, aim.ends_at,
              version - 1, version, decide_by, code, words, created_at, settled_at)
         )  # fmt: skip
-        self._resources.append((key, spot.resource_id, 1))
+        self._resources.append((key, spot.resource_id, spot.unit))
         if state in LIVE:
             interval = Interval(aim.starts_at, aim.ends_at)
             self._claims.extend(
-                (spot.resource_id, 1, part.starts_at, part.ends_at, kind.value, key)
+                (spot.resource_id, spot.unit, part.starts_at, part.ends_at, kind.value, key)
                 for kind, part in parts_of(interval, spot.buffers)
             )
         act = "requested" if spot.asks else "booked"

@@ -6,8 +6,8 @@ at the same times leave the same rows in every table.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -18,7 +18,9 @@ from booking.core.intervals import Interval, LocalInterval
 from booking.core.revisions import Scope
 from booking.demo.chance import References, public_id, stream
 from booking.journal.models import JsonFacts
-from booking.occupancy.service import Claim
+from booking.occupancy.claims import Claim
+from booking.occupancy.pools import Units
+from booking.occupancy.queries import Busy
 from booking.policies.facts import Place
 from booking.reservations.claims import Had, claims_held, claims_of
 from booking.reservations.models import (
@@ -67,6 +69,19 @@ class Aim:
     def places(self) -> tuple[Place, ...]:
         """All places, by code."""
         return tuple(sorted((self.place, *self.beside), key=lambda place: place.spot.code))
+
+    @property
+    def pools(self) -> tuple[Place, ...]:
+        """Those of which it takes one of several places."""
+        return tuple(place for place in self.places if place.spot.units > 1)
+
+    def on(self, units: Mapping[int, int]) -> Aim:
+        """The same on these units, by the key of the pool."""
+        place, *beside = (
+            replace(one, unit=units.get(one.resource_id, one.unit))
+            for one in (self.place, *self.beside)
+        )
+        return replace(self, place=place, beside=tuple(beside))
 
     @property
     def asking(self) -> tuple[Place, ...]:
@@ -292,6 +307,7 @@ class Ledger:
         self.series: list[SeriesTold] = []
         self.waiting: list[Waits] = []
         self._chance_of_waiting = stream("waiting")
+        self._in_pools: dict[int, list[Entry]] = defaultdict(list)
         self.revisions: Counter[tuple[Scope, int]] = Counter()
         self.changed_at: dict[tuple[Scope, int], datetime] = {}
 
@@ -344,6 +360,8 @@ class Ledger:
         series: str | None = None,
     ) -> Entry:
         pending = bool(aim.asking)
+        if aim.holds:
+            aim = self._seated(aim)
         entry = Entry(
             public_id=public_id(self._chance, at),
             reference=self._references.next(),
@@ -360,6 +378,8 @@ class Ledger:
             series_start=None if series is None else aim.local.starts_at,
         )
         self.entries.append(entry)
+        for place in aim.pools:
+            self._in_pools[place.resource_id].append(entry)
         entry.asked.extend(Asked(at, 1, policy_id) for policy_id in aim.policies)
         self._tell(
             entry,
@@ -373,6 +393,39 @@ class Ledger:
         )
         self._bump(entry, aim.places)
         return entry
+
+    def has_room(self, aim: Aim) -> bool:
+        """Whether a place of each of its pools is free."""
+        return self._units(aim) is not None
+
+    def _seated(self, aim: Aim, own: Entry | None = None) -> Aim:
+        """On places of its pools that are free: its own, else the first."""
+        if not aim.pools:
+            return aim
+        units = self._units(aim, own)
+        assert units is not None  # nothing is booked that is taken
+        return aim.on(units)
+
+    def _units(self, aim: Aim, own: Entry | None = None) -> dict[int, int] | None:
+        found = {}
+        for pool in aim.pools:
+            taken = Units(self._taken_of(pool, aim, own))
+            there = taken.room_for(claims_of([pool], aim.interval))
+            if there is None:
+                return None
+            found[pool.resource_id] = there[0].unit
+        return found
+
+    def _taken_of(self, pool: Place, aim: Aim, own: Entry | None) -> Iterator[Busy]:
+        """The claims of others near it."""
+        day = timedelta(days=1)
+        near = Interval(aim.interval.starts_at - day, aim.interval.ends_at + day)
+        for entry in self._in_pools[pool.resource_id]:
+            if entry is own or not near.overlaps(entry.aim.interval):
+                continue
+            for claim in (*entry.claims, *entry.held):
+                if claim.resource_id == pool.resource_id:
+                    yield Busy(claim.resource_id, claim.unit, claim.interval, claim.kind)
 
     def rename(self, entry: Entry, title: str, at: datetime) -> None:
         """Another title for a confirmed reservation, by its holder."""
@@ -395,6 +448,8 @@ class Ledger:
         """Another time, by its holder: confirmed without approval, or a request asked anew."""
         before = entry.aim
         entry.aim = replace(before, local=local)
+        if entry.aim.holds:
+            entry.aim = self._seated(entry.aim, entry)
         self._new_sequence(entry, at)
         if entry.state is State.PENDING:
             entry.decide_by = entry.aim.decide_by(at)
@@ -446,6 +501,8 @@ class Ledger:
         for rival in rivals:
             self._decline(rival, by, DeclineReason.ANOTHER_WAS_APPROVED, "", at)
         _settle(entry, Asking.GRANTED, at, by)
+        if not entry.holds_place:
+            entry.aim = self._seated(entry.aim)
         before, entry.state = entry.state, State.CONFIRMED
         entry.holds_place = True
         self._new_sequence(entry, at)

@@ -311,7 +311,7 @@ class _Builder:
             "code": plan.code,
             "names": plan.names,
             "capacity": plan.capacity,
-            "units": 1,
+            "units": plan.units,
             **self._condition(plan.code),
             "in_use_since": self._calendar.at(self._calendar.days[0], 0),
             "retired_at": None,

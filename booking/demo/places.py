@@ -314,6 +314,7 @@ class ResourcePlan:
     capacity: int = 1
     features: tuple[str, ...] = ()
     parts: tuple[str, ...] = ()  # codes of what is taken with it, which stand before it
+    units: int = 1  # places without names of their own
 
 
 @dataclass(frozen=True)
@@ -644,6 +645,15 @@ _RIF = BuildingPlan(
                         ),
                         *_machines(
                             "PCB", 1, "Graveuse de circuits", "آلة نقش الدارات", "PCB mill", TRAINED
+                        ),
+                        ResourcePlan(
+                            "OUV-1",
+                            said("Laboratoire ouvert", "المختبر المفتوح", "Open lab"),
+                            "lab",
+                            "desks",
+                            "labs",
+                            features=("power", "network"),
+                            units=10,
                         ),
                     ),
                 ),

@@ -13,8 +13,8 @@ from booking.core.events import Event, EventKind
 from booking.core.revisions import Revision
 from booking.demo.ledger import Aim, Asked, Entry, Ledger, Line, SeriesTold, Waits, Wanted
 from booking.journal.models import JournalLine
+from booking.occupancy.claims import Claim
 from booking.occupancy.models import Hold, occupancy
-from booking.occupancy.service import Claim
 from booking.reservations.models import (
     Amendment,
     AmendmentResource,
@@ -169,7 +169,7 @@ def _reservation(reservation_id: int, entry: Entry, group_ids: Mapping[str, int]
 
 def _places(reservation_id: int, entry: Entry) -> list[Row]:
     return [
-        {"reservation_id": reservation_id, "resource_id": place.resource_id, "unit": 1}
+        {"reservation_id": reservation_id, "resource_id": place.resource_id, "unit": place.unit}
         for place in entry.aim.places
     ]
 

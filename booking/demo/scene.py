@@ -24,7 +24,8 @@ class Taken:
         self._times: dict[tuple[int, date], list[tuple[datetime, datetime]]] = defaultdict(list)
 
     def is_free(self, place: Place, local: LocalInterval) -> bool:
-        """Whether nothing was ever booked there then, with the set-up and cleaning around it."""
+        """Whether nothing was ever booked there then, with the set-up and cleaning around it; of a
+        pool the ledger knows which places are free."""
         local = _with_buffers(place, local)
         return not any(
             start < local.ends_at and local.starts_at < end
@@ -34,7 +35,9 @@ class Taken:
         )
 
     def take(self, place: Place, local: LocalInterval) -> None:
-        """Remember the time."""
+        """Remember the time, but for a pool."""
+        if place.spot.units > 1:
+            return
         local = _with_buffers(place, local)
         for day in _days(local):
             for resource_id in resource_ids_of([place]):

@@ -60,8 +60,10 @@ class _Season:
         salma = scene.people.id_of[MEMBER]  # what she did is told elsewhere
         self._people = tuple(one for one in scene.people.holders if one.person_id != salma)
         self._members = tuple(one for one in self._people if one.organisation_id is not None)
-        self._desks = [p for p in scene.places.values() if p.spot.kind_code == "desk"]
-        self._others = [p for p in scene.places.values() if p.spot.kind_code != "desk"]
+        places = [place for place in scene.places.values() if place.spot.units == 1]
+        self._desks = [place for place in places if place.spot.kind_code == "desk"]
+        self._others = [place for place in places if place.spot.kind_code != "desk"]
+        self._pools = [place for place in scene.places.values() if place.spot.units > 1]
         self._regulars = self._chance.sample(self._people, len(self._desks))
 
     def fill(self) -> None:
@@ -77,6 +79,8 @@ class _Season:
         for place in self._others:
             if place.spot.hours_id == self._always:
                 self._compute(place)
+        for pool in self._pools:
+            self._crowd(pool)
 
     @property
     def _always(self) -> int:
@@ -104,6 +108,17 @@ class _Season:
             ahead = day - self._scene.calendar.today > FAR_AHEAD
             yield from _desk_day(self._chance, span, is_far=ahead)
 
+    def _crowd(self, pool: Place) -> None:
+        """Some come to an open lab, all on their own; on a few days every place is taken."""
+        for day in self._scene.calendar.days:
+            for span in self._scene.spans(pool, day):
+                count = self._chance.choice((4, 8, 10, 14, 20, 28))
+                for holder in self._chance.sample(self._people, count):
+                    last = (span.closes - span.opens) // 30 - 2
+                    opens = span.opens + 30 * self._chance.randint(0, last)
+                    closes = min(span.closes, opens + 30 * self._chance.randint(2, 12))
+                    self._use(pool, self._scene.local(day, opens, closes), holder)
+
     def _anybody(self, place: Place) -> Holder:
         training = place.spot.kind_code == "training_room"
         return self._chance.choice(self._members if training else self._people)
@@ -126,6 +141,8 @@ class _Season:
         if not scene.taken.is_free(place, local) or not scene.works(place, local):
             return
         aim = self._aim(place, local)
+        if not scene.ledger.has_room(aim):
+            return
         try:
             created = self._created(aim)
         except NonexistentTimeError:  # a night run that would begin when the clocks jump

@@ -45,7 +45,7 @@ def close(scene: Scene) -> Rows:
             [
                 {
                     "resource_id": place.resource_id,
-                    "unit": 1,
+                    "unit": unit,
                     "starts_at": interval.starts_at,
                     "ends_at": interval.ends_at,
                     "kind": ClaimKind.CLOSURE.value,
@@ -53,6 +53,7 @@ def close(scene: Scene) -> Rows:
                     "closure_id": number,
                     "hold_id": None,
                 }
+                for unit in range(1, place.spot.units + 1)
             ],
         )
         rows.add(

@@ -9,13 +9,14 @@ from typing import Any, Generic
 
 import msgspec
 
-from booking.core.errors import InvalidError, Problem
+from booking.core.errors import InvalidError, PlacesNeededError, Problem
 from booking.core.permissions import Actor
 from booking.exchange import columns
 from booking.exchange.columns import KEYS, Values
 from booking.exchange.planning import Line, Met, Outcome
 from booking.exchange.rules import MOST_LINES, FileError, FileProblem, Row, Subject
 from booking.policies import queries as policies
+from booking.reservations import pooling
 from booking.spaces import inventory, numbering, service
 from booking.spaces.drafts import (
     AnyDraft,
@@ -251,7 +252,7 @@ class ResourcesImporter:
         changed = {
             stored.public_id: draft for _, draft, stored in self._wanted if stored is not None
         }
-        service.change_resources(actor, changed)
+        pooling.change_resources(actor, changed)
 
     def _read(self, row: Row) -> Iterator[tuple[str, InvalidError | None, ResourceDraft | None]]:
         text = row.cells.get("code", "")
@@ -300,6 +301,11 @@ class ResourcesImporter:
             for draft, refusal in zip(drafts, service.check_resources(drafts), strict=True)
             if refusal is not None
         }
+        changed = {
+            stored.public_id: draft for _, draft, stored in self._wanted if stored is not None
+        }
+        for public_id, least in pooling.needed(changed).items():
+            refusals.setdefault(changed[public_id].code, PlacesNeededError(least))
         return [
             Line.wrong(line.number, line.key, refusals[line.key])
             if line.key in refusals and line.outcome is not Outcome.ERROR

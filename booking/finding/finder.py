@@ -22,6 +22,7 @@ from booking.policies.facts import Place
 from booking.policies.rules import judge
 from booking.reservations import alternatives, quotas
 from booking.reservations.alternatives import Why
+from booking.reservations.availability import free_units
 from booking.reservations.wishes import MOST_PEOPLE
 from booking.spaces.models import Behaviour, ResourceState
 from booking.spaces.queries import openings
@@ -48,6 +49,7 @@ class Match:
 
     place: Place
     reasons: tuple[Reason, ...]
+    free_units: int = 1  # of a pool, how many of its places
 
 
 @dataclass(frozen=True)
@@ -239,8 +241,13 @@ class _Search:
         field = Field.of(candidates)
         page = rules.ranked(candidates, habits, asked)[skip : skip + limit]
         found = queries.places(one.resource_id for one in page)
+        free = free_units(found.values(), self._interval)
         return tuple(
-            Match(found[one.resource_id], tuple(rules.reasons(one, field, habits, asked)))
+            Match(
+                found[one.resource_id],
+                tuple(rules.reasons(one, field, habits, asked)),
+                free[one.resource_id],
+            )
             for one in page
         )
 

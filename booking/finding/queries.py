@@ -27,6 +27,7 @@ from booking.finding.rules import Candidate, Habits, Mine, distance_of
 from booking.occupancy import queries as occupancy
 from booking.policies import facts
 from booking.policies.facts import Place
+from booking.reservations.availability import free_units
 from booking.reservations.models import LIVE, Reservation, ReservationResource
 from booking.spaces import nearness
 from booking.spaces import queries as spaces
@@ -290,8 +291,17 @@ def free(
 def free_on_the_plan(
     fitting: Fitting, under: Collection[Terrain], interval: Interval
 ) -> list[Placed]:
-    """The free places in the order of the plan."""
-    return spaces.on_the_plan(*_is_free(fitting, under, interval)) if under else []
+    """The free places in the order of the plan; a pool as often as places in it are free."""
+    if not under:
+        return []
+    return each_place(spaces.on_the_plan(*_is_free(fitting, under, interval)), interval)
+
+
+def each_place(free: Sequence[Placed], interval: Interval) -> list[Placed]:
+    """These, a pool as often as places in it are free; no statement where none is a pool."""
+    pools = places(one.resource_id for one in free if one.units > 1)
+    counted = free_units(pools.values(), interval)
+    return [one for one in free for _ in range(counted.get(one.resource_id, 1))]
 
 
 def together(

@@ -22,7 +22,7 @@ from booking.finding.rules import Habits
 from booking.groups.wishes import Wanted
 from booking.policies import facts
 from booking.policies.facts import Place
-from booking.reservations.availability import free_times, is_inside
+from booking.reservations.availability import free_times_of_units, is_inside
 from booking.spaces.models import Area, ResourceState
 from booking.spaces.opening import Opening
 from booking.spaces.queries import openings
@@ -217,7 +217,7 @@ class _Days:
     terrains: Sequence[Terrain]
     opening_of: dict[int, Opening]
     places: Sequence[Place]
-    free: dict[int, tuple[Interval, ...]]
+    free: dict[int, list[tuple[Interval, ...]]]  # of each of its units
 
     def free_at(self, local: LocalInterval) -> int:
         """How many of them could be booked then."""
@@ -228,8 +228,9 @@ class _Days:
         allowed, _refusals = _allowed(self.actor, self.terrains, self.opening_of, local)
         terms = {one.terms for one in allowed}
         return sum(
-            is_inside(self.free[place.resource_id], interval)
+            is_inside(free, interval)
             for place in self.places
+            for free in self.free[place.resource_id]
             if (place.spot.policy_id, place.spot.hours_id) in terms
             and place.spot.state is ResourceState.IN_ORDER
         )
@@ -244,7 +245,7 @@ def _days(actor: Actor, park: Park, wanted: Wanted, local: LocalInterval) -> _Da
         terrains,
         _openings(terrains, local.starts_at, local.ends_at + DAYS_AHEAD * DAY),
         places,
-        free_times(places, _window(local)),
+        free_times_of_units(places, _window(local)),
     )
 
 

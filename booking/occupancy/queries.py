@@ -66,33 +66,67 @@ def claim_in_the_way(resource_id: int, interval: Interval, unit: int = 1) -> Bus
     return _busy(row)
 
 
-def is_free(interval: Interval, unit: int = 1) -> ColumnElement[bool]:
-    """The same question as a condition on `Resource`, for searches among many.
+def is_free(interval: Interval) -> ColumnElement[bool]:
+    """The same question as a condition on `Resource`, for searches among many; of a pool, whether
+    any of its units is free.
 
     What is taken is read once for all of them: claims that begin inside the interval or within a
     day before it, and the few long ones, each by an index (docs/decisions/0022).
     """
-    reaches_in = (occupancy.c.unit == unit, occupancy.c.ends_at > interval.starts_at)
-    a_day_before = interval.starts_at - LONG
+    first_is_taken = union_all(
+        *(claims.where(occupancy.c.unit == 1) for claims in _reaching_into(interval))
+    )
+    return and_(
+        or_(
+            Resource.id.not_in(first_is_taken),
+            and_(Resource.units > 1, Resource.id.not_in(_full_pools(interval))),
+        ),
+        _has_its_parts(interval),
+    )
+
+
+def _reaching_into(interval: Interval) -> tuple[Select[int], Select[int]]:
+    """The resources of all claims that overlap an interval: of those that begin lately, and of
+    those that began more than a day before it."""
+    reaches_in, a_day_before = occupancy.c.ends_at > interval.starts_at, interval.starts_at - LONG
     lately = select(occupancy.c.resource_id).where(
-        *reaches_in,
+        reaches_in,
         occupancy.c.starts_at < interval.ends_at,
         occupancy.c.starts_at >= a_day_before,
     )
     long_ago = select(occupancy.c.resource_id).where(
-        *reaches_in, occupancy.c.starts_at < a_day_before, IS_LONG[engine_name()]
+        reaches_in, occupancy.c.starts_at < a_day_before, IS_LONG[engine_name()]
     )
-    return and_(Resource.id.not_in(union_all(lately, long_ago)), _has_its_parts(interval, unit))
+    return lately, long_ago
 
 
-def _has_its_parts(interval: Interval, unit: int) -> ColumnElement[bool]:
+def _full_pools(interval: Interval) -> Select[int]:
+    """The pools of which every unit is taken for some of the interval."""
+    pool = Resource.__table__.alias("pool")
+    taken = union_all(
+        *(
+            claims.add_columns(occupancy.c.unit)
+            .join(pool, pool.c.id == occupancy.c.resource_id)
+            .where(pool.c.units > 1)
+            for claims in _reaching_into(interval)
+        )
+    ).subquery("taken")
+    units = select(pool.c.units).where(pool.c.id == taken.c.resource_id).scalar_subquery()
+    return (
+        select(taken.c.resource_id)
+        .group_by(taken.c.resource_id)
+        .having(func.count(taken.c.unit.distinct()) >= units)
+    )
+
+
+def _has_its_parts(interval: Interval) -> ColumnElement[bool]:
     """The condition on `Resource` that none of its parts is taken: one descent of the index for
     each part that there is anywhere, and most parks have few."""
     last_end = (
         select(occupancy.c.ends_at)
         .where(
             occupancy.c.resource_id == ResourcePart.part_id,
-            occupancy.c.unit == unit,
+            occupancy.c.unit == 1,
             occupancy.c.starts_at < interval.ends_at,
         )
         .order_by(occupancy.c.starts_at.desc())
@@ -103,14 +137,14 @@ def _has_its_parts(interval: Interval, unit: int) -> ColumnElement[bool]:
     return Resource.id.not_in(select(ResourcePart.resource_id).where(last_end > interval.starts_at))
 
 
-def last_end(interval: Interval, unit: int = 1) -> ScalarSelect[datetime]:
+def last_end(interval: Interval) -> ScalarSelect[datetime]:
     """When a `Resource` is free again whose last claim before the end of this interval is in the
-    way; null where there is no claim at all."""
+    way; null where there is no claim at all. Of a pool its first unit, which is taken first."""
     return (
         select(occupancy.c.ends_at)
         .where(
             occupancy.c.resource_id == Resource.id,
-            occupancy.c.unit == unit,
+            occupancy.c.unit == 1,
             occupancy.c.starts_at < interval.ends_at,
         )
         .order_by(occupancy.c.starts_at.desc())
@@ -139,7 +173,8 @@ def claims_within(
     """The statement behind `busy_times`, for pages that join what owns the claims.
 
     What starts inside the window is an index range; what reaches in is the last claim before it,
-    one descent a resource. So neither reads the history.
+    one descent a resource; of several units, what began within a day before it, and the few long
+    ones. So none of it reads the history.
     """
     wanted = list(units)
     starting_inside = select(occupancy).where(
@@ -148,8 +183,20 @@ def claims_within(
         occupancy.c.starts_at >= window.starts_at,
         occupancy.c.starts_at < window.ends_at,
     )
-    reaching_in = [_reaching_in(resource_ids, window.starts_at, unit) for unit in wanted]
-    return union_all(starting_inside, *reaching_in)
+    if wanted == [1]:
+        return union_all(starting_inside, _reaching_in(resource_ids, window.starts_at))
+    a_day_before = window.starts_at - LONG
+    reaching_in = select(occupancy).where(
+        occupancy.c.resource_id.in_(resource_ids),
+        occupancy.c.unit.in_(wanted),
+        occupancy.c.starts_at < window.starts_at,
+        occupancy.c.ends_at > window.starts_at,
+    )
+    return union_all(
+        starting_inside,
+        reaching_in.where(occupancy.c.starts_at >= a_day_before),
+        reaching_in.where(occupancy.c.starts_at < a_day_before, IS_LONG[engine_name()]),
+    )
 
 
 def ahead_of(resource_id: int, now: datetime) -> list[Busy]:
@@ -189,14 +236,14 @@ def is_offered(hold_id: int | None) -> bool:
 
 
 def _reaching_in(
-    resource_ids: Resources, starts_at: datetime, unit: int
+    resource_ids: Resources, starts_at: datetime
 ) -> Select[*tuple[Any, ...]]:  # Any: as above
     earlier = occupancy.alias("earlier")
     last_start = (
         select(func.max(earlier.c.starts_at))
         .where(
             earlier.c.resource_id == Resource.id,
-            earlier.c.unit == unit,
+            earlier.c.unit == 1,
             earlier.c.starts_at < starts_at,
         )
         .correlate(Resource)
@@ -207,7 +254,7 @@ def _reaching_in(
         .join(
             Resource,
             (occupancy.c.resource_id == Resource.id)
-            & (occupancy.c.unit == unit)
+            & (occupancy.c.unit == 1)
             & (occupancy.c.starts_at == last_start),
         )
         .where(Resource.id.in_(resource_ids), occupancy.c.ends_at > starts_at)

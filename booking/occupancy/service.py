@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
     Row,
+    bindparam,
     delete,
     func,
     insert,
@@ -23,10 +23,12 @@ from sqlalchemy.exc import IntegrityError
 from booking.core import zones
 from booking.core.database import OutpacedError, engine_name, execute, savepoint, session
 from booking.core.errors import RefusedError
-from booking.core.intervals import Interval, LocalInterval
+from booking.core.intervals import LocalInterval
 from booking.core.refusals import Cause, Reason, Refusal, SlotTaken
-from booking.occupancy import queries
+from booking.occupancy import pools, queries
+from booking.occupancy.claims import Claim, Owner
 from booking.occupancy.models import ClaimKind, occupancy
+from booking.occupancy.pools import Seated, Units
 from booking.occupancy.queries import Busy
 from booking.spaces.models import Resource, ResourcePart
 
@@ -50,6 +52,15 @@ _INSERT_MANY = {  # returning makes it one statement
     "sqlite": _INSERT.returning(occupancy.c.resource_id),
     "postgresql": _INSERT.returning(occupancy.c.resource_id, _PARTS.label("parts")),
 }
+_CHANGE_UNIT = (
+    update(occupancy)
+    .where(
+        occupancy.c.resource_id == bindparam("of_resource"),
+        occupancy.c.unit == bindparam("of_unit"),
+        occupancy.c.starts_at == bindparam("of_start"),
+    )
+    .values(unit=bindparam("new_unit"))
+)
 _INSERT_ONE = {
     "sqlite": _INSERT.returning(occupancy.c.resource_id),
     "postgresql": postgresql.insert(occupancy)
@@ -58,34 +69,15 @@ _INSERT_ONE = {
 }
 
 
-@dataclass(frozen=True)
-class Claim:
-    """A unit of a resource for an interval; code and zone are what a refusal tells of it."""
+def claim(owner: Owner, claims: Sequence[Claim]) -> Sequence[Seated]:
+    """Take all of them or none; says which units of pools it has become. Raises
+    RefusedError(SLOT_TAKEN) naming what is in the way.
 
-    resource_id: int
-    interval: Interval
-    code: str
-    zone_name: str
-    unit: int = 1
-    kind: ClaimKind = ClaimKind.BOOKING
-    span: Interval | None = None  # what all claims of its owner there take together
-    parts: tuple[int, ...] | None = None  # of what is taken with them: as read before it is locked
-
-
-@dataclass(frozen=True)
-class Owner:
-    """Exactly one of the three; the claim goes when its owner lets go."""
-
-    reservation_id: int | None = None
-    closure_id: int | None = None
-    hold_id: int | None = None
-
-
-def claim(owner: Owner, claims: Sequence[Claim]) -> None:
-    """Take all of them or none. Raises RefusedError(SLOT_TAKEN) naming what is in the way.
-
-    It never looks first: the database accepts or refuses.
+    It never looks first, but for a free unit: the database accepts or refuses.
     """
+    for one in claims:
+        if one.units > 1:
+            return _claim_units([(owner, claim) for claim in claims])
     if len(claims) == 1:
         taken = not _claim_one(owner, claims[0])
     else:
@@ -93,15 +85,69 @@ def claim(owner: Owner, claims: Sequence[Claim]) -> None:
         taken = not _insert_all([(owner, claim) for claim in claims])
     if taken:
         raise RefusedError(tuple(_refusals(claims)))
+    return ()
 
 
-def claim_each(claims: Sequence[tuple[Owner, Claim]]) -> None:
+def claim_each(claims: Sequence[tuple[Owner, Claim]]) -> Sequence[Seated]:
     """Take claims for several owners, all of them or none; refuses as `claim` does."""
     if not claims:
-        return
+        return ()
+    if any(claim.units > 1 for _owner, claim in claims):
+        return _claim_units(claims)
     lock_resources(claim.resource_id for _owner, claim in claims)
     if not _insert_all(claims):
         raise RefusedError(tuple(_refusals([claim for _owner, claim in claims])))
+    return ()
+
+
+def change_units(moves: Sequence[tuple[Busy, int]], *, resource_id: int) -> None:
+    """Give claims of a pool, which is locked, other units that are free for them."""
+    if moves:
+        execute(
+            _CHANGE_UNIT,
+            [
+                {
+                    "of_resource": resource_id,
+                    "of_unit": busy.unit,
+                    "of_start": busy.interval.starts_at,
+                    "new_unit": unit,
+                }
+                for busy, unit in moves
+            ],
+        )
+
+
+def forget_units(resource_id: int, *, above: int, since: datetime) -> None:
+    """Give back what closures have of units of a pool that there are no more."""
+    session().execute(
+        delete(occupancy).where(
+            occupancy.c.resource_id == resource_id,
+            occupancy.c.unit > above,
+            occupancy.c.closure_id.is_not(None),
+            occupancy.c.ends_at > since,
+        )
+    )
+
+
+LOOKS = 3  # for a free unit of a pool, where somebody was faster who takes no lock
+
+
+def _claim_units(claims: Sequence[tuple[Owner, Claim]]) -> Sequence[Seated]:
+    """Look under the lock which units are free, and take them; the claim decides all the same."""
+    lock_resources(claim.resource_id for _owner, claim in claims)
+    _require_known_units([claim for _owner, claim in claims])
+    for _look in range(LOOKS):
+        try:
+            placed, seated = pools.seat(claims)
+        except pools.FullError as full:
+            raise RefusedError((refused_pool(full.claims, full.units),)) from full
+        if _insert_all(placed):
+            return seated
+        single = [claim for _owner, claim in claims if claim.units == 1]
+        in_the_way = tuple(_in_the_way(single))
+        if in_the_way:
+            raise RefusedError(in_the_way)
+    raise RefusedError((refused(claims[0][1], None),))
 
 
 def release(owner: Owner) -> None:
@@ -127,12 +173,12 @@ def release_each(*, reservation_ids: Collection[int] = (), hold_ids: Collection[
             session().execute(delete(occupancy).where(column.in_(keys)))
 
 
-def move(owner: Owner, claims: Sequence[Claim], had: Iterable[int]) -> None:
+def move(owner: Owner, claims: Sequence[Claim], had: Iterable[int]) -> Sequence[Seated]:
     """Give back what the owner has, at these resources, and take the claims instead; refused, the
     caller rolls back."""
     lock_resources([*(claim.resource_id for claim in claims), *had])
     release(owner)
-    claim(owner, claims)
+    return claim(owner, claims)
 
 
 def cut(owner: Owner, at: datetime) -> None:
@@ -196,6 +242,14 @@ def _insert_all(claims: Sequence[tuple[Owner, Claim]]) -> bool:
     return True
 
 
+def _require_known_units(claims: Sequence[Claim]) -> None:
+    """Begin again where a pool has another number of places by now than was read."""
+    known = {claim.resource_id: claim.units for claim in claims if claim.units > 1}
+    rows = session().execute(select(Resource.id, Resource.units).where(Resource.id.in_(known)))
+    if any(known[resource_id] != units for resource_id, units in rows):
+        raise OutpacedError
+
+
 def _require_known_parts(rows: Sequence[Row[*tuple[Any, ...]]], claims: Sequence[Claim]) -> None:
     """Begin again where a part was added to what is booked, or taken from it, since it was read."""
     if engine_name() != "postgresql":
@@ -231,13 +285,18 @@ def _row(owner: Owner, claim: Claim) -> dict[str, object]:
 def _refusals(claims: Sequence[Claim]) -> Iterator[Refusal]:
     """Name what is in the way of each resource's first claim that cannot be had; where it is gone
     already, at least that it was taken."""
+    found = list(_in_the_way(claims))
+    yield from found or [refused(claims[0], None)]
+
+
+def _in_the_way(claims: Sequence[Claim]) -> Iterator[Refusal]:
     found: dict[tuple[int, int], Refusal] = {}
     for claim in claims:
         if (claim.resource_id, claim.unit) not in found:
             busy = queries.claim_in_the_way(claim.resource_id, claim.interval, claim.unit)
             if busy is not None:
                 found[claim.resource_id, claim.unit] = refused(claim, busy)
-    yield from found.values() or [refused(claims[0], None)]
+    yield from found.values()
 
 
 def refused(claim: Claim, busy: Busy | None) -> Refusal:
@@ -257,6 +316,37 @@ def refused(claim: Claim, busy: Busy | None) -> Refusal:
         queries.closure_names(busy.closure_id),
     )
     return Refusal(Reason.SLOT_TAKEN, facts, claim.code)
+
+
+def in_the_way(claims: Iterable[Claim], units: Units, but: int | None = None) -> list[Refusal]:
+    """What is in the way of one owner's claims by what was read: of each resource the first, of a
+    pool where none of its units has room. What reservation `but` has is no obstacle."""
+    told: dict[str, Refusal] = {}
+    for together in pools.by_resource(claims):
+        first = together[0]
+        if first.units > 1:
+            if units.room_for(together, but) is None:
+                told.setdefault(first.code, refused_pool(together, units, but))
+            continue
+        for claim in together:
+            busy = units.in_the_way(claim, but)
+            if busy is not None:
+                told.setdefault(claim.code, refused(claim, busy))
+    return list(told.values())
+
+
+def refused_pool(claims: Sequence[Claim], units: Units, but: int | None = None) -> Refusal:
+    """The refusal of a pool of which no unit has room: when all are taken, if there is such a time;
+    where the house has closed them all, that. What reservation `but` has itself is no obstacle."""
+    claim = claims[0]
+    in_the_way = units.in_the_way_everywhere(claims, but)
+    if all(one.kind is ClaimKind.CLOSURE for one in in_the_way):
+        return refused(claim, in_the_way[0] if in_the_way else None)
+    full = pools.full_times((one.interval for one in in_the_way), claim.units)
+    local = LocalInterval.of(full[0], zones.zone(claim.zone_name)) if full else None
+    return Refusal(
+        Reason.SLOT_TAKEN, SlotTaken(Cause.BOOKING, local, places=claim.units), claim.code
+    )
 
 
 def _owner_column(owner: Owner) -> tuple[ColumnElement[int | None], int]:

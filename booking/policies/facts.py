@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from itertools import chain
 from typing import Any
@@ -83,6 +83,7 @@ class Place:
     grace_minutes: int = 15
     parts: tuple[Linked, ...] = ()  # what is taken with it
     part_of: tuple[Linked, ...] = ()  # whose taking takes it
+    unit: int = field(default=1, compare=False)  # of a pool: which of its places somebody has
 
     @property
     def linked(self) -> tuple[Linked, ...]:

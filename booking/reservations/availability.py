@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import math
 from bisect import bisect_right
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
@@ -14,7 +16,7 @@ from sqlalchemy import select
 from booking.authorisations.queries import rights
 from booking.core import clock, zones
 from booking.core.database import session
-from booking.core.intervals import Interval, LocalInterval, gaps
+from booking.core.intervals import Interval, LocalInterval, gaps, longest
 from booking.core.refusals import NotAuthorised, OutOfOrder, Reason, Refusal
 from booking.occupancy import queries as occupancy_queries
 from booking.occupancy.models import Hold
@@ -81,6 +83,15 @@ class Stretch:
     ends_at: datetime
     starts: tuple[datetime, ...]
     ends: tuple[datetime, ...]
+
+    def joined(self, other: Stretch) -> Stretch:
+        """Both as one."""
+        return Stretch(
+            min(self.starts_at, other.starts_at),
+            max(self.ends_at, other.ends_at),
+            tuple(sorted({*self.starts, *other.starts})),
+            tuple(sorted({*self.ends, *other.ends})),
+        )
 
 
 @dataclass(frozen=True)
@@ -149,10 +160,28 @@ class Availability:
             return False
         return is_inside(self.free, interval) and self.judge(local, headcount).allowed
 
+    def free_units(self, place: Place, interval: Interval) -> int:
+        """How many units of one of the places are free for all of this time, with set-up and
+        cleaning; what the reservation that changes has itself counts as free."""
+        span = place.limits.buffers.around(interval)
+        taken = {
+            one.unit
+            for one in self.busy
+            if one.resource_id == place.resource_id and one.interval.overlaps(span)
+        }
+        return place.spot.units - len(taken)
+
     def stretches(self, day: date) -> list[Stretch]:
-        """The open and free stretches of a day in which something can be booked."""
-        found = (self._stretch(day, opens, closes) for opens, closes in self._open_and_free(day))
-        return [stretch for stretch in found if stretch.starts]
+        """The open and free stretches of a day in which something can be booked. What different
+        places of a pool offer at one time is one stretch: not each start goes with each end."""
+        found: list[Stretch] = []
+        for opens, closes in self._open_and_free(day):
+            stretch = self._stretch(day, opens, closes)
+            if found and stretch.starts and stretch.starts_at < found[-1].ends_at:
+                stretch = found.pop().joined(stretch)
+            if stretch.starts:
+                found.append(stretch)
+        return found
 
     def presets(self, day: date) -> list[Preset]:
         """Now, Morning, Afternoon and Whole day as far as they can be booked."""
@@ -365,33 +394,68 @@ def today_at(place: Place) -> date:
 def free_times(
     places: Collection[Place], window: Interval, own: Own | None = None
 ) -> dict[int, tuple[Interval, ...]]:
-    """Where a reservation finds room at these places in a window, with its set-up and its cleaning;
-    one statement."""
-    return _free_of(places, window, _taken_by_others(places, window, own), own) if places else {}
+    """Where a reservation finds room at these places in a window, with its set-up and its cleaning,
+    of a pool on any one of its units; one statement."""
+    if not places:
+        return {}
+    return _free_of(places, window, _taken_by_others(places, window, own), own)
+
+
+def free_times_of_units(
+    places: Collection[Place], window: Interval
+) -> dict[int, list[tuple[Interval, ...]]]:
+    """The same for each unit of them by itself: one, where a place is no pool."""
+    if not places:
+        return {}
+    return _free_of_units(places, window, _taken_by_others(places, window, None), None)
+
+
+def free_units(free: Collection[Place], interval: Interval) -> dict[int, int]:
+    """How many units of these free places can be booked for all of this time, as far as claims go:
+    one of what is no pool. One statement, and none where none is a pool."""
+    counted = {place.resource_id: 1 for place in free}
+    pools = {place.resource_id: place for place in free if place.spot.units > 1}
+    for resource_id, units in free_times_of_units(pools.values(), interval).items():
+        counted[resource_id] = sum(is_inside(times, interval) for times in units)
+    return counted
 
 
 def _taken_by_others(
     places: Collection[Place], window: Interval, own: Own | None
 ) -> tuple[Busy, ...]:
-    busy = occupancy_queries.busy_times(resource_ids_of(places), window_of(places, window))
+    most = max(place.spot.units for place in places)
+    busy = occupancy_queries.busy_times(
+        resource_ids_of(places), window_of(places, window), range(1, most + 1)
+    )
     return tuple(one for one in busy if own is None or not own.has(one))
 
 
 def _free_of(
     places: Collection[Place], window: Interval, busy: Sequence[Busy], own: Own | None
 ) -> dict[int, tuple[Interval, ...]]:
-    window = window_of(places, window)
-    taken: dict[int, list[Interval]] = {key: [] for key in resource_ids_of(places)}
-    for one in busy:
-        taken[one.resource_id].append(one.interval)
+    """Of a pool, those that lie in no other: they may overlap."""
+    found = _free_of_units(places, window, busy, own)
     return {
-        place.resource_id: tuple(
-            room(
-                place,
-                gaps(window, [time for key in resource_ids_of([place]) for time in taken[key]]),
-                None if own is None else own.was_at(place),
-            )
-        )
+        resource_id: units[0] if len(units) == 1 else tuple(longest(itertools.chain(*units)))
+        for resource_id, units in found.items()
+    }
+
+
+def _free_of_units(
+    places: Collection[Place], window: Interval, busy: Sequence[Busy], own: Own | None
+) -> dict[int, list[tuple[Interval, ...]]]:
+    window = window_of(places, window)
+    taken: dict[tuple[int, int], list[Interval]] = defaultdict(list)
+    for one in busy:
+        taken[one.resource_id, one.unit].append(one.interval)
+
+    def free_on(place: Place, unit: int) -> list[Interval]:
+        keys = [(place.resource_id, unit), *((part.resource_id, 1) for part in place.parts)]
+        free = gaps(window, [time for key in keys for time in taken.get(key, ())])
+        return room(place, free, None if own is None else own.was_at(place))
+
+    return {
+        place.resource_id: [tuple(free_on(place, unit)) for unit in range(1, place.spot.units + 1)]
         for place in places
     }
 
@@ -408,7 +472,7 @@ def _both_free(some: tuple[Interval, ...], others: tuple[Interval, ...]) -> tupl
         [(one.starts_at, one.ends_at) for one in some],
         [(one.starts_at, one.ends_at) for one in others],
     )
-    return tuple(sorted(Interval(*pair) for pair in pairs))
+    return tuple(longest(Interval(*pair) for pair in pairs))
 
 
 def is_inside(free: Sequence[Interval], interval: Interval) -> bool:

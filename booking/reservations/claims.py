@@ -10,16 +10,17 @@ time back.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Self
 
 from booking.core import revisions
 from booking.core.instants import Interval
 from booking.core.intervals import gaps
 from booking.occupancy import queries as occupancy
+from booking.occupancy.claims import Claim
 from booking.occupancy.models import ClaimKind
+from booking.occupancy.pools import Seated
 from booking.occupancy.queries import Busy
-from booking.occupancy.service import Claim
 from booking.policies.facts import Place
 from booking.policies.rules import Buffers
 from booking.spaces.queries import Linked
@@ -27,31 +28,36 @@ from booking.spaces.queries import Linked
 
 @dataclass(frozen=True)
 class Had:
-    """A reservation's time before it changes, and what was kept for it at each resource."""
+    """A reservation's time before it changes, what was kept for it at each resource, and of a pool
+    on which unit."""
 
     interval: Interval
     spans: Mapping[int, Interval]
+    units: Mapping[int, int] = field(default_factory=dict)
 
     @classmethod
     def of(cls, interval: Interval, claims: Iterable[Busy]) -> Self:
-        """Of each resource the claims that, without a break, hold the interval."""
-        stretches: dict[int, list[Interval]] = {}
+        """Of each resource the claims of one unit that, without a break, hold the interval."""
+        stretches: dict[tuple[int, int], list[Interval]] = {}
         for one in sorted(claims, key=lambda one: (one.resource_id, one.interval)):
-            _join(stretches.setdefault(one.resource_id, []), one.interval)
+            _join(stretches.setdefault((one.resource_id, one.unit), []), one.interval)
+        whole = [
+            (resource_id, unit, stretch)
+            for (resource_id, unit), found in stretches.items()
+            for stretch in found
+            if stretch.contains(interval)
+        ]
         return cls(
             interval,
-            {
-                resource_id: stretch
-                for resource_id, found in stretches.items()
-                for stretch in found
-                if stretch.contains(interval)
-            },
+            {resource_id: stretch for resource_id, _unit, stretch in whole},
+            {resource_id: unit for resource_id, unit, _stretch in whole},
         )
 
     @classmethod
     def by_policy(cls, places: Sequence[Place], interval: Interval) -> Self:
         """What is kept where no policy has changed since."""
-        return cls(interval, _spans(places, interval, None))
+        units = {place.resource_id: place.unit for place in places}
+        return cls(interval, _spans(places, interval, None), units)
 
     def moved_to(self, interval: Interval) -> Self:
         """The same with as much kept before and after another time."""
@@ -64,7 +70,12 @@ class Had:
                 )
                 for resource_id, span in self.spans.items()
             },
+            self.units,
         )
+
+    def on(self, seated: Iterable[Seated]) -> Self:
+        """The same on other units."""
+        return replace(self, units={**self.units, **{one.resource_id: one.unit for one in seated}})
 
     def limit(self, resource_id: int, interval: Interval, span: Interval) -> Interval:
         """No more than there was on a side where the new time goes no further than the old."""
@@ -111,6 +122,8 @@ def claims_of(places: Sequence[Place], interval: Interval, had: Had | None = Non
             kind=kind,
             span=spans[place.resource_id],
             parts=_part_ids(place),
+            unit=_unit(place, had),
+            units=place.spot.units,
         )
         for place in places
         for kind, time in _parts(interval, spans[place.resource_id])
@@ -127,15 +140,36 @@ def claims_held(places: Sequence[Place], interval: Interval, had: Had) -> list[C
     """What a change that waits takes besides what the reservation has."""
     spans = _spans(places, interval, had)
     zone_name = places[0].spot.zone_name
-    taken: list[tuple[int, str, tuple[int, ...] | None]] = [
-        *((place.resource_id, place.spot.code, _part_ids(place)) for place in places),
-        *((part.resource_id, part.code, None) for _place, part in _parts_besides(places)),
+    taken = [
+        *(
+            replace(
+                _hold(place.resource_id, place.spot.code, zone_name, spans[place.resource_id]),
+                parts=_part_ids(place),
+                unit=_unit(place, had),
+                units=place.spot.units,
+            )
+            for place in places
+        ),
+        *(
+            _hold(part.resource_id, part.code, zone_name, spans[part.resource_id])
+            for _place, part in _parts_besides(places)
+        ),
     ]
     return [
-        Claim(resource_id, added, code, zone_name, kind=ClaimKind.HOLD, parts=parts)
-        for resource_id, code, parts in taken
-        for added in gaps(spans[resource_id], _kept(had, resource_id))
+        replace(claim, interval=added)
+        for claim in taken
+        for added in gaps(claim.interval, _kept(had, claim.resource_id))
     ]
+
+
+def _hold(resource_id: int, code: str, zone_name: str, span: Interval) -> Claim:
+    """All that is kept there; of a pool another unit may be held, and then for all of it."""
+    return Claim(resource_id, span, code, zone_name, kind=ClaimKind.HOLD, span=span)
+
+
+def _unit(place: Place, had: Had | None) -> int:
+    """Of a pool the unit that is wished for: what one has there is kept as long as it is free."""
+    return place.unit if had is None else had.units.get(place.resource_id, place.unit)
 
 
 def resource_ids_of(places: Iterable[Place]) -> set[int]:

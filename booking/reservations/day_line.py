@@ -10,7 +10,9 @@ from booking.core import zones
 from booking.core.i18n import _, format_day
 from booking.core.intervals import Interval, LocalInterval, gaps
 from booking.occupancy.models import ClaimKind
+from booking.occupancy.pools import full_times
 from booking.occupancy.queries import Busy
+from booking.policies.facts import Place
 from booking.reservations import texts
 from booking.reservations.availability import Availability
 from booking.reservations.claims import buffers_of
@@ -86,7 +88,10 @@ def of(
     ]
     wished = {place.resource_id for place in availability.places}
     own = [busy for busy in availability.busy if busy.resource_id in wished]
-    for busy in own:
+    pools = [place for place in availability.places if place.spot.units > 1]
+    for pool in pools:
+        blocks += _of_pool(line, pool, own, mine)
+    for busy in own if not pools else [one for one in own if not _is_in(pools, one, mine)]:
         state = STATES[busy.kind]
         if state == "other" and busy.reservation_id in mine:
             state = "mine"
@@ -105,6 +110,30 @@ def of(
         ticks=tuple(line.ticks()),
         blocks=tuple(blocks),
     )
+
+
+def _is_in(pools: Collection[Place], busy: Busy, mine: Collection[int]) -> bool:
+    """Whether it is a place of a pool that somebody else has."""
+    is_mine = busy.reservation_id is not None and busy.reservation_id in mine
+    return not is_mine and any(place.resource_id == busy.resource_id for place in pools)
+
+
+def _of_pool(
+    line: Line, pool: Place, own: Sequence[Busy], mine: Collection[int]
+) -> Iterator[Block]:
+    """A pool is taken when each of its places is: by the house, where all of them are closed.
+    Besides what the reader has there, which is drawn as theirs."""
+    busy = [one for one in own if one.resource_id == pool.resource_id]
+    closed = [one for one in busy if one.kind is ClaimKind.CLOSURE]
+    drawn = [one.interval for one in busy if not _is_in([pool], one, mine)]
+    for taken, state, word in (
+        (closed, "maintenance", _label("maintenance", ClaimKind.CLOSURE)),
+        (busy, "other", _("All places are taken")),
+    ):
+        for full in full_times((one.interval for one in taken), pool.spot.units):
+            for rest in gaps(full, drawn):
+                yield from line.block(rest, state, word)
+            drawn.append(full)
 
 
 def _window(open_times: list[Interval], day: date, *, zone_name: str) -> Interval:

@@ -315,7 +315,10 @@ class ChangeForm(TimesForm):
 
 def are_seats(places: Sequence[Place]) -> bool:
     """Whether each is for one person, so that nobody is asked how many come."""
-    return all(place.spot.behaves is Behaviour.SEAT for place in places)
+    return all(
+        place.spot.behaves is Behaviour.SEAT or (place.spot.units > 1 and place.spot.capacity == 1)
+        for place in places
+    )
 
 
 def _version_from(text: str | None) -> int:

@@ -20,13 +20,13 @@ from booking.core.refusals import Refusal
 from booking.journal import service as journal
 from booking.occupancy import queries as occupancy_queries
 from booking.occupancy import service as occupancy
+from booking.occupancy.claims import Claim, Owner
 from booking.occupancy.models import ClaimKind, Hold
 from booking.occupancy.models import occupancy as claims
 from booking.occupancy.queries import Busy
-from booking.occupancy.service import Claim, Owner
 from booking.policies import facts
 from booking.policies.facts import Place
-from booking.reservations import queries
+from booking.reservations import pooling, queries
 from booking.reservations.claims import bump_places, had_by_each
 from booking.reservations.models import (
     LIVE,
@@ -35,7 +35,6 @@ from booking.reservations.models import (
     Reservation,
     ReservationResource,
 )
-from booking.spaces import service as spaces
 from booking.spaces.drafts import ResourceDraft
 from booking.spaces.models import Resource, ResourcePart
 
@@ -73,7 +72,7 @@ def change_place(
     seen: str | None = None,
 ) -> None:
     """Replace what is said about a space and, unless None, what is taken with it."""
-    spaces.change_resource(actor, public_id, draft, seen)
+    pooling.change_resource(actor, public_id, draft, seen)
     if parts is not None:
         set_parts(actor, public_id, parts)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -80,7 +80,10 @@ _DETAILS: Select[*tuple[Any, ...]] = (  # Any: the row has 30 columns
 _BY_PUBLIC_ID = _DETAILS.where(Reservation.public_id == bindparam("public_id"))
 _PLACES = (
     place_columns()
-    .add_columns(ReservationResource.reservation_id.label("reservation_id"))
+    .add_columns(
+        ReservationResource.reservation_id.label("reservation_id"),
+        ReservationResource.unit.label("unit"),
+    )
     .join(ReservationResource, ReservationResource.resource_id == Resource.id)
     .where(ReservationResource.reservation_id.in_(bindparam("reservation_ids", expanding=True)))
     .order_by(Resource.code)
@@ -538,6 +541,8 @@ def _places(reservation_ids: Collection[int]) -> dict[int, list[Place]]:
     found: dict[int, list[Place]] = defaultdict(list)
     for row in rows:
         place = known.setdefault(row.resource_id, place_from(row))
+        if row.unit != place.unit:
+            place = replace(place, unit=row.unit)
         found[row.reservation_id].append(place)
     return found
 

@@ -23,10 +23,10 @@ from booking.core.zones import NonexistentTimeError
 from booking.journal import service as journal
 from booking.journal.models import JsonFacts
 from booking.occupancy import service as occupancy
+from booking.occupancy.claims import Owner
 from booking.occupancy.models import Hold
-from booking.occupancy.service import Owner
 from booking.policies.facts import Place
-from booking.reservations import queries
+from booking.reservations import queries, service
 from booking.reservations.claims import (
     Had,
     bump_places,
@@ -256,7 +256,9 @@ def _claim(shift: _Shift, has: Had, holds: dict[int, int]) -> None:
     details = shift.details
     if details.holds_place:
         claims = claims_of(details.places, shift.interval, has)
-        occupancy.claim(Owner(reservation_id=details.id), claims)
+        seated = occupancy.claim(Owner(reservation_id=details.id), claims)
+        service.note_units(seated)
+        has = has.on(seated)
     waiting = details.amendment
     if waiting is not None and waiting.holds_place:
         _claim_held(shift, has, waiting, holds.get(waiting.id))

@@ -20,7 +20,7 @@ from booking.core.permissions import Action, Actor, require
 from booking.core.refusals import NonexistentTime, Reason, Refusal
 from booking.journal import service as journal
 from booking.journal.models import JsonFacts
-from booking.occupancy.service import Claim
+from booking.occupancy.claims import Claim
 from booking.policies import facts
 from booking.policies.facts import Place
 from booking.policies.quotas import Counting

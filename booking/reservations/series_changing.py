@@ -19,8 +19,8 @@ from booking.core.fingerprints import fingerprint, require_unchanged
 from booking.core.intervals import LocalInterval
 from booking.core.permissions import Action, Actor, allows
 from booking.core.refusals import NonexistentTime, Reason, Refusal
+from booking.occupancy.claims import Claim
 from booking.occupancy.models import Hold
-from booking.occupancy.service import Claim
 from booking.policies import facts
 from booking.policies.facts import Change, Place
 from booking.policies.quotas import Counting

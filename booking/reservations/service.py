@@ -4,6 +4,7 @@ revisions and either does everything or raises and leaves all as it was."""
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -61,8 +62,9 @@ from booking.journal import service as journal
 from booking.journal.models import JsonFacts
 from booking.occupancy import queries as occupancy_queries
 from booking.occupancy import service as occupancy
+from booking.occupancy.claims import Claim, Owner
 from booking.occupancy.models import Hold
-from booking.occupancy.service import Claim, Owner
+from booking.occupancy.pools import Seated, Units
 from booking.people import terms
 from booking.people.queries import Known, known_persons
 from booking.policies import facts
@@ -95,6 +97,7 @@ from booking.reservations.models import (
     ReservationResource,
     State,
 )
+from booking.reservations.pool_rivals import Around, pools_of
 from booking.reservations.queries import Decision, Details, PersonName, Waiting
 from booking.reservations.standing import standing, versions
 from booking.reservations.wishes import (
@@ -136,6 +139,14 @@ _STORED_AS_NAMED = (
     *("created_at", "changed_at"),
 )
 _INSERT_RESOURCE = insert(ReservationResource.__table__)
+_NOTE_UNIT = (
+    update(ReservationResource.__table__)
+    .where(
+        ReservationResource.__table__.c.reservation_id == bindparam("of_id"),
+        ReservationResource.__table__.c.resource_id == bindparam("of_resource"),
+    )
+    .values(unit=bindparam("new_unit"))
+)
 _INSERT_APPROVAL = insert(Approval.__table__)
 _MOVED = (
     *("title", "headcount", "zone", "local_start", "local_end", "tzdata", "starts_at", "ends_at"),
@@ -305,7 +316,7 @@ def _book(actor: Actor, wish: Wish, plan: _Plan, because: str = "") -> Outcome:
     new = _insert(_new(actor, plan, holder, judged.asking))
     terms.require_standing(new.person_id, new.organisation_id)
     if new.holds_place:
-        occupancy.claim(Owner(reservation_id=new.id), plan.claims())
+        note_units(occupancy.claim(Owner(reservation_id=new.id), plan.claims()))
     _ask(new.id, version=1, asking=judged.asking)
     tell_of_new(actor, new, exception)
     return Outcome(new.public_id, new.state, details=new)
@@ -397,13 +408,14 @@ def book_together(actor: Actor, wish: GroupWish) -> Grouped:
     Each is a reservation of its own, to be changed and given back alone. Raises as `book` does.
     """
     require(actor, Action.BOOK)
-    places = places_of(wish.resources, most=MOST_TOGETHER)
+    different = places_of(wish.resources, most=MOST_TOGETHER)
+    places = _as_often_as_named(different, wish.resources)
     local = local_interval(wish.starts_at, wish.ends_at, places[0].spot.zone_name)
     title = checked_title(wish.title)
     people = checked_people(wish.people, len(places))
     holders = _holders(actor, people, wish.organisation_id, places)
     judged = facts.judge_all(
-        places,
+        different,
         local,
         headcount=1,
         is_member=all(holder.is_member for holder in holders),
@@ -432,19 +444,34 @@ def book_together(actor: Actor, wish: GroupWish) -> Grouped:
     ]
     for person_id, organisation_id in {(one.person_id, one.organisation_id) for one in made}:
         terms.require_standing(person_id, organisation_id)
-    occupancy.claim_each(
-        [
-            (Owner(reservation_id=one.id), claim)
-            for one in made
-            if one.holds_place
-            for claim in _plan_as_is(one).claims()
-        ]
+    note_units(
+        occupancy.claim_each(
+            [
+                (Owner(reservation_id=one.id), claim)
+                for one in made
+                if one.holds_place
+                for claim in _plan_as_is(one).claims()
+            ]
+        )
     )
     for one in made:
         _ask(one.id, version=1, asking=_of(one.place, judged.asking))
         tell_of_new(actor, one)
     _tell_of_group(actor, group.public_id, version=1)
     return Grouped(group.public_id, tuple(made))
+
+
+def _as_often_as_named(places: Sequence[Place], resources: Sequence[str]) -> tuple[Place, ...]:
+    """A pool for each time it is named, any other place once; raises InvalidError for too many."""
+    named = Counter(resources)
+    found = tuple(
+        place
+        for place in places
+        for _ in range(named[place.spot.public_id] if place.spot.units > 1 else 1)
+    )
+    if len(found) > MOST_TOGETHER:
+        raise InvalidError({"resources": Problem.OUT_OF_RANGE})
+    return found
 
 
 def _counted_each(judged: Judged, plan: _Plan, holders: Sequence[Holder]) -> Judged:
@@ -615,13 +642,15 @@ def make_occurrences(
         ]
     )
     terms.require_standing(holder.person_id, made[0].organisation_id)
-    occupancy.claim_each(
-        [
-            (Owner(reservation_id=one.id), claim)
-            for one in made
-            if one.holds_place
-            for claim in _plan_as_is(one).claims()
-        ]
+    note_units(
+        occupancy.claim_each(
+            [
+                (Owner(reservation_id=one.id), claim)
+                for one in made
+                if one.holds_place
+                for claim in _plan_as_is(one).claims()
+            ]
+        )
     )
     _ask_each(made)
     for one in made:
@@ -726,7 +755,7 @@ def _move_each(actor: Actor, moving: Sequence[Revised]) -> None:
     _drop_amendments([one.before for one in moving], Asking.WITHDRAWN)
     _forget_attendance_of_each(moving)
     occupancy.release_each(reservation_ids=[one.before.id for one in moving])
-    occupancy.claim_each(
+    seated = occupancy.claim_each(
         [
             (Owner(reservation_id=one.before.id), claim)
             for one in moving
@@ -736,6 +765,7 @@ def _move_each(actor: Actor, moving: Sequence[Revised]) -> None:
     now = clock.now()
     execute(_MOVE_EACH, [_moved_values(one, now) for one in moving])
     _place_each(moving)
+    note_units(seated)
     _journal_moves(actor, moving)
     _record_each(actor, EventKind.CHANGED, [one.before for one in moving])
     for one in moving:
@@ -953,8 +983,9 @@ def _move_pending(actor: Actor, before: Details, plan: _Plan, exception: JsonFac
     """A request moves in place and is asked anew; on places that ask nobody it is confirmed."""
     asking = _asking(plan.places)
     holds = _holds(asking)
+    seated: Sequence[Seated] = ()
     if holds:
-        _move_claims(before, plan)
+        seated = _move_claims(before, plan)
     else:
         occupancy.release(Owner(reservation_id=before.id))
         _refuse_if_taken(plan)
@@ -971,6 +1002,7 @@ def _move_pending(actor: Actor, before: Details, plan: _Plan, exception: JsonFac
         **_time_values(plan.local),
     )
     _place(before, plan)
+    note_units(seated)
     _ask_again(before, version, asking)
     kind = EventKind.REQUESTED if asking else EventKind.CONFIRMED
     _tell_change(actor, "moved", kind, before, plan, version, state, exception=exception)
@@ -981,7 +1013,7 @@ def _move_confirmed(actor: Actor, before: Details, plan: _Plan, exception: JsonF
     _lock_for_another(before, plan)
     _drop_amendment(before, Asking.WITHDRAWN)
     _forget_attendance(before, plan)
-    _move_claims(before, plan)
+    seated = _move_claims(before, plan)
     version = _update(
         before,
         sequence=before.sequence + 1,
@@ -990,15 +1022,16 @@ def _move_confirmed(actor: Actor, before: Details, plan: _Plan, exception: JsonF
         **_time_values(plan.local),
     )
     _place(before, plan)
+    note_units(seated)
     act = _move_act(before, plan)
     kind, state = EventKind.CHANGED, State.CONFIRMED
     _tell_change(actor, act, kind, before, plan, version, state, exception=exception)
     return Outcome(before.public_id, State.CONFIRMED)
 
 
-def _move_claims(before: Details, plan: _Plan) -> None:
+def _move_claims(before: Details, plan: _Plan) -> Sequence[Seated]:
     had = had_by(before.id, before.interval)
-    occupancy.move(Owner(reservation_id=before.id), plan.claims(had), had.spans)
+    return occupancy.move(Owner(reservation_id=before.id), plan.claims(had), had.spans)
 
 
 def _amend(
@@ -1309,7 +1342,8 @@ def _grant(
     if before.amendment is not None:
         return _approve_change(actor, before, before.amendment, whole)
     if not before.holds_place:
-        occupancy.claim(Owner(reservation_id=before.id), _plan_as_is(before).claims())
+        claims = _plan_as_is(before).claims()
+        note_units(occupancy.claim(Owner(reservation_id=before.id), claims))
     _settle_approvals(before, Asking.GRANTED, actor)
     version = _update(before, state=State.CONFIRMED, holds_place=True, sequence=before.sequence + 1)
     _tell(
@@ -1357,7 +1391,7 @@ def _approve_change(
     _drop_holds([waiting.id])
     _settle_amendments([waiting.id], Asking.GRANTED)
     _forget_attendance(before, plan)
-    occupancy.move(
+    seated = occupancy.move(
         Owner(reservation_id=before.id), plan.claims(had), resource_ids_of(before.places)
     )
     version = _update(
@@ -1368,6 +1402,7 @@ def _approve_change(
         **_time_values(plan.local),
     )
     _place(before, plan)
+    note_units(seated)
     _tell_change(
         actor,
         "approved_change",
@@ -1782,17 +1817,21 @@ def taken(
     if not places:
         return ()
     claims = claims_of(places, interval)
+    of_pools = [claim for claim in claims if claim.units > 1]
     window = window_of(places, interval)
     busy = [
         one
-        for one in occupancy_queries.busy_times({one.resource_id for one in claims}, window)
+        for one in occupancy_queries.busy_times(
+            {one.resource_id for one in claims if one.units == 1}, window
+        )
         if one.reservation_id is None or one.reservation_id != but_not_by
     ]
     found: dict[int, Refusal] = {}
     for claim, one in itertools.product(claims, busy):
         if claim.resource_id == one.resource_id and claim.interval.overlaps(one.interval):
             found.setdefault(one.resource_id, occupancy.refused(claim, one))
-    return tuple(found.values())
+    full = occupancy.in_the_way(of_pools, Units.around(of_pools), but_not_by)
+    return (*found.values(), *full)
 
 
 def _refuse_stale(before: Details, seen_version: int | None) -> None:
@@ -1859,7 +1898,10 @@ def _rivals(before: Details) -> list[Details]:
     )
     statement = select(Reservation.id).where(*conditions).order_by(Reservation.id)
     locked = session().scalars(statement.with_for_update()).all()
-    return queries.find(*conditions, Reservation.id.in_(locked)) if locked else []
+    found = queries.find(*conditions, Reservation.id.in_(locked)) if locked else []
+    if not found or not pools_of(before):
+        return found
+    return Around.of([before, *found]).losing(before, found)
 
 
 def _stands_in_the_way(place: Place, interval: Interval) -> ColumnElement[bool]:
@@ -1927,6 +1969,22 @@ def _update(before: Details, **values: object) -> int:
         .values(version=version, changed_at=clock.now(), **values)
     )
     return version
+
+
+def note_units(seated: Sequence[Seated]) -> None:
+    """Write down which units of pools the reservations have."""
+    if seated:
+        execute(
+            _NOTE_UNIT,
+            [
+                {
+                    "of_id": one.owner.reservation_id,
+                    "of_resource": one.resource_id,
+                    "new_unit": one.unit,
+                }
+                for one in seated
+            ],
+        )
 
 
 def _place(before: Details, plan: _Plan) -> None:

@@ -17,6 +17,7 @@ from booking.core.i18n import (
     format_short_day,
     isolated,
     name_in,
+    ngettext,
     pgettext,
 )
 from booking.core.intervals import LocalInterval, Span
@@ -304,6 +305,22 @@ def preset(kind: PresetKind) -> str:
         PresetKind.AFTERNOON: _("Afternoon"),
         PresetKind.WHOLE_DAY: _("Whole day"),
     }[kind]
+
+
+def of_pool(units: int) -> str:
+    """What a pool is, where its facts stand."""
+    return ngettext(
+        "%(num)s place without a name; a reservation takes it",
+        "%(num)s places without names; a reservation takes one of them",
+        units,
+    )
+
+
+def free_of(free: int, units: int) -> str:
+    """How many places of a pool are free."""
+    return ngettext(
+        "%(num)s of %(all)s places free", "%(num)s of %(all)s places free", free, all=units
+    )
 
 
 def opening_hours(spans: tuple[Span, ...]) -> list[tuple[str, str]]:

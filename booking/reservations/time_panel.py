@@ -52,6 +52,7 @@ class TimePanel:
     expected: tuple[str, ...]  # public holidays that may still be announced for this day
     next_day_label: str
     next_day_url: str
+    free_places: tuple[str, ...]  # of pools, at the chosen time
 
     @property
     def has_times(self) -> bool:
@@ -91,6 +92,20 @@ def panel(
         expected=tuple(map(texts.expected_holiday, availability.expected_on(day))),
         next_day_label="" if next_day is None else format_short_day(next_day),
         next_day_url="" if next_day is None else url_of(day=next_day.isoformat()),
+        free_places=_free_places(availability, chosen),
+    )
+
+
+def _free_places(availability: Availability, chosen: LocalInterval | None) -> tuple[str, ...]:
+    """How many places of each pool are free at the chosen time."""
+    pools = [place for place in availability.places if place.spot.units > 1]
+    if chosen is None:
+        return ()
+    interval = chosen.project()
+    return tuple(
+        f"{place.spot.code} · "
+        + texts.free_of(availability.free_units(place, interval), place.spot.units)
+        for place in pools
     )
 
 

@@ -21,6 +21,7 @@ class Placed(NamedTuple):
     resource_id: int
     where: Where
     number: int  # among all of its kind in its area, free or not, in the order of their codes
+    units: int = 1  # more than one, where it is a pool
 
 
 def _anywhere(_where: Where) -> int:

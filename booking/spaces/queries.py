@@ -214,7 +214,7 @@ def on_the_plan(*conditions: ColumnElement[bool]) -> list[Placed]:
         .subquery("numbers")
     )
     rows = session().execute(
-        select(Resource.id, Area.id, Floor.id, Building.id, numbers.c.number)
+        select(Resource.id, Resource.units, Area.id, Floor.id, Building.id, numbers.c.number)
         .select_from(Resource)
         .join(numbers, numbers.c.id == Resource.id)
         .join(Kind, Kind.id == Resource.kind_id)
@@ -224,7 +224,10 @@ def on_the_plan(*conditions: ColumnElement[bool]) -> list[Placed]:
         .where(*conditions)
         .order_by(Building.code, Floor.level, Area.code, Resource.code)
     )
-    return [Placed(resource_id, Where(*where), number) for resource_id, *where, number in rows]
+    return [
+        Placed(resource_id, Where(*where), number, units)
+        for resource_id, units, *where, number in rows
+    ]
 
 
 # Built once: building it costs more than running it. One statement reads the weeks, from the day

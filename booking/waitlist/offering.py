@@ -17,8 +17,8 @@ from booking.core.errors import BookingError, RefusedError
 from booking.core.events import EventKind
 from booking.core.permissions import Actor
 from booking.occupancy import service as occupancy
+from booking.occupancy.claims import Owner
 from booking.occupancy.models import Hold
-from booking.occupancy.service import Owner
 from booking.people.models import Person, PersonState
 from booking.people.sign_in import load_actor
 from booking.policies import facts

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, or_, select, text
+from sqlalchemy import ColumnElement, Row, Select, func, or_, select, text
 from sqlalchemy.orm import InstrumentedAttribute
 
 from booking.core.database import session
@@ -14,7 +15,9 @@ from booking.core.errors import NotFoundError
 from booking.core.instants import Interval
 from booking.core.intervals import LocalInterval
 from booking.core.permissions import Actor
+from booking.occupancy.claims import Claim
 from booking.occupancy.models import occupancy
+from booking.occupancy.pools import Units
 from booking.people.models import Organisation, Person, PersonState
 from booking.policies import facts
 from booking.policies.facts import Place
@@ -120,7 +123,7 @@ def perhaps_free() -> list[tuple[int, int]]:
     """Entries that wait and a place of theirs that nothing takes at the time itself: by who came
     first, and of each entry the best place first. Set-up, cleaning and the rules are not asked.
 
-    Of each place the last claim before the end tells it all.
+    Of each place the last claim before the end tells it all; of a pool that of any of its units.
     """
     last_end = (
         select(occupancy.c.ends_at)
@@ -135,16 +138,39 @@ def perhaps_free() -> list[tuple[int, int]]:
         .scalar_subquery()
     )
     rows = session().execute(
-        select(WaitlistEntry.id, WaitlistPlace.rank, WaitlistPlace.resource_id)
+        select(
+            WaitlistEntry.id,
+            WaitlistPlace.rank,
+            WaitlistPlace.resource_id,
+            Resource.units,
+            WaitlistEntry.starts_at,
+            WaitlistEntry.ends_at,
+        )
         .join(WaitlistPlace, WaitlistPlace.entry_id == WaitlistEntry.id)
+        .join(Resource, Resource.id == WaitlistPlace.resource_id)
         .where(
             IS_OPEN,
             WaitlistEntry.state == EntryState.WAITING,
-            or_(last_end.is_(None), last_end <= WaitlistEntry.starts_at),
+            or_(Resource.units > 1, last_end.is_(None), last_end <= WaitlistEntry.starts_at),
         )
     )
     # Sorted here: in the statement it would tempt SQLite to read what has ended, too.
-    return [(row.id, row.resource_id) for row in sorted(rows.all())]
+    found = sorted(rows.all())
+    units = _units_around([row for row in found if row.units > 1])
+    return [(row.id, row.resource_id) for row in found if row.units == 1 or _has_room(units, row)]
+
+
+def _units_around(rows: Sequence[Row[*tuple[Any, ...]]]) -> Units:  # Any: as in `perhaps_free`
+    """What is taken of the pools that somebody waits for; no statement where nobody does."""
+    return Units.around([_claim(row) for row in rows])
+
+
+def _has_room(units: Units, row: Row[*tuple[Any, ...]]) -> bool:  # Any: as in `perhaps_free`
+    return units.room_for([_claim(row)]) is not None
+
+
+def _claim(row: Row[*tuple[Any, ...]]) -> Claim:  # Any: as in `perhaps_free`
+    return Claim(row.resource_id, Interval(row.starts_at, row.ends_at), "", "", units=row.units)
 
 
 def mine(actor: Actor) -> list[Entry]:

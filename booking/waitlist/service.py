@@ -17,9 +17,9 @@ from booking.core.refusals import NotChangeable, Obstacle, Reason, Refusal, TooM
 from booking.journal import service as journal
 from booking.journal.models import JsonFacts
 from booking.occupancy import service as occupancy
+from booking.occupancy.claims import Claim, Owner
 from booking.occupancy.models import ClaimKind, Hold
 from booking.occupancy.queries import claims_within
-from booking.occupancy.service import Claim, Owner
 from booking.people.models import Person
 from booking.policies.facts import Place
 from booking.policies.quotas import Counted
@@ -206,10 +206,12 @@ def reproject(entry: Entry, interval: Interval) -> None:
     )
 
 
-def take_back_offers(resource_ids: Collection[int], interval: Interval) -> None:
+def take_back_offers(places: Collection[Place], interval: Interval) -> None:
     """The house needs this time itself: whoever is offered some of it goes on waiting. Part of the
-    caller's transaction, who holds these resources."""
-    held = claims_within(resource_ids, interval).subquery("held")
+    caller's transaction, who holds these places."""
+    most = max(place.spot.units for place in places)
+    resource_ids = [place.resource_id for place in places]
+    held = claims_within(resource_ids, interval, range(1, most + 1)).subquery("held")
     found = session().scalars(
         select(Offer.entry_id)
         .join(Hold, Hold.offer_id == Offer.id)

@@ -19,6 +19,7 @@ from booking.core.permissions import Action, Actor
 from booking.core.refusal_texts import describe
 from booking.core.web import acts, current_actor
 from booking.occupancy.models import ClaimKind
+from booking.occupancy.pools import full_times
 from booking.policies.facts import Place
 from booking.reservations import availability, place_facts, time_panel
 from booking.reservations import texts as reservation_texts
@@ -217,10 +218,13 @@ def _first_values(actor: Actor, found: Availability) -> dict[str, object]:
 def _taken_on(found: Availability) -> list[tuple[datetime, datetime]]:
     """When it is taken on the day, as far as that is still to come; on the clock of the site."""
     zone = zones.zone(found.place.spot.zone_name)
+    taken = [one.interval for one in found.busy if one.kind in TAKEN]
+    if found.place.spot.units > 1:
+        taken = full_times(taken, found.place.spot.units)
     times = [
-        (zones.to_local(one.interval.starts_at, zone), zones.to_local(one.interval.ends_at, zone))
-        for one in found.busy
-        if one.kind in TAKEN and one.interval.starts_at > found.now
+        (zones.to_local(one.starts_at, zone), zones.to_local(one.ends_at, zone))
+        for one in taken
+        if one.starts_at > found.now
     ]
     return [(start, end) for start, end in times if start.date() == found.day]
 

@@ -168,7 +168,7 @@ def list_page(
     """The list as it stands now; `chosen` are the requests whose boxes are checked."""
     actor = current_actor()
     waiting = queries.waiting_for(actor)
-    background = queries.background([one.id for one in waiting])
+    background = queries.background_of(waiting)
     wanted = request.args.get("selected")
     selected = _selected(waiting, wanted)
     if selected is not None:

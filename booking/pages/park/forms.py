@@ -22,7 +22,7 @@ from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  #
 from wtforms.validators import Optional
 from wtforms.widgets import CheckboxInput
 
-from booking.core.errors import InvalidError, Problem
+from booking.core.errors import InvalidError, PlacesNeededError, Problem
 from booking.core.fields import DayField, DegreesField, DurationField, NamesField, NumberField
 from booking.core.forms import PageForm, lazy_gettext
 from booking.core.i18n import _, format_day, locale, name_in
@@ -362,6 +362,13 @@ class ResourceForm(DraftForm[ResourceDraft]):
         OPTIONAL,
         description=lazy_gettext("From this day on it can be booked again."),
     )
+
+    def show(self, error: InvalidError) -> None:
+        """Of a pool that would be too small, say how many places are taken."""
+        if isinstance(error, PlacesNeededError):
+            self.units.errors = [*self.units.errors, texts.needed(error.needed)]
+        else:
+            super().show(error)
 
     def offer(self) -> Self:
         self.state.choices = _select(texts.CONDITIONS.items())

@@ -31,7 +31,7 @@ from booking.pages.park.forms import (
 from booking.pages.park.places import spaces_counted
 from booking.policies import queries as policies
 from booking.policies.facts import Place
-from booking.reservations import ahead, linking
+from booking.reservations import ahead, linking, pooling
 from booking.spaces import inventory, numbering, photos, pictures, service
 from booking.spaces.drafts import ResourceDraft, Stored
 from booking.spaces.inventory import StoredResource, Wanted
@@ -177,7 +177,7 @@ register(
         ),
         read=inventory.resource,
         add=add_range,
-        change=service.change_resource,
+        change=pooling.change_resource,
         remove=service.remove_resource,
         list_url=lambda: url_for("park.resources.index"),
         choices=_offer,

@@ -152,6 +152,7 @@ def problem(field: str, found: Problem) -> str:
         ("units", Problem.POOL): _(
             "This space is linked to others, so it stays one. Take the link away first."
         ),
+        ("units", Problem.IN_USE): _("More places than these are reserved ahead."),
         ("latitude", Problem.MISSING): _("Coordinates come in pairs: give both or none."),
         ("longitude", Problem.MISSING): _("Coordinates come in pairs: give both or none."),
     }
@@ -170,6 +171,15 @@ def taken(codes: Sequence[str]) -> str:
         return _("%(codes)s and others exist already.", codes=some)
     return i18n.ngettext(
         "%(codes)s exists already.", "%(codes)s exist already.", len(codes), codes=some
+    )
+
+
+def needed(places: int) -> str:
+    """How many places a pool has at least, by what is reserved in it."""
+    return i18n.ngettext(
+        "%(num)s place is reserved at one time: it cannot have fewer.",
+        "%(num)s places are reserved at one time: it cannot have fewer.",
+        places,
     )
 
 

@@ -9,7 +9,7 @@ from typing import NamedTuple, TypeAlias
 
 from booking.core import zones
 from booking.core.i18n import name_in
-from booking.core.intervals import Interval, gaps
+from booking.core.intervals import Interval, gaps, levels
 from booking.occupancy.models import ClaimKind
 from booking.pages.planning.axis import QUARTER, Axis
 from booking.policies.models import Shown
@@ -48,6 +48,7 @@ class Space:
     out_of_order: bool
     out_of_order_reason: str
     expected_back_at: datetime | None
+    units: int = 1
     parts: tuple[int, ...] = ()
 
 
@@ -73,7 +74,16 @@ class Taken(NamedTuple):
     is_out: bool = False  # what is taken is out of order
 
 
+class InPart(NamedTuple):
+    """A time at which some places of a pool are free, and some are not."""
+
+    starts_at: datetime
+    ends_at: datetime
+    free: int
+
+
 PART = "part"  # of the space is in use: no claim of its own
+FULL = "full"  # every place of a pool is taken: no claim of its own
 _NOBODYS = Taken(
     0, datetime.min, datetime.min, PART, False, False, False, False, "", "", "", "", None
 )
@@ -155,15 +165,53 @@ def with_parts(own: Sequence[Taken], of_parts: Sequence[Taken]) -> list[Taken]:
     free = gaps(window, (Interval(one.starts_at, one.ends_at) for one in of_parts))
     taken = [Interval(one.starts_at, one.ends_at) for one in own]
     pieces = (piece for busy in gaps(window, free) for piece in gaps(busy, taken))
-    parts = (_NOBODYS._replace(starts_at=one.starts_at, ends_at=one.ends_at) for one in pieces)
+    parts = (_at(_NOBODYS, one) for one in pieces)
     return sorted((*own, *parts), key=lambda one: one.starts_at)
 
 
+def of_pool(taken: Sequence[Taken], units: int) -> tuple[list[Taken], list[InPart]]:
+    """What a row shows of the claims on all places of a pool: the reader's own, when all are taken
+    or closed, without a name, and when some are free."""
+    drawn: list[Taken] = []
+    for one in taken:
+        if one.is_mine:
+            drawn += _beside(drawn, one)
+    closed = [one for one in taken if one.kind == ClaimKind.CLOSURE]
+    full = _NOBODYS._replace(kind=FULL)
+    for among, shown in ((closed, closed[0] if closed else full), (taken, full)):
+        for time, level in levels(Interval(one.starts_at, one.ends_at) for one in among):
+            if level >= units:
+                drawn += _beside(drawn, _at(shown, time))
+    in_part = [
+        InPart(time.starts_at, time.ends_at, units - level)
+        for time, level in levels(Interval(one.starts_at, one.ends_at) for one in taken)
+        if level < units
+    ]
+    return sorted(drawn, key=lambda one: one.starts_at), in_part
+
+
+def _beside(drawn: Sequence[Taken], one: Taken) -> list[Taken]:
+    """What of it is not drawn yet."""
+    others = (Interval(other.starts_at, other.ends_at) for other in drawn)
+    free = gaps(Interval(one.starts_at, one.ends_at), others)
+    return [_at(one, time) for time in free]
+
+
+def _at(one: Taken, time: Interval) -> Taken:
+    return one._replace(starts_at=time.starts_at, ends_at=time.ends_at)
+
+
 def cells_of(
-    canvas: Canvas, space: Space, taken: Sequence[Taken], asked: Sequence[Asked]
+    canvas: Canvas,
+    space: Space,
+    taken: Sequence[Taken],
+    asked: Sequence[Asked],
 ) -> list[Cell]:
     """The day of one space without gaps; `taken` comes in the order of its starts."""
-    row = _Row(canvas, space, asked)
+    in_part: list[InPart] = []
+    if space.units > 1:
+        taken, in_part = of_pool(taken, space.units)
+    row = _Row(canvas, space, asked, in_part)
     for claim in taken:
         row.take(claim)
     row.leave_open_until(canvas.axis.minutes)
@@ -174,7 +222,13 @@ class _Row:
     """Writes a row from its start to its end: what is taken, and between that, what is closed, out
     of order, asked for by the reader, past or free."""
 
-    def __init__(self, canvas: Canvas, space: Space, asked: Sequence[Asked]) -> None:
+    def __init__(
+        self,
+        canvas: Canvas,
+        space: Space,
+        asked: Sequence[Asked],
+        in_part: Sequence[InPart] = (),
+    ) -> None:
         self.cells: list[Cell] = []
         self._axis = canvas.axis
         self._words = canvas.words
@@ -185,6 +239,7 @@ class _Row:
         self._bookable = canvas.bookable[space.policy_id]
         self._back = _out_of_order_until(canvas, space)
         self._asked = [(one, _drawn(canvas.axis, one.starts_at, one.ends_at)) for one in asked]
+        self._in_part = [(one, _drawn(canvas.axis, one.starts_at, one.ends_at)) for one in in_part]
         self._written = 0  # minutes
         self._room = (-DAY, DAY)  # between two claims, without set-up and cleaning
         self._drawn = 0  # quarters
@@ -220,9 +275,8 @@ class _Row:
         if claim.kind == ClaimKind.LINKED:
             return self._words[ClaimKind.LINKED].replace("{place}", claim.whole)
         is_held = claim.kind == ClaimKind.HOLD and state == "other"
-        return self._words[
-            claim.kind if state == "buffer" or claim.kind == PART or is_held else state
-        ]
+        is_own_word = state == "buffer" or claim.kind in (PART, FULL) or is_held
+        return self._words[claim.kind if is_own_word else state]
 
     # --- what is not ---
 
@@ -256,13 +310,25 @@ class _Row:
         self._free_time(start, end)
 
     def _free_time(self, start: int, end: int) -> None:
+        """Where only some places of a pool are free, how many."""
+        for one, (first, last) in self._in_part:
+            if first < end and start < last:
+                begins, ends = max(start, first), min(end, last)
+                self._free_stretch(start, begins)
+                self._free_stretch(begins, ends, f"{one.free}/{self._space.units}")
+                start = ends
+        self._free_stretch(start, end)
+
+    def _free_stretch(self, start: int, end: int, label: str = "") -> None:
         """What is past or too near stands without a link; the step that runs now is neither."""
         near, far = self._bookable
+        state = "free part" if label else "free"
         if start < near:
-            self._fill(start, min(near, end), "free")
+            self._fill(start, min(near, end), state, label=label)
             start = near
         if start < end:
-            self._fill(start, end, "free", href=self._link(start, min(end, far)))
+            href = self._link(start, min(end, far))
+            self._fill(start, end, state, label=label, href=href)
 
     def _link(self, start: int, end: int) -> str:
         """The booking form with this time, with room for set-up and cleaning, on the policy's grid

@@ -191,6 +191,7 @@ def taken_on(
     kind_id: int | None,
     window: Interval,
     parts: Collection[int] = (),
+    most_units: int = 1,
 ) -> list[Taken]:
     """The claims of the floor, and of these parts of its spaces, in a window, by space and start,
     with what the actor may see."""
@@ -198,12 +199,14 @@ def taken_on(
     if parts:
         either = or_(Resource.id.in_(wanted), Resource.id.in_(parts))
         wanted = select(Resource.id).where(either)
-    return taken_of(actor, wanted, window)
+    return taken_of(actor, wanted, window, most_units)
 
 
-def taken_of(actor: Actor, resource_ids: Resources, window: Interval) -> list[Taken]:
-    """The same of any spaces."""
-    claim = claims_within(resource_ids, window).subquery("claim")
+def taken_of(
+    actor: Actor, resource_ids: Resources, window: Interval, most_units: int = 1
+) -> list[Taken]:
+    """The same of any spaces, of which none has more places than this."""
+    claim = claims_within(resource_ids, window, range(1, most_units + 1)).subquery("claim")
     owner = func.coalesce(claim.c.reservation_id, Amendment.reservation_id)
     is_ours = Reservation.organisation_id.in_(actor.organisation_ids)
     rows = session().execute(
@@ -318,6 +321,7 @@ def _spaces(floor_id: int) -> Iterable[Space]:
             Resource.state == ResourceState.OUT_OF_ORDER,
             func.coalesce(Resource.out_of_order_reason, ""),
             Resource.expected_back_at,
+            Resource.units,
             _PARTS,
         )
         .join(Area, Area.id == Resource.area_id)

@@ -18,6 +18,7 @@ from booking.occupancy.models import ClaimKind
 from booking.pages.planning import queries
 from booking.pages.planning.axis import Axis
 from booking.pages.planning.day import (
+    FULL,
     PART,
     Asked,
     Canvas,
@@ -72,7 +73,12 @@ def sheet(actor: Actor, question: Question, now: datetime) -> Sheet:
     window = question.window
     parts = {part for space in spaces for part in space.parts}
     taken = queries.taken_on(
-        actor, question.floor.floor_id, None if kind is None else kind.id, window, parts
+        actor,
+        question.floor.floor_id,
+        None if kind is None else kind.id,
+        window,
+        parts,
+        most_units=max((space.units for space in spaces), default=1),
     )
     asked = queries.asked_on(actor, question.floor.floor_id, window)
     open_times = _open_times(spaces, openings, question)
@@ -153,6 +159,8 @@ def words() -> dict[str, str]:
         ClaimKind.CLEANUP: _("Cleaning"),
         ClaimKind.LINKED: _("In use as part of %(place)s", place="{place}"),
         PART: _("A part of it is in use"),
+        FULL: _("All places are taken"),
+        "free part": _("Free"),
         ClaimKind.HOLD: pgettext("a place", "Held"),
     }
 
@@ -205,7 +213,7 @@ def _row_writer(
             code=space.code,
             kind_icon=icon,
             kind_name=name,
-            capacity=space.capacity,
+            capacity=max(space.capacity, space.units),
             feature_icons=tuple(
                 (one.icon, name_in(one.names)) for one in floor.equipment.get(space.id, ())
             ),

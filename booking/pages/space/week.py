@@ -63,7 +63,7 @@ def week_of(actor: Actor, place: Place, first: date, now: datetime) -> Week:
     )
     hours_id = place.spot.hours_id
     opening = openings({hours_id}, days[0], days[-1])[hours_id]
-    found = queries.taken_of(actor, resource_ids_of([place]), window)
+    found = queries.taken_of(actor, resource_ids_of([place]), window, place.spot.units)
     own = [one for one in found if one.space_id == place.resource_id]
     taken = with_parts(own, [one for one in found if one.space_id != place.resource_id])
     asked = queries.asked_of(actor, [place.resource_id], window)
@@ -200,6 +200,7 @@ class _Day:
             out_of_order=spot.state is ResourceState.OUT_OF_ORDER,
             out_of_order_reason=spot.out_of_order_reason or "",
             expected_back_at=spot.expected_back_at,
+            units=spot.units,
         )
 
 

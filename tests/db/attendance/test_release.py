@@ -19,8 +19,9 @@ from booking.core.events import Event, EventKind
 from booking.core.permissions import Actor
 from booking.core.refusals import NotChangeable, Obstacle
 from booking.messages.models import Message, MessageKind
+from booking.occupancy.claims import Claim, Owner
 from booking.occupancy.models import occupancy
-from booking.occupancy.service import Claim, Owner, claim, release
+from booking.occupancy.service import claim, release
 from booking.policies.facts import Place
 from booking.reservations import service as reservations
 from booking.reservations.models import Attendance, CheckInWay, State

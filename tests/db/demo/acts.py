@@ -50,6 +50,7 @@ class Cast:
     room: Place  # asks people to confirm their presence
     desks: tuple[Place, ...]
     host: Actor  # receives guests at the desk
+    pool: Place
 
 
 Places = tuple[Place, ...]
@@ -67,8 +68,8 @@ def cast() -> Cast:
     member, colleague = make.member_of(atlas), make.member_of(atlas)
     desks = (make.desk(), make.desk(), make.desk())
     room = make.room(under=make.policy(asks_for_check_in=True))
-    host = make.reception(desk)
-    return Cast(desk, lab, data_lab, member, make.person(), manager, colleague, room, desks, host)
+    host, pool, other = make.reception(desk), make.pool(), make.person()
+    return Cast(desk, lab, data_lab, member, other, manager, colleague, room, desks, host, pool)
 
 
 class Acts(Protocol):
@@ -360,6 +361,16 @@ def a_team(acts: Acts, on: Cast) -> None:
     acts.book_together("a", on.member, on.colleague, on.desks, local(9, 12), 0)
 
 
+def in_a_pool(acts: Acts, on: Cast) -> None:
+    acts.book("a", on.member, on.pool, local(9, 12), 0)
+    acts.book("b", on.other, on.pool, local(10, 13), 1)
+    acts.cancel("a", on.member, "", 5)
+    acts.move("b", local(10, 14), 6)
+    acts.book_series("c", on.member, on.pool, local(9, 12), 7)
+    acts.book_together("d", on.member, on.colleague, (on.pool, on.pool), local(13, 14), 8)
+    acts.cancel("b", on.other, "", 9)
+
+
 def a_series(acts: Acts, on: Cast) -> None:
     acts.book_series("a", on.member, on.desk, local(9, 12), 0)
 
@@ -499,6 +510,7 @@ STORIES: tuple[Callable[[Acts, Cast], None], ...] = (
     several_places,
     several_policies,
     a_team,
+    in_a_pool,
     a_series,
     a_series_that_is_asked_for,
     cancelled,

@@ -60,13 +60,14 @@ def test_there_is_as_much_of_everything_as_promised(park: Flask) -> None:
     kinds = Counter(place.spot.kind_code for place in facts.places())
     assert kinds == {
         "desk": 120,
-        "lab": 24,
+        "lab": 25,
         "training_room": 16,
         "meeting_room": 12,
         "equipment": 30,
     }
     assert (_count(Building), _count(Organisation), _count(Person)) == (3, 40, 400)
     assert _count(Closure) >= 3
+    assert set(session().scalars(select(occupancy.c.unit))) == set(range(1, 11))  # of the open lab
     broken = Resource.state == ResourceState.OUT_OF_ORDER
     assert session().scalar(select(func.count()).where(broken)) == 5
 

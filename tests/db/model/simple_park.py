@@ -6,7 +6,7 @@ It knows nothing of the program. The state machine beside it does the same in bo
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 DECIDE_WITHIN = 12  # quarters
@@ -16,7 +16,8 @@ HELD_FOR = 2  # what is offered
 NIGHT_BEGINS, NIGHT_IS_OVER = 22 * 4, 7 * 4 + 2  # nobody has to answer in between
 MOST_WAITED_FOR = 10
 
-Cell = tuple[str, int]  # the room and the quarter
+Cell = tuple[str, int]  # the room, of a pool one of its places, and the quarter
+Seats = Mapping[str, int]  # which place of each pool
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,7 @@ class Room:
     cleanup: int = 0
     grace: int | None = None  # to confirm presence; None does not ask for it
     parts: tuple[str, ...] = ()  # the rooms that are taken with it
+    places: int = 1  # without names of their own, where more than one
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,7 @@ class Change:
     time: Time
     holds: bool
     decide_by: int
+    seats: Seats = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -67,6 +70,7 @@ class Booking:
     late_until: int | None = None
     released: bool = False
     by_waiter: bool = False
+    seats: Seats = field(default_factory=dict)
 
     @property
     def is_live(self) -> bool:
@@ -93,6 +97,7 @@ class Waiting:
     made: int
     state: str = "waiting"
     held_until: int | None = None
+    seats: Seats = field(default_factory=dict)
 
     @property
     def is_open(self) -> bool:
@@ -112,10 +117,11 @@ class SimplePark:
 
     # --- whose is what ---
 
-    def span(self, time: Time) -> set[Cell]:
-        """A time with set-up and cleaning, at the rooms and at their parts."""
+    def span(self, time: Time, seats: Seats) -> set[Cell]:
+        """A time with set-up and cleaning, at the rooms, which of a pool is one place, and at
+        their parts."""
         return {
-            (taken, cell)
+            (self._line(taken, seats.get(taken, 1)), cell)
             for code in time.rooms
             for taken in self._with_parts({code})
             for cell in range(
@@ -129,29 +135,59 @@ class SimplePark:
         for number, one in enumerate(self.bookings):
             if not one.holds:
                 continue
-            own = self.span(one.time)
-            held = self.span(one.change.time) - own if one.change and one.change.holds else set()
+            own = self.span(one.time, one.seats)
+            held = set()
+            if one.change and one.change.holds:
+                held = self.span(one.change.time, one.change.seats) - own
             for cells, owner in ((own, f"booking {number}"), (held, f"hold {number}")):
                 assert not cells & found.keys(), "the model itself booked twice"
                 found |= dict.fromkeys(cells, owner)
         for number, entry in enumerate(self.line):
             if entry.state == "offered":
-                cells = self.span(entry.time)
+                cells = self.span(entry.time, entry.seats)
                 assert not cells & found.keys(), "the model itself offered what is taken"
                 found |= dict.fromkeys(cells, f"offer {number}")
         return found
 
     def is_free(self, time: Time, but_for: int | None = None) -> bool:
+        return self.seats(time, but_for) is not None
+
+    def seats(
+        self,
+        time: Time,
+        but_for: int | None = None,
+        *,
+        wished: Seats | None = None,
+        taken: Mapping[Cell, str] | None = None,
+    ) -> Seats | None:
+        """Of each pool the place that one has there, else the first that is free; None where
+        something is taken."""
         own = {f"booking {but_for}", f"hold {but_for}"}
-        taken = self.taken()
-        return all(taken.get(cell, f"booking {but_for}") in own for cell in self.span(time))
+        busy = {cell for cell, owner in (taken or self.taken()).items() if owner not in own}
+        own_seats = {} if but_for is None else self.bookings[but_for].seats
+        had = own_seats if wished is None else wished
+        found = {}
+        for code in time.rooms:
+            one = Time(frozenset({code}), time.start, time.end)
+            places = range(1, self.rooms[code].places + 1)
+            free = (
+                place
+                for place in sorted(places, key=lambda each: (each != had.get(code, 1), each))
+                if not self.span(one, {code: place}) & busy
+            )
+            place = next(free, None)
+            if place is None:
+                return None
+            if len(places) > 1:
+                found[code] = place
+        return found
 
     # --- verbs ---
 
     def book(self, time: Time) -> bool:
         if time.start < self.now or not self.is_free(time):
             return False
-        self.bookings.append(self._new(time))
+        self._add(time)
         return True
 
     def book_series(self, first: Time, count: int, *, skips: bool) -> bool:
@@ -163,7 +199,8 @@ class SimplePark:
         had = [one for one in dates if one.start >= self.now and self.is_free(one)]
         if not had or (had != dates and not skips):
             return False
-        self.bookings += [self._new(one) for one in had]
+        for one in had:
+            self._add(one)
         return True
 
     def change(self, number: int, wanted: Time) -> bool:
@@ -187,9 +224,10 @@ class SimplePark:
         asking = self._asking(wanted) - kept
         if asking:
             return self._ask_for_change(number, wanted, asking)
-        if not self.is_free(wanted, number):
+        seats = self.seats(wanted, number)
+        if seats is None:
             return False
-        self.bookings[number] = self._moved(before, wanted)
+        self.bookings[number] = self._moved(before, wanted, seats)
         return True
 
     def withdraw_change(self, number: int) -> bool:
@@ -207,16 +245,19 @@ class SimplePark:
         before = self.bookings[number]
         if not self._can_be_decided(before):
             return False
-        wanted = before.change.time if before.change else before.time
-        rivals = set(self._rivals(number, wanted))
-        if not self.is_free(wanted, number):
+        change = before.change
+        wanted = change.time if change else before.time
+        held = change.seats if change and change.holds else None
+        seats = self.seats(wanted, number, wished=held)
+        if seats is None:
             return False
+        rivals = set(self._rivals(number, wanted, seats))
         for rival in rivals:
             self._close(rival, "declined")
         if before.change:
-            self.bookings[number] = self._moved(before, wanted)
+            self.bookings[number] = self._moved(before, wanted, seats)
         else:
-            self.bookings[number] = replace(before, state="confirmed", holds=True)
+            self.bookings[number] = replace(before, state="confirmed", holds=True, seats=seats)
         return True
 
     def decline(self, number: int) -> bool:
@@ -256,19 +297,20 @@ class SimplePark:
         if time.end <= start:
             return False
         time = replace(time, start=start, rooms=self._with_parts(time.rooms))
-        cells = {(code, cell) for code in time.rooms for cell in range(start, time.end)}
+        cells = self._cells_of(time)
         for number, one in enumerate(self.bookings):
             if not one.is_live or one.time.end <= self.now:
                 continue
             meets = self._with_parts(one.time.rooms) & time.rooms and (
                 one.time.start < time.end and one.time.end > start
             )
-            if meets or (one.holds and self.span(one.time) & cells):
+            change = one.change
+            if meets or (one.holds and self.span(one.time, one.seats) & cells):
                 self._close(number, "cancelled")
-            elif one.change and one.change.holds and self.span(one.change.time) & cells:
+            elif change and change.holds and self.span(change.time, change.seats) & cells:
                 self._drop_change(number)
         for entry in self.line:
-            if entry.state == "offered" and self.span(entry.time) & cells:
+            if entry.state == "offered" and self.span(entry.time, entry.seats) & cells:
                 entry.state = "waiting"
         self.closed |= cells - self.taken().keys()
         self.closures.append(Closed(time))
@@ -291,7 +333,8 @@ class SimplePark:
         if entry.state != "offered" or (entry.held_until or 0) <= self.now:
             return False
         entry.state = "taken"
-        self.bookings.append(replace(self._new(entry.time), by_waiter=True))
+        self._add(entry.time)
+        self.bookings[-1] = replace(self.bookings[-1], by_waiter=True)
         return True
 
     def leave(self, number: int) -> bool:
@@ -305,16 +348,13 @@ class SimplePark:
             return False
         closure.ended = True
         others = {
-            (code, cell)
+            cell
             for other in self.closures
             if not other.ended
-            for code in other.time.rooms
-            for cell in range(other.time.start, other.time.end)
+            for cell in self._cells_of(other.time)
         }
         start = max(self.now, closure.time.start)
-        self.closed -= {
-            (code, cell) for code in closure.time.rooms for cell in range(start, closure.time.end)
-        } - others
+        self.closed -= self._cells_of(replace(closure.time, start=start)) - others
         return True
 
     def wait(self, quarters: int) -> None:
@@ -348,7 +388,8 @@ class SimplePark:
         return one.by_waiter and is_live and one.made > entry.made and one.time.holds(entry.time)
 
     def _offer(self, entry: Waiting) -> None:
-        if entry.state != "waiting" or not self.is_free(entry.time):
+        seats = self.seats(entry.time) if entry.state == "waiting" else None
+        if seats is None:
             return
         until = self.now + HELD_FOR
         day, of_day = divmod(until, DAY)
@@ -358,12 +399,30 @@ class SimplePark:
             until = day * DAY + NIGHT_IS_OVER
         until = min(until, entry.time.start)
         if until > self.now:
-            entry.state, entry.held_until = "offered", until
+            entry.state, entry.held_until, entry.seats = "offered", until, seats
 
     # --- what they share ---
 
     def _with_parts(self, rooms: Iterable[str]) -> frozenset[str]:
         return frozenset(taken for code in rooms for taken in (code, *self.rooms[code].parts))
+
+    def _line(self, code: str, place: int) -> str:
+        return code if self.rooms[code].places == 1 else f"{code} {place}"
+
+    def _cells_of(self, time: Time) -> set[Cell]:
+        """Every place of these rooms, without what is kept around a booking."""
+        return {
+            (self._line(code, place), cell)
+            for code in time.rooms
+            for place in range(1, self.rooms[code].places + 1)
+            for cell in range(time.start, time.end)
+        }
+
+    def _add(self, time: Time) -> None:
+        """What is held has places; what is only asked for gets them with the yes."""
+        new = self._new(time)
+        seats = (self.seats(time) or {}) if new.holds else {}
+        self.bookings.append(replace(new, seats=seats))
 
     def _asking(self, time: Time) -> set[str]:
         return {code for code in time.rooms if self.rooms[code].asks}
@@ -385,28 +444,34 @@ class SimplePark:
         return max(self.now, min(self.now + DECIDE_WITHIN, time.start))
 
     def _move_pending(self, number: int, wanted: Time) -> bool:
-        if not self.is_free(wanted, number):
+        before, seats = self.bookings[number], self.seats(wanted, number)
+        if seats is None:
             return False
         moved = self._new(wanted)
-        self.bookings[number] = replace(moved, made=self.bookings[number].made)
+        if not moved.holds:  # it keeps in mind which it had
+            seats = {code: before.seats[code] for code in before.seats if code in wanted.rooms}
+        self.bookings[number] = replace(moved, made=before.made, seats=seats)
         return True
 
     def _ask_for_change(self, number: int, wanted: Time, asking: Collection[str]) -> bool:
         before = self.bookings[number]
-        if not self.is_free(wanted, number):
+        seats = self.seats(wanted, number)
+        if seats is None:
             return False
         last = before.time.end
         if wanted.rooms != before.time.rooms or wanted.start != before.time.start:
             last = min(before.time.start, wanted.start)
-        waiting = Change(wanted, self._holding(asking), min(self.now + DECIDE_WITHIN, last))
+        decide_by = min(self.now + DECIDE_WITHIN, last)
+        waiting = Change(wanted, self._holding(asking), decide_by, seats)
         self.bookings[number] = replace(before, change=waiting)
         return True
 
-    def _moved(self, before: Booking, wanted: Time) -> Booking:
+    def _moved(self, before: Booking, wanted: Time, seats: Seats) -> Booking:
         """At another time one has not come yet, nor said that one is late."""
+        moved = replace(before, time=wanted, change=None, seats=seats)
         if wanted.start == before.time.start:
-            return replace(before, time=wanted, change=None)
-        return replace(before, time=wanted, change=None, here=None, late_until=None)
+            return moved
+        return replace(moved, here=None, late_until=None)
 
     def _close(self, number: int, state: str) -> None:
         before = self.bookings[number]
@@ -422,13 +487,30 @@ class SimplePark:
             return one.change.decide_by > self.now
         return one.state == "pending" and (one.decide_by or 0) > self.now
 
-    def _rivals(self, number: int, wanted: Time) -> Iterator[int]:
-        """Requests that hold nothing and could not be had beside it."""
+    def _rivals(self, number: int, wanted: Time, seats: Seats) -> Iterator[int]:
+        """Requests that hold nothing, meet it and could not be had beside it: of a pool, where
+        then no place is left."""
+        own = {f"booking {number}", f"hold {number}"}
+        taken = {cell: owner for cell, owner in self.taken().items() if owner not in own}
+        taken |= dict.fromkeys(self.span(wanted, seats), "wanted")
         for other, one in enumerate(self.bookings):
             if other == number or one.state != "pending" or one.holds:
                 continue
-            if self.span(one.time) & self.span(wanted):
+            if self._is_lost(one.time, wanted, taken):
                 yield other
+
+    def _is_lost(self, asked: Time, wanted: Time, taken: Mapping[Cell, str]) -> bool:
+        """Whether they meet anywhere, and something of it cannot be had then."""
+        if not self.span(asked, {}) & self.span(wanted, {}):
+            return False
+        for code in asked.rooms:
+            one = Time(frozenset({code}), asked.start, asked.end)
+            if self.rooms[code].places > 1:
+                if code in wanted.rooms and self.seats(one, taken=taken) is None:
+                    return True
+            elif self.span(one, {}) & self.span(wanted, {}):
+                return True
+        return False
 
     def can_check_in(self, one: Booking) -> bool:
         asks = any(self.rooms[code].grace is not None for code in one.time.rooms)

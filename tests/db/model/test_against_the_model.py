@@ -57,11 +57,13 @@ ROOMS = (
     Room("ASKED", asks=True, holds=False, setup=1),
     Room("CLEANED", setup=1, cleanup=2),
     Room("ATTENDED", grace=2),
+    Room("POOL", places=2),
+    Room("LAB", asks=True, holds=False, places=2),
     Room("HALL", asks=True, holds=False, parts=("DESK", "HELD")),
 )
 CODES = tuple(room.code for room in ROOMS)
 
-one_room = st.sampled_from((*CODES, "HELD", "ASKED", "ATTENDED")).map(
+one_room = st.sampled_from((*CODES, "HELD", "ASKED", "ATTENDED", "POOL", "LAB")).map(
     lambda code: frozenset({code})
 )
 two_rooms = st.sets(st.sampled_from(CODES), min_size=2, max_size=2).map(frozenset)
@@ -100,7 +102,9 @@ def make_both() -> Both:
             asks_for_check_in=room.grace is not None,
             grace_minutes=(room.grace or 1) * 15,
         )
-        places[room.code] = make.resource(room.code, under=policy, open_at=hours, capacity=4)
+        places[room.code] = make.resource(
+            room.code, under=policy, open_at=hours, capacity=4, units=room.places
+        )
     operator = make.operator()
     for room in ROOMS:
         if room.parts:
@@ -243,8 +247,8 @@ class Machine(RuleBasedStateMachine):
     @rule(which=st.integers(0, 200), long=length)
     def get_in_line(self, which: int, long: int) -> None:
         taken = sorted(self.model.taken())
-        code, start = taken[which % len(taken)]
-        time = Time(frozenset({code}), start, start + long)
+        line, start = taken[which % len(taken)]
+        time = Time(frozenset({line.partition(" ")[0]}), start, start + long)
         self._same(lambda: self._wait(time), self.model.get_in_line(time))
 
     def _wait(self, time: Time) -> None:
@@ -362,9 +366,12 @@ class Machine(RuleBasedStateMachine):
                 owner = f"hold {numbers[row.held_for]}"
             elif row.entry_id is not None:
                 owner = f"offer {entries.index(row.entry_id)}"
+            line = codes[row.resource_id]
+            if self.model.rooms[line].places > 1:
+                line = f"{line} {row.unit}"
             for cell in range(_cell(row.starts_at), _cell(row.ends_at)):
-                assert (codes[row.resource_id], cell) not in owners
-                owners[codes[row.resource_id], cell] = owner
+                assert (line, cell) not in owners
+                owners[line, cell] = owner
         return owners
 
     def _holder(self, number: int) -> Actor:

@@ -19,6 +19,7 @@ from booking.core.permissions import Actor, Role
 from booking.core.refusals import Reason
 from booking.occupancy import queries as occupancy_queries
 from booking.occupancy import service as occupancy
+from booking.occupancy.claims import Claim, Owner
 from booking.occupancy.models import ClaimKind
 from booking.policies import facts
 from booking.policies.facts import Place
@@ -453,9 +454,9 @@ def _take(dice: random.Random, place: Place) -> None:
     if intervals:
         with transaction():
             occupancy.claim(
-                occupancy.Owner(closure_id=closure.id),
+                Owner(closure_id=closure.id),
                 [
-                    occupancy.Claim(
+                    Claim(
                         place.resource_id,
                         interval,
                         place.spot.code,

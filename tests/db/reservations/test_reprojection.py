@@ -20,6 +20,7 @@ from booking.core.events import Event, EventKind
 from booking.core.permissions import Actor
 from booking.journal.models import JournalLine
 from booking.occupancy import service as occupancy_service
+from booking.occupancy.claims import Owner
 from booking.occupancy.models import Closure, Hold, occupancy
 from booking.policies.facts import Place
 from booking.reservations import reprojection, service
@@ -212,7 +213,7 @@ def test_a_conflict_leaves_its_resource_as_it_was_and_the_others_right(app: Flas
 
 def _reopen(closure: Closure) -> None:
     with transaction():
-        occupancy_service.release(occupancy_service.Owner(closure_id=closure.id))
+        occupancy_service.release(Owner(closure_id=closure.id))
 
 
 def test_interrupted_it_goes_on_where_it_stopped(
@@ -293,6 +294,25 @@ def test_a_change_that_waits_moves_with_what_it_holds(app: Flask) -> None:
     assert _hours(lab) == [("booking", 9, 14)]
     assert session().scalar(select(func.count()).select_from(Hold)) == 0
     assert set(session().scalars(select(Approval.state))) == {Asking.GRANTED}
+
+
+def test_who_has_a_place_of_a_pool_keeps_it_and_what_is_held_beside_it(app: Flask) -> None:
+    pool = make.pool(under=make.policy(needs_approval=True))
+    manager, who = make.lab_manager(pool), make.person()
+    with old_rule():
+        gone, kept = _book(pool, 10, 12), _book(pool, 10, 12, who)
+        service.approve(manager, kept.public_id, seen_version=1)
+        service.change(who, kept.public_id, Change(ends_at=_at(14)))
+        service.cancel(make.actor(gone.person_id), gone.public_id)
+    assert reprojection.reproject() == Report(moved=1)
+    assert _hours(pool) == [("booking", 10, 12), ("hold", 12, 14)]
+    units = select(occupancy.c.unit).where(occupancy.c.resource_id == pool.resource_id)
+    assert set(session().scalars(units)) == {2}
+    end_reading()
+    version = make.details(kept.public_id).version
+    service.approve(manager, kept.public_id, seen_version=version)
+    assert (_hours(pool), set(session().scalars(units))) == ([("booking", 10, 14)], {2})
+    assert promises.verify().is_clean
 
 
 def test_a_longer_stay_can_still_be_granted_until_its_old_end(app: Flask) -> None:

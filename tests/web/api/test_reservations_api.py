@@ -270,6 +270,7 @@ def test_busy_times_carry_names_only_with_the_right(client: FlaskClient) -> None
             "starts_at": "2026-10-06T10:00:00Z",
             "ends_at": "2026-10-06T11:00:00Z",
             "kind": "booking",
+            "unit": 1,
         }
     ]
 

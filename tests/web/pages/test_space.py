@@ -19,6 +19,7 @@ Counting = Callable[[], AbstractContextManager[Statements]]
 Cell = tuple[str, str, str]  # state, text, address
 
 PAGE_STATEMENTS = 11
+CELL = r'<td role="gridcell" class="s\d+ w\d+ ([a-z -]+)"><a([^>]*)>(.*?)</a>'
 MONDAY, TUESDAY, SATURDAY = "5 Oct", "6 Oct", "10 Oct"
 
 
@@ -26,7 +27,9 @@ def week(page: str) -> dict[str, list[Cell]]:
     """The rows of the grid by their day."""
     rows = {}
     for part in page.split('<tr role="row">')[1:]:
-        cells = re.findall(r'<td role="gridcell" class="s\d+ w\d+ (\S+)"><a([^>]*)>(.*?)</a>', part)
+        cells = re.findall(
+            r'<td role="gridcell" class="s\d+ w\d+ ([a-z -]+)"><a([^>]*)>(.*?)</a>', part
+        )
         day = re.search(r"<bdi>([^<]+)</bdi></a>", part)
         if day and cells:
             rows[day[1]] = [
