@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import or_, select
+from sqlalchemy import or_, select, union_all
 
 from booking.closures import words
 from booking.core import clock, web
@@ -22,7 +22,7 @@ from booking.people.models import Person
 from booking.people.sign_in import load_actor
 from booking.reservations import alternatives, notices, queries, texts
 from booking.reservations.alternatives import Alternative
-from booking.reservations.models import Displacement, Reservation
+from booking.reservations.models import Displacement, Reservation, Spared
 from booking.reservations.queries import Details
 from booking.reservations.wishes import Wish
 
@@ -32,11 +32,17 @@ WITH_ALTERNATIVES = 5  # of them
 
 @dataclass(frozen=True)
 class Displaced:
-    """What a closure has cancelled for one recipient, as one act of it."""
+    """What a closure has cancelled for one recipient, as one act of it; or what stays of theirs
+    where something is out of order."""
 
     closure: Closure
     person: Person
     reservations: tuple[Details, ...]
+
+    @property
+    def stays(self) -> bool:
+        """Whether nothing of it is cancelled."""
+        return all(one.is_live for one in self.reservations)
 
 
 def tell(happened: Happened) -> None:
@@ -59,8 +65,13 @@ def _closure(public_id: str) -> Closure | None:
 
 
 def _gone(closure: Closure, version: int, recipient_id: int | None = None) -> list[Details]:
-    its = select(Displacement.reservation_id).where(
-        Displacement.closure_id == closure.id, Displacement.version == version
+    its = union_all(
+        select(Displacement.reservation_id).where(
+            Displacement.closure_id == closure.id, Displacement.version == version
+        ),
+        select(Spared.reservation_id).where(
+            Spared.closure_id == closure.id, Spared.told == version
+        ),
     )
     if recipient_id is None:
         return queries.find(Reservation.id.in_(its))
@@ -74,6 +85,8 @@ def _displaced(key: Key) -> Displaced | None:
     if closure is None or person is None:
         return None
     found = _gone(closure, key.version, key.recipient_id)
+    kept = [one for one in found if one.is_live]
+    found = kept or found  # what stays may be cancelled meanwhile: of that they hear by itself
     return Displaced(closure, person, tuple(found)) if found else None
 
 
@@ -85,21 +98,9 @@ def _still_worth_telling(_key: Key, told: Displaced) -> bool:
 
 
 def _letter(told: Displaced, recipient: Recipient) -> Letter:
-    found = told.reservations
-    first = found[0]
-    count = len(found)
+    count = len(told.reservations)
     return Letter(
-        title=_(
-            "Cancelled: %(place)s, %(start)s: the space is closed",
-            place=notices.places_in_words(first.places),
-            start=texts.day_and_clock(first.local.starts_at),
-        )
-        if count == 1
-        else ngettext(
-            "%(num)s of your reservations is cancelled: the space is closed",
-            "%(num)s of your reservations are cancelled: the spaces are closed",
-            count,
-        ),
+        title=_title(told),
         opening=_opening(told),
         sections=(*_sections(told), *_rest(count - LISTED)),
         links=(
@@ -109,9 +110,46 @@ def _letter(told: Displaced, recipient: Recipient) -> Letter:
     )
 
 
+def _title(told: Displaced) -> str:
+    first, count = told.reservations[0], len(told.reservations)
+    place = notices.places_in_words(first.places)
+    start = texts.day_and_clock(first.local.starts_at)
+    if told.stays:
+        return (
+            _("Out of order: %(place)s, reserved %(start)s", place=place, start=start)
+            if count == 1
+            else ngettext(
+                "Out of order: %(num)s of your reservations is concerned",
+                "Out of order: %(num)s of your reservations are concerned",
+                count,
+            )
+        )
+    return (
+        _(
+            "Cancelled: %(place)s, %(start)s: the space is closed",
+            place=place,
+            start=start,
+        )
+        if count == 1
+        else ngettext(
+            "%(num)s of your reservations is cancelled: the space is closed",
+            "%(num)s of your reservations are cancelled: the spaces are closed",
+            count,
+        )
+    )
+
+
 def _opening(told: Displaced) -> str:
     closure, first = told.closure, told.reservations[0]
     zone_name = first.local.zone_name
+    if told.stays:
+        return _(
+            "%(what)s. Expected back: %(moment)s. Nothing is cancelled: what you have reserved"
+            " stays unless you move or cancel it, or hear from us. What else is free when this"
+            " message is written stands below; whoever books it first has it.",
+            what=words.what(closure.kind, closure.names),
+            moment=texts.moment(closure.ends_at, zone_name),
+        )
     return _(
         "Closed %(period)s. Reason: %(what)s. We are sorry. What else is free when this message is"
         " written stands below; whoever books it first has it.",

@@ -311,25 +311,35 @@ def _resources_of(closure: Closure) -> set[int]:
 
 def _spare(closure: Closure, hits: Collection[Hit]) -> None:
     """These stay, and no others."""
-    execute(delete(Spared).where(Spared.closure_id == closure.id))
+    kept = [one.details.id for one in hits]
+    of_this = Spared.closure_id == closure.id
+    execute(delete(Spared).where(of_this, Spared.reservation_id.not_in(kept)))
+    for one in hits:
+        its = Spared.reservation_id == one.details.id
+        execute(update(Spared).where(of_this, its).values(version=one.details.version))
     _spare_also(closure, hits)
 
 
 def _spare_also(closure: Closure, hits: Collection[Hit]) -> None:
-    """These stay, too."""
+    """These stay, too. Of what is out of order, whoever is concerned is told once."""
     of_this = select(Spared.reservation_id).where(Spared.closure_id == closure.id)
     known = set(session().scalars(of_this))
+    more = [one.details for one in hits if one.details.id not in known]
+    if not more:
+        return
+    told = _next_version(closure) if closure.kind is ClosureKind.OUT_OF_ORDER else None
     rows = [
         {
             "closure_id": closure.id,
-            "reservation_id": one.details.id,
-            "version": one.details.version,
+            "reservation_id": one.id,
+            "version": one.version,
+            "told": told,
         }
-        for one in hits
-        if one.details.id not in known
+        for one in more
     ]
-    if rows:
-        execute(insert(Spared.__table__), rows)
+    execute(insert(Spared.__table__), rows)
+    if told is not None:
+        events.record(EventKind.DISPLACED, closure.public_id, version=told)
 
 
 def displace_hits(actor: Actor, closure: Closure, hits: Collection[Hit]) -> int:
@@ -368,7 +378,8 @@ def _decline_change(actor: Actor, hit: Hit) -> None:
 
 def _next_version(closure: Closure) -> int:
     last = select(func.max(Displacement.version)).where(Displacement.closure_id == closure.id)
-    return (session().scalar(last) or 0) + 1
+    told = select(func.max(Spared.told)).where(Spared.closure_id == closure.id)
+    return max(session().scalar(one) or 0 for one in (last, told)) + 1
 
 
 # --- what is claimed ---

@@ -449,7 +449,8 @@ class Displacement(Model):
 
 class Spared(Model):
     """A reservation that stays although its place is closed around it; `version` is what it was
-    when the closure last looked: what it gives back since goes to the closure."""
+    when the closure last looked: what it gives back since goes to the closure. `told` is the act of
+    the closure of which whoever is concerned was told, as of what it displaced."""
 
     __tablename__ = "spared"
 
@@ -458,6 +459,7 @@ class Spared(Model):
         ForeignKey("reservation.id"), primary_key=True, index=True
     )
     version: Mapped[int]
+    told: Mapped[int | None]
 
 
 class DepartureReservation(Model):

@@ -18,15 +18,17 @@ from booking.core.database import end_reading, transaction
 from booking.core.errors import ForbiddenError, InvalidError, RefusedError
 from booking.core.permissions import Actor
 from booking.core.refusals import Reason
+from booking.messages.models import MessageKind
 from booking.policies.facts import Place
 from booking.reservations import alternatives
 from booking.reservations import service as reservations
 from booking.reservations.models import State
-from booking.reservations.wishes import Wish
+from booking.reservations.wishes import Change, Wish
 from booking.spaces import inventory
 from booking.spaces.models import Resource, ResourceState
 from tests import make
 from tests.db.closures.test_closures import claims
+from tests.working import Run, Told
 
 
 @pytest.fixture
@@ -132,3 +134,28 @@ def test_the_closure_follows_what_a_form_says(app: Flask, lab: Place, manager: A
     say(state=ResourceState.OUT_OF_ORDER, out_of_order_reason="Leak")
     assert max(ends(lab)).year == clock.now().year + 2
     assert promises.verify().is_clean
+
+
+def test_whoever_stays_is_told_once_with_what_else_is_free(
+    run: Run, told: Told, lab: Place, manager: Actor
+) -> None:
+    """Again only for what a later end adds, and nobody for what they change themselves."""
+    spare = make.desk()
+    who, other = make.person(language="fr"), make.person()
+    made = [reservations.book(who, wish(lab, days)) for days in (1, 2)]
+    later = reservations.book(other, wish(lab, 3))
+    done = breakdowns.take_out(manager, broken(lab, make.at(8, days=3)), keeps=True)
+    run()
+    (letter,) = told(MessageKind.DISPLACED)
+    text = letter.text or ""
+    assert letter.recipient_id == who.person_id
+    assert "The laser is broken" in text
+    assert "Hors service" in text
+    assert all(make.details(one.public_id).reference in text for one in made)
+    assert f"/book?resource={spare.spot.code}" in text
+    reservations.change(who, made[0].public_id, Change(title="Other"))
+    breakdowns.put_off(manager, done.public_id, make.at(8, days=4), keeps=True)
+    run()
+    letters = [one.recipient_id for one in told(MessageKind.DISPLACED)]
+    assert sorted(letters) == sorted((who.person_id, other.person_id))
+    assert make.details(later.public_id).state is State.CONFIRMED
