@@ -28,7 +28,7 @@ run: environment build/assets.stamp texts
 
 test: environment-dev build/assets.stamp texts browser
 	@echo 'Running the tests: unit, db (SQLite and PostgreSQL), web, browser ...'
-	@$(python) -m pytest --quiet --numprocesses $(JOBS) --dist loadgroup
+	@$(python) -m pytest --quiet --numprocesses $(JOBS) --dist loadgroup --durations 20
 
 # `make --keep-going check` shows what is wrong in each of them.
 check: check-style check-types check-imports check-translations check-migrations check-security

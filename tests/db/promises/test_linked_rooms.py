@@ -29,7 +29,7 @@ from tests.serving import serving
 
 CLIENTS = 24
 CLIENT_PROCESSES = 4
-ROUNDS = 8
+ROUNDS = 6
 BOTH_BOOKED = """
     SELECT count(*) FROM reservation whole
     JOIN reservation_resource w ON w.reservation_id = whole.id
