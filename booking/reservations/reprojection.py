@@ -7,15 +7,15 @@ one resource leaves the others right.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, and_, delete, exists, insert, or_, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, delete, exists, insert, or_, select, update
 
 from booking.core import clock, events, revisions, zones
-from booking.core.database import end_reading, session, transactional
+from booking.core.database import end_reading, execute, savepoint, session, transactional
 from booking.core.errors import RefusedError
 from booking.core.events import EventKind
 from booking.core.intervals import Interval
@@ -121,18 +121,19 @@ def reproject(*, dry_run: bool = False) -> Report:
     as it was and the conflict reported; nothing is ever moved over somebody else.
     """
     report = Report()
-    for resource_ids in _resources_to_move():
+    for reservation_ids in _to_move_together():
         end_reading()
         try:
-            report = report.plus(_reproject_resources(resource_ids, dry_run=dry_run))
+            report = report.plus(_reproject_together(reservation_ids, dry_run=dry_run))
         except _LeftAsItWasError as left:
             report = report.plus(left.report)
     end_reading()
     return report
 
 
-def _resources_to_move() -> list[frozenset[int]]:
-    """The resources with stale reservations; those that reservations take together, together."""
+def _to_move_together() -> list[list[int]]:
+    """The stale reservations: those of one resource together, and with them those of the resources
+    that some of them take besides. What is booked from now on is not stale."""
     rows = session().execute(
         select(ReservationResource.reservation_id, ReservationResource.resource_id)
         .join(Reservation, Reservation.id == ReservationResource.reservation_id)
@@ -145,52 +146,61 @@ def _resources_to_move() -> list[frozenset[int]]:
     for resource_ids in taken_by.values():
         together = resource_ids.union(*(sets.get(one, ()) for one in resource_ids))
         sets.update(dict.fromkeys(together, together))
-    return sorted({frozenset(one) for one in sets.values()}, key=min)
+    found: dict[int, list[int]] = {}  # by the first resource of the set
+    for reservation_id, resource_ids in taken_by.items():
+        found.setdefault(min(sets[min(resource_ids)]), []).append(reservation_id)
+    return [found[first] for first in sorted(found)]
 
 
 def _is_stale() -> ColumnElement[bool]:
-    """Live, not over, and projected by other zone data, itself or the change of it that waits."""
+    """Live, not over, and projected by other zone data."""
+    return and_(
+        Reservation.state.in_(LIVE),
+        Reservation.ends_at > clock.now() - LONGEST_SHIFT,
+        _is_projected_otherwise(),
+    )
+
+
+def _is_projected_otherwise() -> ColumnElement[bool]:
+    """Itself, or the change of it that waits."""
     version = zones.version()
     stale_change = exists().where(
         Amendment.reservation_id == Reservation.id,
         Amendment.state == Asking.WAITING,
         Amendment.tzdata != version,
     )
-    return and_(
-        Reservation.state.in_(LIVE),
-        Reservation.ends_at > clock.now() - LONGEST_SHIFT,
-        or_(Reservation.tzdata != version, stale_change),
-    )
+    return or_(Reservation.tzdata != version, stale_change)
 
 
 @transactional
-def _reproject_resources(resource_ids: frozenset[int], *, dry_run: bool) -> Report:
-    """All reservations of these resources: their claims are given back together and taken anew, so
+def _reproject_together(reservation_ids: Sequence[int], *, dry_run: bool) -> Report:
+    """All reservations of some resources: their claims are given back together and taken anew, so
     that they do not stand in each other's way."""
-    found = _stale_at(resource_ids)
+    found = _still_stale(reservation_ids)
     shifts, impossible = _shifts(found)
     moving = [shift for shift in shifts if shift.moves]
     conflicts = [*impossible, *_move_claims(moving)]
     report = Report(len(moving), len(shifts) - len(moving), tuple(conflicts))
     if conflicts:
         raise _LeftAsItWasError(Report(conflicts=tuple(conflicts)))
-    for shift in moving:
-        _write(shift)
+    _write(moving)
     _stamp(shifts)
     if dry_run:
         raise _LeftAsItWasError(report)
     return report
 
 
-def _stale_at(resource_ids: frozenset[int]) -> list[Details]:
-    """The stale reservations of these resources, held against other writers."""
+def _still_stale(reservation_ids: Sequence[int]) -> list[Details]:
+    """Those of them that nobody has changed meanwhile, held against other writers."""
     ids = session().scalars(
         select(Reservation.id)
-        .where(_is_stale(), queries.of_any(resource_ids))
+        # Not `_is_stale`: SQLite would read all that ends later by its index, for each resource.
+        .where(Reservation.id.in_(reservation_ids), _is_projected_otherwise())
         .order_by(Reservation.id)
         .with_for_update()
     )
-    return queries.find(Reservation.id.in_(ids.all()))
+    found = queries.find(Reservation.id.in_(ids.all()))
+    return [one for one in found if one.state in LIVE]
 
 
 def _shifts(found: Sequence[Details]) -> tuple[list[_Shift], list[Conflict]]:
@@ -219,18 +229,50 @@ def _conflict(details: Details, cause: Cause) -> Conflict:
 # --- claims ---
 
 
-def _move_claims(shifts: Sequence[_Shift]) -> Iterator[Conflict]:
-    """Give back every old claim first, then take the new ones, in the order of time."""
+def _move_claims(shifts: Sequence[_Shift]) -> list[Conflict]:
+    """Give back every old claim first, then take the new ones: all at once, and only where that
+    fails one after the other, in the order of time, to say which stand against it."""
+    if not shifts:
+        return []
     occupancy.lock_resources(resource_ids_of(place for one in shifts for place in _places(one)))
     holds = _holds(shifts)
     had = had_by_each({shift.details.id: shift.details.interval for shift in shifts})
+    occupancy.release_each(
+        reservation_ids=[shift.details.id for shift in shifts], hold_ids=list(holds.values())
+    )
+    has = {shift.details.id: had[shift.details.id].moved_to(shift.interval) for shift in shifts}
+    try:
+        with savepoint():
+            _claim_together(shifts, has, holds)
+    except RefusedError:
+        return list(_claim_in_turn(shifts, has, holds))
+    return []
+
+
+def _claim_together(
+    shifts: Sequence[_Shift], has: Mapping[int, Had], holds: Mapping[int, int]
+) -> None:
+    seated = occupancy.claim_each(
+        [
+            (Owner(reservation_id=details.id), claim)
+            for shift in shifts
+            if (details := shift.details).holds_place
+            for claim in claims_of(details.places, shift.interval, has[details.id])
+        ]
+    )
+    service.note_units(seated)
     for shift in shifts:
-        occupancy.release(Owner(reservation_id=shift.details.id))
-        if shift.details.amendment is not None and shift.details.amendment.id in holds:
-            occupancy.release(Owner(hold_id=holds[shift.details.amendment.id]))
+        key = shift.details.id
+        units = [one for one in seated if one.owner.reservation_id == key]
+        _claim_change(shift, has[key].on(units), holds)
+
+
+def _claim_in_turn(
+    shifts: Sequence[_Shift], has: Mapping[int, Had], holds: Mapping[int, int]
+) -> Iterator[Conflict]:
     for shift in sorted(shifts, key=lambda one: one.interval):
         try:
-            _claim(shift, had[shift.details.id].moved_to(shift.interval), holds)
+            _claim_together([shift], has, holds)
         except RefusedError:
             yield _conflict(shift.details, Cause.TAKEN)
 
@@ -251,15 +293,9 @@ def _holds(shifts: Sequence[_Shift]) -> dict[int, int]:
     return {row.amendment_id: row.id for row in rows}
 
 
-def _claim(shift: _Shift, has: Had, holds: dict[int, int]) -> None:
-    """As much is kept for set-up and for cleaning as before, whatever the policy says by now."""
-    details = shift.details
-    if details.holds_place:
-        claims = claims_of(details.places, shift.interval, has)
-        seated = occupancy.claim(Owner(reservation_id=details.id), claims)
-        service.note_units(seated)
-        has = has.on(seated)
-    waiting = details.amendment
+def _claim_change(shift: _Shift, has: Had, holds: Mapping[int, int]) -> None:
+    """What is held for a change that waits."""
+    waiting = shift.details.amendment
     if waiting is not None and waiting.holds_place:
         _claim_held(shift, has, waiting, holds.get(waiting.id))
 
@@ -280,39 +316,66 @@ def _claim_held(shift: _Shift, has: Had, waiting: Waiting, hold_id: int | None) 
 # --- rows ---
 
 
-def _write(shift: _Shift) -> None:
-    """The new instants, a new version, and what goes with every act."""
-    details, version = shift.details, shift.details.version + 1
-    moved = shift.interval != details.interval
-    session().execute(
-        update(Reservation)
-        .where(Reservation.id == details.id)
-        .values(
-            starts_at=shift.interval.starts_at,
-            ends_at=shift.interval.ends_at,
-            sequence=details.sequence + 1 if moved else details.sequence,
-            version=version,
-            decide_by=_deadline(details.decide_by, details.interval, shift.interval),
-            changed_at=clock.now(),
-        )
-    )
-    if details.amendment is not None:
-        _write_change(shift, details.amendment)
-    elif details.decide_by is not None:
-        _ask_about(details, version)
-    journal.write(
+def _write(shifts: Sequence[_Shift]) -> None:
+    """The new instants, new versions, and what goes with every act."""
+    if not shifts:
+        return
+    execute(_MOVE, [_values_of(shift) for shift in shifts])
+    for shift in shifts:
+        if shift.details.amendment is not None:
+            _write_change(shift, shift.details.amendment)
+        elif shift.details.decide_by is not None:
+            _ask_about(shift.details, shift.details.version + 1)
+        _bump(shift)
+    journal.write_changes(
         None,
         "reprojected",
         subject_kind="reservation",
-        subject_id=details.public_id,
-        before=_instants(details.tzdata, details.interval),
-        after=_instants(zones.version(), shift.interval),
+        changes=[
+            (
+                shift.details.public_id,
+                _instants(shift.details.tzdata, shift.details.interval),
+                _instants(zones.version(), shift.interval),
+            )
+            for shift in shifts
+        ],
     )
-    if moved:
-        events.record(
-            EventKind.CHANGED, details.public_id, version=version, actor_id=None, reason=None
+    events.record_each(
+        (
+            EventKind.CHANGED,
+            shift.details.public_id,
+            {"version": shift.details.version + 1, "actor_id": None, "reason": None},
         )
-    _bump(shift)
+        for shift in shifts
+        if shift.interval != shift.details.interval
+    )
+
+
+_reservations = Reservation.__table__
+_MOVE = (
+    update(_reservations)
+    .where(_reservations.c.id == bindparam("of_id"))
+    .values(
+        starts_at=bindparam("new_start"),
+        ends_at=bindparam("new_end"),
+        sequence=_reservations.c.sequence + bindparam("moved"),
+        version=_reservations.c.version + 1,
+        decide_by=bindparam("deadline"),
+        changed_at=bindparam("at"),
+    )
+)
+
+
+def _values_of(shift: _Shift) -> dict[str, object]:
+    details, interval = shift.details, shift.interval
+    return {
+        "of_id": details.id,
+        "new_start": interval.starts_at,
+        "new_end": interval.ends_at,
+        "moved": int(interval != details.interval),
+        "deadline": _deadline(details.decide_by, details.interval, interval),
+        "at": clock.now(),
+    }
 
 
 def _write_change(shift: _Shift, waiting: Waiting) -> None:

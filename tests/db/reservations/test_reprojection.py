@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, date, datetime, time, timedelta
 from importlib.resources import files
@@ -221,17 +221,16 @@ def test_interrupted_it_goes_on_where_it_stopped(
 ) -> None:
     desks = [make.desk(), make.desk(), make.desk()]
     with old_rule():
-        for desk in desks:
-            _book(desk, 10, 12)
-    whole = reprojection._reproject_resources
+        made = [_book(desk, 10, 12) for desk in desks]
+    whole = reprojection._reproject_together
 
-    def interrupted(resource_ids: frozenset[int], *, dry_run: bool) -> Report:
-        if desks[1].resource_id in resource_ids:
+    def interrupted(reservation_ids: Sequence[int], *, dry_run: bool) -> Report:
+        if made[1].id in reservation_ids:
             raise KeyboardInterrupt
-        return whole(resource_ids, dry_run=dry_run)
+        return whole(reservation_ids, dry_run=dry_run)
 
     with monkeypatch.context() as patch:
-        patch.setattr(reprojection, "_reproject_resources", interrupted)
+        patch.setattr(reprojection, "_reproject_together", interrupted)
         with pytest.raises(KeyboardInterrupt):
             reprojection.reproject()
     assert [_claims(desk)[0][1].hour for desk in desks] == [10, 9, 9]
