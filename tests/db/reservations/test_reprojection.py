@@ -29,7 +29,9 @@ from booking.reservations.queries import Details
 from booking.reservations.reprojection import Cause, Report
 from booking.reservations.wishes import Change
 from tests import make
+from tests.conftest import Statements
 
+Counting = Callable[[], AbstractContextManager[Statements]]
 OLD_FILE = Path(__file__).parents[2] / "data" / "zoneinfo-2025b" / "Africa" / "Casablanca"
 OLD_VERSION = "2025b"
 PARIS = "Europe/Paris"
@@ -423,3 +425,19 @@ def test_the_command_lists_what_it_did(app: Flask) -> None:
     refused = run.invoke(args=["tz-reproject"])
     assert refused.exit_code == 1
     assert f"A-01: {booked.reference} at 2026-10-05 10:00 cannot be moved" in refused.output
+
+
+def test_many_at_one_place_cost_as_many_statements_as_two(
+    app: Flask, count_statements: Counting
+) -> None:
+    counts = []
+    for several in (2, 6):
+        desk, who = make.desk(), make.person()
+        with old_rule():
+            for hour in range(9, 9 + several):
+                _book(desk, hour, hour + 1, who)
+        end_reading()
+        with count_statements() as found:
+            assert reprojection.reproject() == Report(moved=several)
+        counts.append(found.count)
+    assert counts[0] == counts[1]
