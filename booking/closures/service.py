@@ -148,13 +148,14 @@ def take_next_given_back() -> bool:
 
 
 def take_around(closure: Closure, places: tuple[Place, ...]) -> None:
-    """Take the rest of its time at these places around what stands there; the caller holds their
-    locks."""
+    """Take the rest of its time at these places around what stands there, and what is only offered
+    there; the caller holds their locks."""
     found = _rest(closure, places)
     if {place.resource_id for place in places} == _resources_of(closure):
         _spare(closure, found.hits)
     else:
         _spare_also(closure, found.hits)
+    waitlist.take_back_offers(places, found.interval)
     _take(closure, places, found.interval)
 
 

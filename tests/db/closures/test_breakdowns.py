@@ -26,6 +26,9 @@ from booking.reservations.models import State
 from booking.reservations.wishes import Change, Wish
 from booking.spaces import inventory
 from booking.spaces.models import Resource, ResourceState
+from booking.waitlist import queries as waiting_for
+from booking.waitlist import service as waitlist
+from booking.waitlist.models import EntryState
 from tests import make
 from tests.db.closures.test_closures import claims
 from tests.working import Run, Told
@@ -159,3 +162,20 @@ def test_whoever_stays_is_told_once_with_what_else_is_free(
     letters = [one.recipient_id for one in told(MessageKind.DISPLACED)]
     assert sorted(letters) == sorted((who.person_id, other.person_id))
     assert make.details(later.public_id).state is State.CONFIRMED
+
+
+def test_a_later_end_takes_back_what_was_offered_in_the_time_it_adds(
+    app: Flask, lab: Place, manager: Actor
+) -> None:
+    holder, waiting = make.person(), make.person()
+    made = reservations.book(holder, wish(lab, 4))
+    entry = waitlist.wait(waiting, wish(lab, 4), any_like=False)
+    reservations.cancel(holder, made.public_id)
+    work(app)
+    assert waiting_for.entry_of(waiting, entry).state is EntryState.OFFERED
+    done = breakdowns.take_out(manager, broken(lab, make.at(8, days=3)))
+    breakdowns.put_off(manager, done.public_id, make.at(8, days=5))
+    assert max(ends(lab)) == make.at(8, days=5)
+    assert {kind for kind, *_ in claims(lab)} == {"closure"}
+    assert waiting_for.entry_of(waiting, entry).state is EntryState.WAITING
+    assert promises.verify().is_clean
