@@ -194,7 +194,7 @@ def for_change(
         ends_at=wanted.ends_at or before.local.ends_at,
         headcount=before.headcount if wanted.headcount is None else wanted.headcount,
     )
-    is_member = before.organisation_id is not None or bool(actor.memberships)
+    is_member = before.counts_as_member or bool(actor.memberships)
     places = service.places_of(wish.resources, known=before.places)
     search = _resolve(wish, places, is_member, quotas.of(before), now)
     search = replace(search, own=Own.of(before)).counted(places)

@@ -190,6 +190,11 @@ class Details:
         return self.guest is not None or self.person_id != self.booked_by_id
 
     @property
+    def counts_as_member(self) -> bool:
+        """Whether it is for an organisation, or for a guest of the house, who counts as a member."""
+        return self.organisation_id is not None or self.guest is not None
+
+    @property
     def place(self) -> Place:
         """Its first resource: which hours and which site it keeps to."""
         return self.places[0]

@@ -164,12 +164,16 @@ def _holder(actor: Actor, like: Details, places: tuple[Place, ...]) -> service.H
         like.local.starts_at,
         like.local.ends_at,
         organisation_id=None if like.organisation is None else like.organisation.public_id,
-        person_id=like.person.public_id,
+        person_id=None if like.guest else like.person.public_id,
+        guest=like.guest or "",
     )
     try:
-        return service.holder_of(actor, wish, places)
+        found = service.holder_of(actor, wish, places)
     except InvalidError as error:
         raise ForbiddenError from error
+    if like.guest:  # whoever answers for the guest goes on doing so
+        return replace(found, person_id=like.person_id, name=like.person)
+    return found
 
 
 def _missing(dates: Dates, standing: Sequence[Details]) -> list[Missing]:

@@ -194,7 +194,7 @@ def _look(
         raise RefusedError(tuple(one for one in refusals if one is not None)[-1:])
     wish = _Wish.of(actor, ahead, wanted, since)
     planned = [_planned(actor, wish, one) for one in ahead]
-    is_member = bool(actor.memberships) or any(one.organisation_id is not None for one in ahead)
+    is_member = bool(actor.memberships) or any(one.counts_as_member for one in ahead)
     found = Look(dates, tuple(planned), is_member)
     if not found.acting:
         return found
@@ -427,7 +427,7 @@ def _ruled(
             opening_of,
             revised.local,
             headcount=revised.headcount,
-            is_member=before.organisation_id is not None or bool(actor.memberships),
+            is_member=before.counts_as_member or bool(actor.memberships),
             changes={
                 place.resource_id: Change(
                     was=before.interval, keeps_place=place.resource_id in before.resource_ids

@@ -931,7 +931,7 @@ def _change_to(actor: Actor, before: Details, plan: _Plan, because: str = "") ->
         plan.places,
         plan.local,
         headcount=plan.headcount,
-        is_member=before.organisation_id is not None or bool(actor.memberships),
+        is_member=before.counts_as_member or bool(actor.memberships),
         changes={
             place.resource_id: facts.Change(
                 was=before.interval, keeps_place=place.resource_id in before.resource_ids

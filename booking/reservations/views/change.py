@@ -262,7 +262,7 @@ def _page(
     exception: ExceptionForm | None = None,
 ) -> str:
     day = day_from(form.day.data) or found.local.starts_at.date()
-    is_member = found.organisation_id is not None or bool(actor.memberships)
+    is_member = found.counts_as_member or bool(actor.memberships)
     around = availability.around(
         places,
         day,

@@ -13,7 +13,7 @@ from booking.messages.models import MessageKind
 from booking.policies.facts import Place
 from booking.policies.rules import WhoMayBook
 from booking.privacy import retention
-from booking.reservations import queries, service
+from booking.reservations import alternatives, queries, service
 from booking.reservations.wishes import Change
 from tests import make
 from tests.working import Run, Told
@@ -98,3 +98,12 @@ def test_the_name_of_a_guest_does_not_outlive_the_purposes() -> None:
     with clock.frozen_at(made.interval.ends_at + timedelta(days=25 * 31)):
         retention.run()
         assert make.details(made.public_id).guest == "—"
+
+
+def test_whoever_receives_a_guest_moves_them_where_only_members_may_book() -> None:
+    made = received(make.desk(under=make.policy(who_may_book=WhoMayBook.MEMBERS)))
+    hamza = make.actor(made.person_id)
+    later = Change(starts_at=make.at(14), ends_at=make.at(15))
+    assert alternatives.for_change(hamza, made.public_id, later)
+    service.change(hamza, made.public_id, later)
+    assert make.details(made.public_id).local.starts_at == make.at(14)

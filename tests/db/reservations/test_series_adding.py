@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 import pytest
@@ -12,6 +13,7 @@ from booking.core.database import session
 from booking.core.errors import ForbiddenError, NotFoundError, RefusedError
 from booking.core.refusals import Reason
 from booking.messages.models import MessageKind
+from booking.policies.rules import WhoMayBook
 from booking.reservations import queries, series, series_adding, series_changing, service
 from booking.reservations.models import Approval, SeriesSkip, State
 from booking.reservations.series import OnConflict, Repeated
@@ -127,3 +129,13 @@ def test_one_hears_of_it_as_of_a_reservation(run: Run, told: Told) -> None:
     added = series_adding.add(member, made.public_id, TUESDAY)
     run()
     assert [one.subject for one in told(MessageKind.CONFIRMED)] == [added.public_id]
+
+
+def test_of_a_series_for_a_guest_the_date_is_for_the_guest_again() -> None:
+    room = make.room(under=make.policy(who_may_book=WhoMayBook.MEMBERS, person_quota_count=1))
+    hamza = make.reception(room, "Hamza")
+    wanted = weekly(room)
+    made = series.book(hamza, replace(wanted, wish=replace(wanted.wish, guest="Delphine")))
+    service.cancel(hamza, made.reservations[1].public_id)
+    added = series_adding.add(make.operator(), made.public_id, TUESDAY + WEEK)
+    assert (added.guest, added.person.name) == ("Delphine", "Hamza")
