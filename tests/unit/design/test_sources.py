@@ -102,7 +102,7 @@ ICON_CALL = re.compile(
     r"\bicon\(\"([a-z0-9-]+)\"\)"
     r"|icon-((?!name\b)[a-z][a-z0-9-]*)\b(?!\s*\{\{)"
     r"|(?:link_button|post_button|button)\([^)]*?,\s*\"([a-z0-9-]+)\""
-    r"|\), \"([a-z]+(?:-[a-z0-9]+)+)\""  # after the address of a button
+    r"|url_for\([^()]*\), \"([a-z]+(?:-[a-z0-9]+)+)\""
     r"|empty_state\(\"([a-z0-9-]+)\""
     r"|(?:action_icon|confirm_icon|icon_name)=\"([a-z0-9-]+)\""
 )
