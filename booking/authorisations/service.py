@@ -129,9 +129,12 @@ def _refuse_unfit(valid_until: date) -> None:
 
 
 def _held_person(email: str) -> Person | None:
+    wanted = normal_email(email)
+    if not wanted.isprintable():  # it can be no address, and no statement
+        return None
     return session().scalar(
         select(Person)
-        .where(Person.email == normal_email(email), Person.state == PersonState.ACTIVE)
+        .where(Person.email == wanted, Person.state == PersonState.ACTIVE)
         .with_for_update(key_share=True)
     )
 

@@ -13,7 +13,13 @@ from booking.authorisations import service as authorisations
 from booking.authorisations.models import Authorisation
 from booking.authorisations.queries import Standing
 from booking.core.database import session
-from booking.core.errors import ForbiddenError, InvalidError, NotFoundError, RefusedError
+from booking.core.errors import (
+    ForbiddenError,
+    InvalidError,
+    NotFoundError,
+    Problem,
+    RefusedError,
+)
 from booking.core.permissions import Actor
 from booking.core.refusals import NotAuthorised, Reason
 from booking.journal.models import JournalLine
@@ -202,3 +208,6 @@ def test_giving_twice_prolongs_and_a_day_that_is_past_is_none() -> None:
     assert session().scalar(select(func.count()).select_from(Authorisation)) == 1
     with pytest.raises(InvalidError):
         authorise(member, room, MONDAY - timedelta(days=1))
+    with pytest.raises(InvalidError) as error:
+        authorise(replace(member, email="a\0b@example.com"), room)
+    assert error.value.fields == {"email": Problem.NOT_FOUND}
