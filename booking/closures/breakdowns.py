@@ -66,6 +66,8 @@ def take_out(
         raise InvalidError({"resource": Problem.REUSED})
     done = service.close(actor, wanted, seen=seen, keeps=keeps)
     closure = _open_closure(place.resource_id)
+    if closure is not None and closure.public_id != done.public_id:  # somebody was faster
+        raise InvalidError({"resource": Problem.REUSED})
     if closure is not None:
         _say(place.resource_id, wanted.names[actor.language], closure.ends_at)
     return done

@@ -91,6 +91,8 @@ def _displaced(key: Key) -> Displaced | None:
 
 
 def _still_worth_telling(_key: Key, told: Displaced) -> bool:
+    if told.stays and told.closure.ended_at is not None:
+        return False  # it is back in order already
     return any(not notices.is_over(one) for one in told.reservations)
 
 

@@ -315,9 +315,13 @@ def _spare(closure: Closure, hits: Collection[Hit]) -> None:
     kept = [one.details.id for one in hits]
     of_this = Spared.closure_id == closure.id
     execute(delete(Spared).where(of_this, Spared.reservation_id.not_in(kept)))
+    rows = session().execute(select(Spared.reservation_id, Spared.version).where(of_this))
+    known: dict[int, int] = dict(rows.all())
     for one in hits:
-        its = Spared.reservation_id == one.details.id
-        execute(update(Spared).where(of_this, its).values(version=one.details.version))
+        key, version = one.details.id, one.details.version
+        if known.get(key, version) != version:
+            its = Spared.reservation_id == key
+            execute(update(Spared).where(of_this, its).values(version=version))
     _spare_also(closure, hits)
 
 

@@ -191,7 +191,7 @@ class Details:
 
     @property
     def counts_as_member(self) -> bool:
-        """Whether it is for an organisation, or for a guest of the house, who counts as a member."""
+        """Whether it is for an organisation, or for a guest, who counts as a member."""
         return self.organisation_id is not None or self.guest is not None
 
     @property

@@ -18,7 +18,7 @@ from booking.core.database import end_reading, transaction
 from booking.core.errors import ForbiddenError, InvalidError, RefusedError
 from booking.core.permissions import Actor
 from booking.core.refusals import Reason
-from booking.messages.models import MessageKind
+from booking.messages.models import MessageKind, MessageState
 from booking.policies.facts import Place
 from booking.reservations import alternatives
 from booking.reservations import service as reservations
@@ -31,6 +31,7 @@ from booking.waitlist import service as waitlist
 from booking.waitlist.models import EntryState
 from tests import make
 from tests.db.closures.test_closures import claims
+from tests.rivals import overtaken
 from tests.working import Run, Told
 
 
@@ -179,3 +180,28 @@ def test_a_later_end_takes_back_what_was_offered_in_the_time_it_adds(
     assert {kind for kind, *_ in claims(lab)} == {"closure"}
     assert waiting_for.entry_of(waiting, entry).state is EntryState.WAITING
     assert promises.verify().is_clean
+
+
+def test_nobody_is_told_of_what_is_back_in_order_already(
+    run: Run, told: Told, lab: Place, manager: Actor
+) -> None:
+    reservations.book(make.person(), wish(lab, 2))
+    done = breakdowns.take_out(manager, broken(lab, make.at(8, days=3)), keeps=True)
+    service.end(manager, done.public_id)
+    run()
+    assert [one.state for one in told(MessageKind.DISPLACED)] == [MessageState.WITHDRAWN]
+
+
+def test_of_two_who_take_it_out_at_once_one_is_refused(
+    app: Flask, lab: Place, manager: Actor
+) -> None:
+    def take_out() -> bool:
+        try:
+            breakdowns.take_out(manager, broken(lab, make.at(8, days=3)))
+        except InvalidError:
+            return False
+        return True
+
+    assert not overtaken(app, take_out, take_out)
+    end_reading()
+    assert len(queries.closures(manager, queries.When.NOW, limit=9)) == 1
