@@ -267,7 +267,7 @@ def _closure_of(row: Holiday) -> Closure | None:
 
 def _checked(draft: HolidayDraft) -> dict[str, str]:
     names = checked_names("names", draft.names)
-    if not timetables.today() <= draft.day <= FOR_EVER:
+    if not timetables.today() <= draft.day < FOR_EVER:  # the day must have an end
         raise InvalidError({"day": Problem.OUT_OF_RANGE})
     return names
 

@@ -237,8 +237,8 @@ def hits(places: Sequence[Place], interval: Interval) -> tuple[Hit, ...]:
 
 
 def units_of(places: Sequence[Place]) -> range:
-    """Every unit that any of them has."""
-    return range(1, max(place.spot.units for place in places) + 1)
+    """Every unit that any of them has; a holiday's closure may have no place any more."""
+    return range(1, max((place.spot.units for place in places), default=1) + 1)
 
 
 # --- those there are ---

@@ -209,7 +209,7 @@ def reproject(entry: Entry, interval: Interval) -> None:
 def take_back_offers(places: Collection[Place], interval: Interval) -> None:
     """The house needs this time itself: whoever is offered some of it goes on waiting. Part of the
     caller's transaction, who holds these places."""
-    most = max(place.spot.units for place in places)
+    most = max((place.spot.units for place in places), default=1)
     resource_ids = [place.resource_id for place in places]
     held = claims_within(resource_ids, interval, range(1, most + 1)).subquery("held")
     found = session().scalars(

@@ -189,6 +189,8 @@ def test_a_day_that_is_past_is_not_announced(operator: Actor) -> None:
     make.desk()
     with pytest.raises(InvalidError):
         holidays.add(operator, draft(-9))
+    with pytest.raises(InvalidError):
+        holidays.add(operator, HolidayDraft(date(2100, 12, 31), dict(EID), is_announced=False))
 
 
 # --- around what stays ---
@@ -248,6 +250,23 @@ def test_the_worker_follows_which_hours_respect_holidays(app: Flask, operator: A
     work(app)
     assert (kinds(desk), kinds(late)) == ([], [])
     assert promises.verify().is_clean
+
+
+def test_of_a_day_that_closes_nothing_any_more_things_are_given_back(
+    app: Flask, operator: Actor
+) -> None:
+    desk, person = make.desk(), make.person()
+    made = reservations.book(person, wish(desk, 3))
+    holidays.add(operator, draft(3), keeps=True)
+    with transaction() as current:
+        current.get_one(Hours, desk.spot.hours_id).closes_on_holidays = False
+    work(app)
+    (closure,) = queries.closures(operator, queries.When.AHEAD, limit=9)
+    assert queries.standing(operator, closure.public_id).hits == ()
+    reservations.cancel(person, made.public_id)
+    done = worker.until_nothing_is_due(app)
+    assert [one.error for one in done.runs if one.error] == []
+    assert kinds(desk) == []
 
 
 # --- series ---
