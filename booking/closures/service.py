@@ -197,6 +197,7 @@ def end(actor: Actor, public_id: str) -> None:
     require(actor, Action.CLOSE_SPACES, Closing.of(places))
     refuse_if_over(closure)
     if closure.holiday_id is not None:  # or it would be closed again
+        require(actor, Action.OPERATE)
         _leave_out(closure.holiday_id)
     if closure.kind is ClosureKind.OUT_OF_ORDER:
         put_in_order(place.resource_id for place in places)

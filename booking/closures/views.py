@@ -274,10 +274,10 @@ def _closure_page(actor: Actor, public_id: str, *, is_stale: bool = False) -> st
     places = queries.places_of_closure(found.id)
     when = found.when(clock.now())
     displaced = queries.displaced_by(found.id)
-    may_end = when is not When.PAST and allows(
+    may_close = when is not When.PAST and allows(
         actor, Action.CLOSE_SPACES, queries.Closing.of(places)
     )
-    keeps = may_end and bool(queries.kept_by([found.id]))
+    keeps = may_close and bool(queries.kept_by([found.id]))
     standing = queries.standing(actor, public_id) if keeps else None
     return render_template(
         "closures/show.html",
@@ -297,7 +297,8 @@ def _closure_page(actor: Actor, public_id: str, *, is_stale: bool = False) -> st
         standing=standing,
         kept=[_hit_row(actor, one) for one in standing.hits[:MOST_HITS]] if standing else [],
         more_kept=max(0, len(standing.hits) - MOST_HITS) if standing else 0,
-        may_end=may_end,
+        may_end=may_close
+        and (found.kind is not ClosureKind.HOLIDAY or allows(actor, Action.OPERATE)),
         is_breakdown=found.kind is ClosureKind.OUT_OF_ORDER,
     )
 

@@ -176,6 +176,8 @@ def test_what_is_left_out_is_open_and_stays_so(app: Flask, operator: Actor) -> N
     holidays.leave_out(operator, made[0])
     closure = holiday_queries.holiday(made[1]).closure
     assert closure is not None
+    with pytest.raises(ForbiddenError):  # though all that it closes is theirs
+        service.end(make.lab_manager(desk), closure)
     service.end(operator, closure)
     work(app)
     assert claims(desk) == []
