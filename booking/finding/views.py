@@ -120,7 +120,7 @@ def take() -> ResponseReturnValue:
         return redirect(url_for(".show", **form.asked), 303)  # type: ignore[arg-type]  # its fields
     except RefusedError as refused:
         flash(" ".join(map(describe, refused.refusals)), "warn")
-        return redirect(url_for(".show", **form.asked), 303)  # type: ignore[arg-type]  # its fields
+        return redirect(url_for(".show", **form.asked, refused="y"), 303)  # type: ignore[arg-type]  # its fields
     flash(_sentence_of(actor, made.location, reasons), "ok")
     return redirect(url_for("reservations.show", public_id=made.location), 303)
 
@@ -172,7 +172,8 @@ def _answer(park: Park, form: FindForm) -> tuple[Wanted | None, Found | None]:
     except InvalidError as error:
         form.show(error)
         return None, None
-    if not found.free and "start" in request.args:  # somebody asked for this time
+    is_asked = "start" in request.args and "refused" not in request.args  # that one is counted
+    if not found.free and is_asked:
         demand.note_nothing_found(wanted.kind, wanted.local.starts_at, wanted.people)
     return wanted, found
 

@@ -60,6 +60,14 @@ def test_pages_the_api_and_searches_count_alike(client: FlaskClient, room: Place
     ]
 
 
+def test_any_place_that_is_refused_is_no_search_besides(client: FlaskClient, room: Place) -> None:
+    make.signed_in(client, make.person())
+    asked = dict(pair.split("=") for pair in FIND.split("&"))
+    refused = post(client, "/find", "/find/any", **asked, people="1")
+    assert client.get(refused.location).status_code == 200
+    assert counted(client) == [("too_few_together", "meeting_room", 10, 1, 1)]
+
+
 def test_the_page_and_the_file_show_it_to_whoever_runs_the_park(
     client: FlaskClient, room: Place
 ) -> None:
