@@ -1181,7 +1181,10 @@ def transfer(actor: Actor, public_id: str, *, to: str, seen_version: int | None 
 
 
 def _refuse_beyond_quota(before: Details, taker: Counted) -> None:
-    """Whoever gets a reservation must have room for it; for its organisation nothing changes."""
+    """Whoever gets a reservation must have room for it; for its organisation nothing changes, and
+    a guest's counts for nobody."""
+    if before.guest is not None:
+        return
     plan = _plan_as_is(before)
     counting = quotas.held(plan.places, [taker], plan.days, given_up=[before])
     if counting is None:

@@ -64,6 +64,13 @@ def test_guests_use_up_no_quota_of_whoever_receives_them() -> None:
     for hour in (9, 10, 11):
         make.reservation(hamza, desk, starts_at=make.at(hour), guest=GUEST)
     make.reservation(hamza, desk, starts_at=make.at(14))  # their own, the first that counts
+    house = make.organisation()
+    for one in (hamza, colleague := make.person()):
+        make.join(one, house)
+    make.reservation(colleague, desk, starts_at=make.at(15))
+    guests = make.reservation(hamza, desk, starts_at=make.at(16), guest=GUEST)
+    service.transfer(make.actor(hamza.person_id), guests.public_id, to=colleague.public_id)
+    assert make.details(guests.public_id).person_id == colleague.person_id
 
 
 def test_a_guest_who_does_not_come_is_not_held_against_the_reception() -> None:
