@@ -129,15 +129,11 @@ def work() -> Done:
     given: Work = current_app.extensions["work"]
     done = Done()
     with _part(JobName.EXPIRE, done.runs):
-        while done.expired < MOST_EXPIRED and expire_next():
-            done.expired += 1
-        while done.released < MOST_EXPIRED and release_next():
-            done.released += 1
-        while done.departures < MOST_DEPARTURES and end_next_term():
-            done.departures += 1
-        while done.closed < MOST_CLOSED and _next_closure():
-            done.closed += 1
-        done.waitlist = serve()  # last: it offers what has become free just now
+        try:
+            _settle(done)
+        finally:  # last, for it offers what has become free just now, whatever went wrong above
+            end_reading()
+            done.waitlist = serve()
     with _part(JobName.EVENTS, done.runs):
         done.events = _handle_events(given) + _answer_password_requests()
     with _part(JobName.MESSAGES, done.runs) as part:
@@ -146,6 +142,18 @@ def work() -> Done:
         done.waits = delivered.is_unreachable
         part.error = delivered.trouble
     return done
+
+
+def _settle(done: Done) -> None:
+    """What is due by the clock, and what closures have to follow."""
+    while done.expired < MOST_EXPIRED and expire_next():
+        done.expired += 1
+    while done.released < MOST_EXPIRED and release_next():
+        done.released += 1
+    while done.departures < MOST_DEPARTURES and end_next_term():
+        done.departures += 1
+    while done.closed < MOST_CLOSED and _next_closure():
+        done.closed += 1
 
 
 def _next_closure() -> bool:

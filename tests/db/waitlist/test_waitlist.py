@@ -105,6 +105,21 @@ def test_who_came_first_is_offered_what_becomes_free_and_takes_it(
     assert is_clean()
 
 
+def test_trouble_with_a_closure_keeps_nobody_from_being_offered_what_is_free(
+    app: Flask, room: Place, taken: Details, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = make.member_of()
+    ours = wait(first, room)
+    free(taken)
+
+    def broken() -> bool:
+        raise ValueError("nothing like that happens")
+
+    monkeypatch.setattr(worker, "close_next", broken)
+    worker.tick(app)
+    assert state_of(first, ours) is EntryState.OFFERED
+
+
 def test_what_is_left_or_not_answered_in_time_goes_to_the_next(
     app: Flask, room: Place, taken: Details
 ) -> None:

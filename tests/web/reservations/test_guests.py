@@ -53,3 +53,14 @@ def test_the_api_books_for_guests_and_tells_of_them(client: FlaskClient) -> None
         headers=denied,
     )
     assert "guest" not in own.get_json()["holder"]
+
+
+def test_nobody_waits_for_a_guest(client: FlaskClient) -> None:
+    desk = make.desk("A-01")
+    make.reservation(make.member_of(), desk, starts_at=make.at(9))
+    make.signed_in(client, make.reception(desk))
+    sent = {"resource": "A-01", "day": "2026-10-06", "start": "09:00", "end": "10:00"}
+    address = "/book?resource=A-01&day=2026-10-06"
+    offered = "/waitlist/new"
+    assert offered in post(client, address, "/book", **sent).text
+    assert offered not in post(client, address, "/book", **sent, guest=GUEST).text
