@@ -77,9 +77,12 @@ class Visit:
         self.page.goto(f"{self.address}{path}")
         return self.page
 
-    def violations(self) -> list[str]:
+    def violations(self, *, colours_only: bool = False) -> list[str]:
         """What axe finds on the open page, one line each: rule, place, advice."""
-        found = Axe().run(self.page, options={"runOnly": STANDARD, "resultTypes": ["violations"]})
+        rules: object = STANDARD
+        if colours_only:
+            rules = {"type": "rule", "values": ["color-contrast"]}
+        found = Axe().run(self.page, options={"runOnly": rules, "resultTypes": ["violations"]})
         return [
             f"{violation['id']} at {', '.join(map(str, node['target']))}: {violation['help']}"
             for violation in found.response["violations"]

@@ -38,14 +38,17 @@ OVER_THE_EDGE = """() => {
 }"""
 
 
-def faults_of(visited: Visit, themes: Collection[str] = ("light", "dark")) -> list[str]:
+def faults_of(
+    visited: Visit, themes: Collection[str] = ("light", "dark"), *, colours_only: bool = False
+) -> list[str]:
     """What is wrong with the open page: by day on a wide screen, then by night on a phone.
 
-    axe, which takes longer than all else, looks at these themes only.
+    axe, which takes longer than all else, looks at these themes only, and where it has seen what
+    the page is made of elsewhere, at its colours only.
     """
     page = visited.page
     _show(visited, WIDE, "light")
-    faults = [f"light: {fault}" for fault in _violations(visited, "light", themes)]
+    faults = [f"light: {fault}" for fault in _violations(visited, "light", themes, colours_only)]
     faults += [f"wide: {fault}" for fault in page.evaluate(OVER_THE_EDGE)]
     if page.locator("h1").count() != 1:
         faults.append(f"{page.locator('h1').count()} headings of the first level")
@@ -54,13 +57,15 @@ def faults_of(visited: Visit, themes: Collection[str] = ("light", "dark")) -> li
     page.keyboard.press("Tab")
     faults += [f"no focus ring: {fault}" for fault in page.evaluate(WITHOUT_FOCUS_RING)]
     _show(visited, PHONE, "dark")
-    faults += [f"dark: {fault}" for fault in _violations(visited, "dark", themes)]
+    faults += [f"dark: {fault}" for fault in _violations(visited, "dark", themes, colours_only)]
     faults += [f"phone: {fault}" for fault in page.evaluate(OVER_THE_EDGE)]
     return [f"{page.url.removeprefix(visited.address)} {fault}" for fault in faults]
 
 
-def _violations(visited: Visit, theme: str, themes: Collection[str]) -> list[str]:
-    return visited.violations() if theme in themes else []
+def _violations(
+    visited: Visit, theme: str, themes: Collection[str], colours_only: bool
+) -> list[str]:
+    return visited.violations(colours_only=colours_only) if theme in themes else []
 
 
 def _show(visited: Visit, screen: dict[str, int], theme: str) -> None:
