@@ -10,11 +10,18 @@ import shutil
 import subprocess
 import sys
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+# The shell draws pages and nothing else; a whole browser draws a window around each, unseen.
+NAMES = (
+    "chromium-headless-shell",
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+)
 ADVICE = """\
 The browser tests need Chromium, which was not found, and it could not be installed from here.
 Install it once and run this again:
-  Debian, Ubuntu:  sudo apt-get install chromium
+  Debian:          sudo apt-get install chromium-headless-shell
   Fedora:          sudo dnf install chromium
   elsewhere:       any Chromium or Chrome whose program is on the PATH"""
 
@@ -33,8 +40,9 @@ def install() -> bool:
         return False
     print("Installing Chromium with apt (once; about a minute) ...", flush=True)
     environment = [*may, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq"]
-    return _succeeds([*environment, "update"]) and _succeeds(
-        [*environment, "install", "-y", "--no-install-recommends", "chromium"]
+    return _succeeds([*environment, "update"]) and any(
+        _succeeds([*environment, "install", "-y", "--no-install-recommends", name])
+        for name in NAMES[:2]
     )
 
 
