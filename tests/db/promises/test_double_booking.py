@@ -21,7 +21,7 @@ from tests.serving import Serving, serving
 
 CLIENTS = 64
 CLIENT_PROCESSES = 4
-ROUNDS = 12
+ROUNDS = 8
 STARTS = 8  # equal starts would already meet the primary key
 OVERLAPS = """
     SELECT count(*) FROM occupancy a JOIN occupancy b

@@ -39,7 +39,7 @@ CHECKS = [
     content_type_conformance,
     response_schema_conformance,
 ]
-EXAMPLES = 12  # of each endpoint and mode, on each engine
+EXAMPLES = 6  # of each endpoint and mode, on each engine
 Operation = APIOperation[Any, Any, Any, Any]  # Any: what schemathesis leaves open
 Known = dict[str, Any]  # Any: what a request may hold
 
