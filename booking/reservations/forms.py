@@ -248,16 +248,21 @@ class BookForm(RepeatForm):
         """The wish; raises InvalidError where the times are none."""
         starts_at, ends_at = self.times_asked()
         person_id, organisation_id = self.holder_asked()
+        guest = self.guest_asked()
         return Wish(
             resources=tuple(place.spot.public_id for place in places),
             starts_at=starts_at,
             ends_at=ends_at,
             title=self.title.data or "",
             headcount=1 if are_seats(places) else self.headcount_asked(),
-            organisation_id=None if self.guest.data and not person_id else organisation_id,
+            organisation_id=None if guest and not person_id else organisation_id,
             person_id=person_id,
-            guest=self.guest.data or "",
+            guest=guest,
         )
+
+    def guest_asked(self) -> str:
+        """Somebody without an account; blanks are nobody."""
+        return (self.guest.data or "").strip()
 
     def holder_asked(self) -> tuple[str | None, str | None]:
         """For whom, and in which organisation; a colleague is chosen together with it."""

@@ -286,7 +286,7 @@ def _again(
 def _wait_url(places: Sequence[Place], form: BookForm, refused: RefusedError | None) -> str:
     """Where to get in line for oneself, when one space is only taken."""
     reasons = set() if refused is None else {one.reason for one in refused.refusals}
-    if len(places) > 1 or reasons != {Reason.SLOT_TAKEN} or form.guest.data:
+    if len(places) > 1 or reasons != {Reason.SLOT_TAKEN} or form.guest_asked():
         return ""
     return url_for(
         "waitlist.new",

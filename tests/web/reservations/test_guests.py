@@ -64,3 +64,16 @@ def test_nobody_waits_for_a_guest(client: FlaskClient) -> None:
     offered = "/waitlist/new"
     assert offered in post(client, address, "/book", **sent).text
     assert offered not in post(client, address, "/book", **sent, guest=GUEST).text
+
+
+def test_blanks_are_no_guest_and_the_organisation_stays(client: FlaskClient) -> None:
+    desk, atlas = make.desk("A-01"), make.organisation("Atlas")
+    member = make.member_of(atlas)
+    make.signed_in(client, member)
+    sent = {"resource": "A-01", "day": "2026-10-06", "start": "09:00", "end": "10:00"}
+    wished = {**sent, "organisation": atlas.public_id, "guest": "  "}
+    answer = post(client, "/book?resource=A-01&day=2026-10-06", "/book", **wished)
+    made = make.details((answer.location or "").rpartition("/")[2])
+    assert made.organisation is not None
+    assert made.guest is None
+    assert made.place.spot.code == desk.spot.code
