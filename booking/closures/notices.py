@@ -1,9 +1,9 @@
 """What people are told whose reservations a closure cancels: once each, with all of theirs, why,
-and what else is free."""
+and what else is free. And whoever stays inside one: that they do, and whom to ask."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import or_, select, union_all
@@ -17,10 +17,10 @@ from booking.core.i18n import _, ngettext
 from booking.messages import service as planner
 from booking.messages.letters import Key, Letter, Line, Link, MessageType, Recipient, Section
 from booking.messages.models import MessageKind
-from booking.occupancy.models import Closure
+from booking.occupancy.models import Closure, ClosureKind
 from booking.people.models import Person
 from booking.people.sign_in import load_actor
-from booking.reservations import alternatives, notices, queries, texts
+from booking.reservations import alternatives, notices, place_facts, queries, texts
 from booking.reservations.alternatives import Alternative
 from booking.reservations.models import Displacement, Reservation, Spared
 from booking.reservations.queries import Details
@@ -33,7 +33,7 @@ WITH_ALTERNATIVES = 5  # of them
 @dataclass(frozen=True)
 class Displaced:
     """What a closure has cancelled for one recipient, as one act of it; or what stays of theirs
-    where something is out of order."""
+    although it is closed around it."""
 
     closure: Closure
     person: Person
@@ -92,7 +92,7 @@ def _displaced(key: Key) -> Displaced | None:
 
 def _still_worth_telling(_key: Key, told: Displaced) -> bool:
     if told.stays and told.closure.ended_at is not None:
-        return False  # it is back in order already
+        return False  # it is open, or back in order, already
     return any(not notices.is_over(one) for one in told.reservations)
 
 
@@ -117,15 +117,7 @@ def _title(told: Displaced) -> str:
     place = notices.places_in_words(first.places)
     start = texts.day_and_clock(first.local.starts_at)
     if told.stays:
-        return (
-            _("Out of order: %(place)s, reserved %(start)s", place=place, start=start)
-            if count == 1
-            else ngettext(
-                "Out of order: %(num)s of your reservations is concerned",
-                "Out of order: %(num)s of your reservations are concerned",
-                count,
-            )
-        )
+        return _title_of_what_stays(told.closure.kind, place, start, count)
     return (
         _(
             "Cancelled: %(place)s, %(start)s: the space is closed",
@@ -141,17 +133,37 @@ def _title(told: Displaced) -> str:
     )
 
 
+def _title_of_what_stays(kind: ClosureKind, place: str, start: str, count: int) -> str:
+    if kind is ClosureKind.OUT_OF_ORDER:
+        return (
+            _("Out of order: %(place)s, reserved %(start)s", place=place, start=start)
+            if count == 1
+            else ngettext(
+                "Out of order: %(num)s of your reservations is concerned",
+                "Out of order: %(num)s of your reservations are concerned",
+                count,
+            )
+        )
+    return (
+        _(
+            "Closed around it, your reservation stays: %(place)s, %(start)s",
+            place=place,
+            start=start,
+        )
+        if count == 1
+        else ngettext(
+            "Closed around it, %(num)s of your reservations stays",
+            "Closed around them, %(num)s of your reservations stay",
+            count,
+        )
+    )
+
+
 def _opening(told: Displaced) -> str:
     closure, first = told.closure, told.reservations[0]
     zone_name = first.local.zone_name
     if told.stays:
-        return _(
-            "%(what)s. Expected back: %(moment)s. Nothing is cancelled: what you have reserved"
-            " stays unless you move or cancel it, or hear from us. What else is free when this"
-            " message is written stands below; whoever books it first has it.",
-            what=words.what(closure.kind, closure.names),
-            moment=texts.moment(closure.ends_at, zone_name),
-        )
+        return _opening_of_what_stays(closure, zone_name)
     return _(
         "Closed %(period)s. Reason: %(what)s. We are sorry. What else is free when this message is"
         " written stands below; whoever books it first has it.",
@@ -160,16 +172,54 @@ def _opening(told: Displaced) -> str:
     )
 
 
+def _opening_of_what_stays(closure: Closure, zone_name: str) -> str:
+    what = words.what(closure.kind, closure.names)
+    if closure.kind is ClosureKind.OUT_OF_ORDER:
+        return _(
+            "%(what)s. Expected back: %(moment)s. Nothing is cancelled: what you have reserved"
+            " stays unless you move or cancel it, or hear from us. What else is free when this"
+            " message is written stands below; whoever books it first has it.",
+            what=what,
+            moment=texts.moment(closure.ends_at, zone_name),
+        )
+    return _(
+        "Closed %(period)s. Reason: %(what)s. Your reservation was kept, but the house around it is"
+        " closed then: before you come, ask whether the doors are open. If you would rather come at"
+        " another time, what else is free when this message is written stands below; whoever books"
+        " it first has it.",
+        period=words.period(closure.interval, zone_name),
+        what=what,
+    )
+
+
 def _sections(told: Displaced) -> list[Section]:
     several = len(told.reservations) > 1
+    whom = _whom_to_ask(told)
     sections = []
     for number, one in enumerate(told.reservations[:LISTED]):
         section = notices.about(one, texts.day_and_clock(one.local.starts_at) if several else "")
         found = _instead_of(told, one) if number < WITH_ALTERNATIVES else ()
-        sections.append(
-            Section(section.lines, section.heading, tuple(_link(other) for other in found))
-        )
+        links = tuple(_link(other) for other in found)
+        sections.append(Section((*section.lines, *whom(one)), section.heading, links))
     return sections
+
+
+def _whom_to_ask(told: Displaced) -> Callable[[Details], tuple[Line, ...]]:
+    """Who knows what a closure means for what stays inside it; one statement for all of them."""
+    if not told.stays:
+        return lambda _details: ()
+    found = told.reservations[:LISTED]
+    names_at = place_facts.who_answers_at(
+        {place.resource_id for one in found for place in one.places}
+    )
+
+    def line(details: Details) -> tuple[Line, ...]:
+        names = dict.fromkeys(
+            name for place in details.places for name in names_at[place.resource_id]
+        )
+        return (Line(_("Whom to ask"), _(", ").join(names) or _("Reception")),)
+
+    return line
 
 
 def _rest(count: int) -> tuple[Section, ...]:

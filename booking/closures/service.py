@@ -327,24 +327,25 @@ def _spare(closure: Closure, hits: Collection[Hit]) -> None:
 
 
 def _spare_also(closure: Closure, hits: Collection[Hit]) -> None:
-    """These stay, too. Of what is out of order, whoever is concerned is told once."""
+    """These stay, too; whoever is concerned is told once. Of a change that only waits they hear
+    when it is decided."""
     of_this = select(Spared.reservation_id).where(Spared.closure_id == closure.id)
     known = set(session().scalars(of_this))
-    more = [one.details for one in hits if one.details.id not in known]
+    more = [one for one in hits if one.details.id not in known]
     if not more:
         return
-    told = _next_version(closure) if closure.kind is ClosureKind.OUT_OF_ORDER else None
+    told = _next_version(closure)
     rows = [
         {
             "closure_id": closure.id,
-            "reservation_id": one.id,
-            "version": one.version,
-            "told": told,
+            "reservation_id": one.details.id,
+            "version": one.details.version,
+            "told": None if one.is_change else told,
         }
         for one in more
     ]
     execute(insert(Spared.__table__), rows)
-    if told is not None:
+    if not all(one.is_change for one in more):
         events.record(EventKind.DISPLACED, closure.public_id, version=told)
 
 

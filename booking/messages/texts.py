@@ -69,8 +69,8 @@ def occasion(kind: MessageKind) -> str:
         MessageKind.TRANSFERRED: _("To both, when a reservation goes from one to the other."),
         MessageKind.GROUPED: _("To the person who booked several places at once."),
         MessageKind.DISPLACED: _(
-            "To the person, when a closure cancels their reservations, or what they reserved is out"
-            " of order."
+            "To the person, when a closure cancels their reservations or is made around them, or"
+            " what they reserved is out of order."
         ),
         MessageKind.SERIES: _("To the person, with all dates of a recurring reservation."),
         MessageKind.OFFER: _("To whoever waited, when what they wait for has become free."),

@@ -301,6 +301,41 @@ def test_everybody_concerned_is_told_once_with_all_of_theirs_and_what_else_is_fr
     assert "Cancelled" not in text
 
 
+def test_whoever_stays_inside_is_told_once_and_whom_to_ask(
+    operator: Actor, run: Run, told: Told
+) -> None:
+    """Not of a change that only waits for the time that closes, nor when it is open again."""
+    desk, spare = make.desk("D-1"), make.desk("D-2")
+    make.lab_manager(desk, name="Nadia Alami")
+    who, asking = make.person(language="fr"), make.person()
+    made = make.reservation(who, desk)
+    strict = make.desk("D-3", under=make.policy(needs_approval=True))
+    elsewhere = make.reservation(asking, make.desk("D-4"))
+    reservations.change(
+        asking,
+        elsewhere.public_id,
+        Change(resources=(strict.spot.public_id,), starts_at=make.at(14), ends_at=make.at(15)),
+    )
+    done = service.close(operator, wanted(desk, strict), keeps=True)
+    run()
+    (letter,) = told(MessageKind.DISPLACED)
+    text = letter.text or ""
+    assert letter.recipient_id == who.person_id
+    assert made.reference in text
+    assert "Nadia Alami" in text
+    assert "Votre réservation a été maintenue" in text
+    assert f"/book?resource={spare.spot.code}" in text
+    reservations.change(who, made.public_id, Change(title="Other"))
+    run()
+    assert len(told(MessageKind.DISPLACED)) == 1
+    service.end(operator, done.public_id)
+    make.reservation(make.person(), desk, starts_at=make.at(15))
+    again = service.close(operator, wanted(desk), keeps=True)
+    service.end(operator, again.public_id)
+    run()
+    assert [one.state.value for one in told(MessageKind.DISPLACED)][1:] == ["withdrawn"] * 2
+
+
 def test_a_message_about_what_is_over_is_not_sent(operator: Actor, run: Run, told: Told) -> None:
     desk = make.desk()
     make.reservation(make.person(), desk)

@@ -216,6 +216,7 @@ def test_what_stays_inside_goes_to_the_closure_when_it_is_given_back(
     assert kinds(desk) == ["closure", "booking", "closure"]
     (line,) = holiday_queries.known(in_days(3), in_days(3))
     assert (line.kept, line.spaces) == (1, 1)
+    assert told(MessageKind.DISPLACED) == [person.person_id]
     reservations.cancel(person, made.public_id)
     work(app)
     assert sum((ends - starts for _kind, starts, ends in claims(desk)), timedelta()) == DAY
