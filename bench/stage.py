@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import statistics
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ from bench.clients import Clients, Load, Response, Script
 from bench.parks import Park, open_park
 from tests.serving import Serving
 
+fresh = multiprocessing.get_context("spawn")  # it imports what it needs, as a command does
 WORKERS = 2
 ROUNDS = 4  # the program and the bare app in turns: a busy machine slows down both
 EMPTY = clients.request("GET", "/")
@@ -129,12 +131,14 @@ def stage(
         database_url,
         folder,
         workers=WORKERS,
+        new_process=fresh.Process,
         environment={"FEED_FETCHES_PER_HOUR": "1000000"},
     )
     bare = Serving(
         database_url,
         folder,
         workers=WORKERS,
+        new_process=fresh.Process,
         environment={"GUNICORN_CMD_ARGS": "--config python:bench.empty"},
     )
     try:
@@ -147,5 +151,4 @@ def stage(
 
 
 def _processes_of(server: Serving) -> list[int]:
-    assert server.process is not None
-    return [server.process.pid, *processes.children(server.process.pid)]
+    return [server.pid, *processes.children(server.pid)]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from urllib.parse import urlsplit
+
+from playwright.sync_api import Page
 
 from tests.browser.conftest import PHONE, WIDE, Visit
 
@@ -38,17 +40,11 @@ OVER_THE_EDGE = """() => {
 }"""
 
 
-def faults_of(
-    visited: Visit, themes: Collection[str] = ("light", "dark"), *, colours_only: bool = False
-) -> list[str]:
-    """What is wrong with the open page: by day on a wide screen, then by night on a phone.
-
-    axe, which takes longer than all else, looks at these themes only, and where it has seen what
-    the page is made of elsewhere, at its colours only.
-    """
+def faults_by_day(visited: Visit) -> list[str]:
+    """What is wrong with the open page on a wide screen, and what does not fit on a phone."""
     page = visited.page
     _show(visited, WIDE, "light")
-    faults = [f"light: {fault}" for fault in _violations(visited, "light", themes, colours_only)]
+    faults = [f"light: {fault}" for fault in visited.violations()]
     faults += [f"wide: {fault}" for fault in page.evaluate(OVER_THE_EDGE)]
     if page.locator("h1").count() != 1:
         faults.append(f"{page.locator('h1').count()} headings of the first level")
@@ -56,18 +52,28 @@ def faults_of(
         faults.append("no title")
     page.keyboard.press("Tab")
     faults += [f"no focus ring: {fault}" for fault in page.evaluate(WITHOUT_FOCUS_RING)]
-    _show(visited, PHONE, "dark")
-    faults += [f"dark: {fault}" for fault in _violations(visited, "dark", themes, colours_only)]
+    _show(visited, PHONE, "light")
     faults += [f"phone: {fault}" for fault in page.evaluate(OVER_THE_EDGE)]
-    return [f"{page.url.removeprefix(visited.address)} {fault}" for fault in faults]
+    return _named(page, faults)
 
 
-def _violations(
-    visited: Visit, theme: str, themes: Collection[str], colours_only: bool
-) -> list[str]:
-    return visited.violations(colours_only=colours_only) if theme in themes else []
+def faults_by_night(visited: Visit, *, colours_only: bool = False) -> list[str]:
+    """What is wrong with the open page on a phone in dark colours; where axe, which takes longer
+    than all else, has seen by day what the page is made of, only the colours are new."""
+    page = visited.page
+    _show(visited, PHONE, "dark")
+    faults = [f"dark: {fault}" for fault in visited.violations(colours_only=colours_only)]
+    faults += [f"phone: {fault}" for fault in page.evaluate(OVER_THE_EDGE)]
+    return _named(page, faults)
+
+
+def _named(page: Page, faults: list[str]) -> list[str]:
+    path = urlsplit(page.url)._replace(scheme="", netloc="").geturl()
+    return [f"{path} {fault}" for fault in faults]
 
 
 def _show(visited: Visit, screen: dict[str, int], theme: str) -> None:
-    visited.page.set_viewport_size({"width": screen["width"], "height": screen["height"]})
+    width, height = screen["width"], screen["height"]
+    if visited.page.viewport_size != {"width": width, "height": height}:
+        visited.page.set_viewport_size({"width": width, "height": height})
     visited.page.emulate_media(color_scheme="dark" if theme == "dark" else "light")

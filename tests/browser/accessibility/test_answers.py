@@ -12,7 +12,7 @@ from booking.core.permissions import Actor
 from booking.reservations import place_facts
 from tests import make
 from tests.browser.accessibility import parks
-from tests.browser.accessibility.looking import faults_of
+from tests.browser.accessibility.looking import faults_by_day, faults_by_night
 from tests.browser.accessibility.parks import Park
 from tests.browser.conftest import Visit
 from tests.browser.entering import enter
@@ -143,10 +143,16 @@ ANSWERS: dict[str, tuple[Act, ...]] = {
 }
 
 
-@pytest.mark.parametrize("language", ["fr", "ar"])
+@pytest.mark.parametrize(
+    ("language", "look"), [("fr", faults_by_day), ("ar", faults_by_night)], ids=["fr", "ar"]
+)
 @pytest.mark.parametrize("reader", ANSWERS)
 def test_every_answer_can_be_used_by_everybody(
-    app: Flask, visit: Callable[..., Visit], language: str, reader: str
+    app: Flask,
+    visit: Callable[..., Visit],
+    language: str,
+    look: Callable[[Visit], list[str]],
+    reader: str,
 ) -> None:
     park = parks.full(app, language)
     visited = visit(language=language)
@@ -156,7 +162,7 @@ def test_every_answer_can_be_used_by_everybody(
     faults = []
     for act in ANSWERS[reader]:
         act(visited.page, park)
-        faults += [f"{act.__name__}: {fault}" for fault in faults_of(visited)]
+        faults += [f"{act.__name__}: {fault}" for fault in look(visited)]
     assert not faults, "\n".join(faults)
 
 

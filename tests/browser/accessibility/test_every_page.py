@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from functools import partial
 
 import pytest
 from flask import Flask
@@ -12,9 +13,9 @@ from playwright.sync_api import Page
 
 from booking.core.permissions import Actor
 from tests.browser.accessibility import parks
-from tests.browser.accessibility.looking import faults_of
+from tests.browser.accessibility.looking import faults_by_day, faults_by_night
 from tests.browser.accessibility.parks import Build, Park
-from tests.browser.conftest import Visit
+from tests.browser.conftest import PHONE, Visit
 from tests.browser.entering import enter
 
 
@@ -337,9 +338,6 @@ ERRORS = (
     Where(Reader.MEMBER, ("/reservations/{cancelled}/edit", "/reservations/{past}/cancel"), 409),
 )
 
-# Colours are the same in every language, and names in every theme: axe need not see each twice.
-AXE_LOOKS_BY = {"fr": ("light",), "ar": ("dark",)}
-
 # They answer GET, but with no page of their own.
 NO_PAGES = {
     "calendars.reservation_file",
@@ -382,34 +380,47 @@ def test_every_page_has_its_place_in_the_walk(app: Flask) -> None:
     assert answering == PAGES.keys() | NO_PAGES
 
 
-# What a full page is made of is the same in both languages: in the second only colours are new.
-@pytest.mark.parametrize(
-    ("build", "language", "colours_only"),
-    [(parks.full, "fr", False), (parks.full, "ar", True), (parks.empty, "ar", False)],
-    ids=["full-fr", "full-ar", "empty-ar"],
-)
 @pytest.mark.parametrize("reader", Reader)
 def test_every_page_can_be_used_by_everybody(
-    app: Flask,
-    visit: Callable[..., Visit],
-    build: Build,
-    language: str,
-    colours_only: bool,
-    reader: Reader,
+    app: Flask, visit: Callable[..., Visit], reader: Reader
 ) -> None:
-    park = build(app, language)
-    visited = visit(language=language)
+    park = parks.full(app, "fr")
+    visited = visit(language="fr")
     _open(app, visited, reader.of(park))
+    addresses = [(where, one) for where in _pages_of(reader) for one in _addresses(where, park)]
+    assert not _walk(visited, addresses, faults_by_day)
+
+
+# Of several addresses of a page the first is enough for what is new: its colours by night, its
+# Arabic, and what stands where there is nothing.
+@pytest.mark.parametrize("build", [parks.full, parks.empty])
+@pytest.mark.parametrize("reader", Reader)
+def test_every_page_can_be_used_from_right_to_left_and_by_night(
+    app: Flask, visit: Callable[..., Visit], build: Build, reader: Reader
+) -> None:
+    park = build(app, "ar")
+    visited = visit(language="ar", screen=PHONE, dark=True)
+    _open(app, visited, reader.of(park))
+    addresses = [(where, one) for where in _pages_of(reader) for one in _addresses(where, park)[:1]]
+    look = partial(faults_by_night, colours_only=build is parks.full)
+    assert not _walk(visited, addresses, look)
+
+
+def _pages_of(reader: Reader) -> list[Where]:
+    return [where for where in (*PAGES.values(), *ERRORS) if where.reader is reader]
+
+
+def _walk(
+    visited: Visit, addresses: Sequence[tuple[Where, str]], look: Callable[[Visit], list[str]]
+) -> str:
     faults = []
-    for where in (*PAGES.values(), *ERRORS):
-        if where.reader is reader:
-            for address in _addresses(where, park):
-                answer = visited.page.goto(address)
-                assert answer is not None
-                if answer.status not in (where.status, 304):
-                    faults.append(f"{address} answers {answer.status}")
-                faults += faults_of(visited, AXE_LOOKS_BY[language], colours_only=colours_only)
-    assert not faults, "\n".join(faults)
+    for where, address in addresses:
+        answer = visited.page.goto(address)
+        assert answer is not None
+        if answer.status not in (where.status, 304):
+            faults.append(f"{address} answers {answer.status}")
+        faults += look(visited)
+    return "\n".join(faults)
 
 
 def _open(app: Flask, visited: Visit, who: Actor | None) -> Page:
