@@ -14,10 +14,11 @@ export PORT
 python := .venv/bin/python
 dev_lock := requirements-dev.txt
 shipped := booking migrations config.py wsgi.py gunicorn.conf.py
+checks := check-style check-types check-imports check-translations check-migrations check-security
 asset_sources := $(shell find static/src booking/assets -type f -not -name '*.pyc')
 
 .PHONY: run test check bench rush lock translations clean
-.PHONY: check-style check-types check-imports check-translations check-migrations check-security
+.PHONY: $(checks)
 .PHONY: environment environment-dev texts browser
 
 # Everything is ready once the server answers: its last lines are the sign-ins and the address.
@@ -30,8 +31,10 @@ test: environment-dev build/assets.stamp texts browser
 	@echo 'Running the tests: unit, db (SQLite and PostgreSQL), web, browser ...'
 	@$(python) -m pytest --quiet --numprocesses $(JOBS) --dist loadgroup --durations 20
 
-# `make --keep-going check` shows what is wrong in each of them.
-check: check-style check-types check-imports check-translations check-migrations check-security
+# Two at a time, for they take one processor each. `make --keep-going check` shows what is wrong in
+# each of them.
+check: environment-dev .cache/scan/requirements-scan.installed
+	@$(MAKE) --no-print-directory --jobs 2 --output-sync $(checks)
 	@echo 'All checks passed.'
 
 check-style: environment-dev

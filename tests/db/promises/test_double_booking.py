@@ -21,7 +21,7 @@ from tests.serving import Serving, serving
 
 CLIENTS = 64
 CLIENT_PROCESSES = 4
-ROUNDS = 8
+ROUNDS = 5
 STARTS = 8  # equal starts would already meet the primary key
 OVERLAPS = """
     SELECT count(*) FROM occupancy a JOIN occupancy b
