@@ -6,5 +6,9 @@ from booking import check_start, create_app
 from config import Settings
 
 app = create_app(Settings.from_environment())
-if not os.environ.get("FLASK_RUN_FROM_CLI"):  # commands must run on a database not yet ready
+if os.environ.get("FLASK_RUN_FROM_CLI"):
+    from booking import cli
+
+    cli.register(app)
+else:  # commands must run on a database not yet ready
     check_start(app)

@@ -14,7 +14,7 @@ import flask_migrate
 from flask import Flask
 
 from bench import clients
-from booking import create_app
+from booking import cli, create_app
 from booking.core import clock
 from booking.core.database import db, transaction
 from booking.core.instants import Interval
@@ -107,6 +107,7 @@ def open_park(database_url: str, instance: Path, *, is_large: bool = False) -> P
     app = create_app(
         Settings(database_url=database_url, secret_key=SECRET, instance=instance, tick_inside=False)
     )
+    cli.register(app)
     with app.app_context():
         flask_migrate.upgrade()
         if is_large:

@@ -6,11 +6,10 @@ from typing import Any
 
 from flask import Blueprint, Flask
 from flask_login import LoginManager
-from flask_migrate import Migrate
 from werkzeug.middleware.proxy_fix import ProxyFix
 from whitenoise import WhiteNoise
 
-from booking import cli, frame, worker
+from booking import frame, worker
 from booking.api import departing as departing_api
 from booking.api import find as find_api
 from booking.api import jobs as jobs_api
@@ -260,7 +259,6 @@ def create_app(settings: Settings) -> Flask:
     app.teardown_appcontext(close_reading)
     with app.app_context():
         prepare_engine(db.engine)
-    Migrate(app, db, directory=str(ROOT / "migrations"), compare_type=True)
     web.csrf.init_app(app)
     i18n.babel.init_app(app, locale_selector=sign_in.locale_of_reader)
     LoginManager(app).request_loader(sign_in.load_user)
@@ -269,7 +267,6 @@ def create_app(settings: Settings) -> Flask:
     app.jinja_env.globals["offers_to_reader"] = waitlist_pages.offers_to_reader
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
-    cli.register(app)
     _serve_files(app, settings)
     return app
 

@@ -18,7 +18,7 @@ from flask.testing import FlaskClient
 from sqlalchemy.engine import make_url
 from werkzeug.test import TestResponse
 
-from booking import create_app
+from booking import cli, create_app
 from booking.core.database import db
 from config import Settings
 from tools.postgres import Address
@@ -54,6 +54,7 @@ class Installation(ABC):
             database_url=database_url, secret_key=SECRET, instance=folder, tick_inside=False
         )
         self.app: Flask = create_app(self.settings)
+        cli.register(self.app)
         self.app.config["TESTING"] = True
         with self.app.app_context():
             flask_migrate.upgrade()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import flask_migrate
 
-from booking import create_app
+from booking import cli, create_app
 from booking.core.database import db
 from config import Settings
 
@@ -25,6 +25,7 @@ def main() -> int:
             tick_inside=False,
         )
         app = create_app(settings)
+        cli.register(app)
         with app.app_context():
             flask_migrate.upgrade()
             flask_migrate.check()

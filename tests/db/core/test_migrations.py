@@ -11,7 +11,7 @@ from flask import Flask
 from sqlalchemy import bindparam, inspect, text
 from sqlalchemy.exc import IntegrityError
 
-from booking import create_app
+from booking import cli, create_app
 from booking.core import clock
 from booking.core.database import (
     SCHEMA_VERSION,
@@ -44,6 +44,7 @@ def migrated(engine: str, tmp_path: Path, request: pytest.FixtureRequest) -> Ite
         database_url=database_url, secret_key=SECRET, instance=tmp_path, tick_inside=False
     )
     app = create_app(settings)
+    cli.register(app)
     with app.app_context():
         flask_migrate.upgrade()
         yield app

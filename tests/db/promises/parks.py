@@ -12,7 +12,7 @@ import flask_migrate
 import pytest
 from sqlalchemy import text
 
-from booking import create_app
+from booking import cli, create_app
 from booking.core.database import db, engine_name, session
 from config import Settings
 from tests import make
@@ -44,6 +44,7 @@ def park(
         database_url=database_url, secret_key=SECRET, instance=folder, tick_inside=False
     )
     app = create_app(settings)
+    cli.register(app)
     with app.app_context():
         flask_migrate.upgrade()
         policy = make.policy(granularity=5, shortest=5, horizon=365)
