@@ -262,9 +262,11 @@ def _claim_together(
     )
     service.note_units(seated)
     for shift in shifts:
-        key = shift.details.id
-        units = [one for one in seated if one.owner.reservation_id == key]
-        _claim_change(shift, has[key].on(units), holds)
+        waiting = shift.details.amendment
+        if waiting is not None and waiting.holds_place:
+            key = shift.details.id
+            units = [one for one in seated if one.owner.reservation_id == key]
+            _claim_held(shift, has[key].on(units), waiting, holds.get(waiting.id))
 
 
 def _claim_in_turn(
@@ -293,15 +295,8 @@ def _holds(shifts: Sequence[_Shift]) -> dict[int, int]:
     return {row.amendment_id: row.id for row in rows}
 
 
-def _claim_change(shift: _Shift, has: Had, holds: Mapping[int, int]) -> None:
-    """What is held for a change that waits."""
-    waiting = shift.details.amendment
-    if waiting is not None and waiting.holds_place:
-        _claim_held(shift, has, waiting, holds.get(waiting.id))
-
-
 def _claim_held(shift: _Shift, has: Had, waiting: Waiting, hold_id: int | None) -> None:
-    """Hold what the change adds by the new instants, which may be nothing, or something at last."""
+    """Hold what a change that waits adds by the new instants: nothing maybe, or something now."""
     assert shift.wanted is not None  # a change waits
     claims = claims_held(waiting.places, shift.wanted, has)
     if not claims:
