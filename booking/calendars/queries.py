@@ -54,6 +54,7 @@ class Entry:
     created_at: datetime
     changed_at: datetime
     person_id: int
+    guest: str | None
     resource_ids: tuple[int, ...]
 
 
@@ -200,6 +201,7 @@ def _entries() -> Select[*tuple[Any, ...]]:  # Any: as above
         Reservation.created_at,
         Reservation.changed_at,
         Reservation.person_id,
+        Reservation.guest,
     )
 
 

@@ -34,6 +34,7 @@ class _Texts:
     states: Mapping[State, str]
     location: str
     reference: str
+    guest: str
     busy: str
 
 
@@ -115,7 +116,13 @@ class _Writer:
         status = _STATUS[entry.state]
         places = [self._places[resource_id] for resource_id in entry.resource_ids]
         url = f"{self._before_id}{entry.public_id}{self._after_id}"
-        reference = self._texts.reference % {"reference": entry.reference}
+        said = [
+            self._texts.reference % {"reference": entry.reference},
+            self._texts.states[entry.state],
+            url,
+        ]
+        if entry.guest:
+            said.insert(0, self._texts.guest % {"name": entry.guest})
         return CalendarEvent(
             uid=self._uid(entry),
             sequence=entry.sequence,
@@ -127,7 +134,7 @@ class _Writer:
             summary=self._summary(entry, entry.title or places[0].name),
             location=" / ".join(place.location for place in places),
             coordinates=places[0].coordinates,
-            description=f"{reference}\n{self._texts.states[entry.state]}\n{url}",
+            description="\n".join(said),
             url=url,
             categories=tuple(dict.fromkeys(place.kind for place in places)),
             is_private=is_private,
@@ -175,6 +182,7 @@ def _texts() -> _Texts:
         },
         location=_("%(resource)s, %(area)s, %(floor)s, %(building)s"),
         reference=_("Reference: %(reference)s"),
+        guest=_("Reserved for: %(name)s"),
         busy=_("Busy"),
     )
 

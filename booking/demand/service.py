@@ -34,10 +34,22 @@ def counting(
     try:
         yield
     except RefusedError as refused:
-        with _forgiving():
-            kinds = _kinds(resources, kind)
-            _add(rules.counters(refused.refusals, kinds, people, _hour(starts_at)))
+        note_refused(refused, resources, starts_at, people, kind=kind)
         raise
+
+
+def note_refused(
+    refused: RefusedError,
+    resources: Sequence[str],
+    starts_at: datetime,
+    people: int,
+    *,
+    kind: str = "",
+) -> None:
+    """Count a refusal whose transaction is gone."""
+    with _forgiving():
+        kinds = _kinds(resources, kind)
+        _add(rules.counters(refused.refusals, kinds, people, _hour(starts_at)))
 
 
 def note_nothing_found(kind: str, starts_at: datetime, people: int) -> None:

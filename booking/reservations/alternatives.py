@@ -188,12 +188,7 @@ def for_change(
     now = now or clock.now()
     if not before.is_live or before.interval.ends_at <= now:
         return []
-    wish = Wish(
-        resources=wanted.resources or tuple(place.spot.public_id for place in before.places),
-        starts_at=wanted.starts_at or before.local.starts_at,
-        ends_at=wanted.ends_at or before.local.ends_at,
-        headcount=before.headcount if wanted.headcount is None else wanted.headcount,
-    )
+    wish = whole_wish(before, wanted)
     is_member = before.counts_as_member or bool(actor.memberships)
     places = service.places_of(wish.resources, known=before.places)
     search = _resolve(wish, places, is_member, quotas.of(before), now)
@@ -201,6 +196,16 @@ def for_change(
     if before.interval.starts_at <= now:
         return _other_ends(search, before)
     return _ranked(search, most)
+
+
+def whole_wish(before: Details, wanted: Change) -> Wish:
+    """What there shall be after a change: what it does not say stays as it is."""
+    return Wish(
+        resources=wanted.resources or tuple(place.spot.public_id for place in before.places),
+        starts_at=wanted.starts_at or before.local.starts_at,
+        ends_at=wanted.ends_at or before.local.ends_at,
+        headcount=before.headcount if wanted.headcount is None else wanted.headcount,
+    )
 
 
 def nearest(

@@ -263,7 +263,9 @@ def change(reservation_id: UUID) -> Response:
             reason = asked.override.reason
             service.change_by_exception(actor, key, wanted, reason=reason, seen_version=version)
     except RefusedError as refused:
-        offered = alternatives.for_change(actor, str(reservation_id), wanted)
+        wish = alternatives.whole_wish(queries.details(actor, key), wanted)
+        demand.note_refused(refused, wish.resources, wish.starts_at, wish.headcount)
+        offered = alternatives.for_change(actor, key, wanted)
         return refusal(refused, offered)
     return show(reservation_id)
 

@@ -16,6 +16,7 @@ from booking.core.months import day_from
 from booking.core.permissions import Action, Actor, require
 from booking.core.refusal_texts import describe
 from booking.core.web import acts, current_actor
+from booking.demand import service as demand
 from booking.policies.facts import Place
 from booking.reservations import (
     alternatives,
@@ -230,6 +231,8 @@ def _refused(
     refused: RefusedError,
 ) -> str:
     """Why not and what instead, and the way past the rules for whoever has it."""
+    wish = alternatives.whole_wish(found, wanted)
+    demand.note_refused(refused, wish.resources, wish.starts_at, wish.headcount)
     offered = alternatives.for_change(actor, found.public_id, wanted)
     may = service.may_override(actor, places, refused.refusals)
     return _page(

@@ -103,6 +103,14 @@ def test_two_parsers_read_the_instants_of_the_database_whatever_zones_they_know(
     assert by_icalendar == by_vobject == instants_of(made)
 
 
+def test_an_event_for_a_guest_names_them(client: FlaskClient) -> None:
+    desk = make.desk("A-07")
+    hamza = make.reception(desk)
+    make.reservation(hamza, desk, guest="Delphine Marchand")
+    event = only_event(client, make.feed_address(hamza))
+    assert event["DESCRIPTION"].startswith("Reserved for: Delphine Marchand\nReference:")
+
+
 def test_an_event_says_what_where_when_and_where_to_read_more(client: FlaskClient) -> None:
     who, desk = make.member_of(), make.desk("A-07")
     _stand_at(33.5432, -7.55)

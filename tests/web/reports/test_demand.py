@@ -60,6 +60,25 @@ def test_pages_the_api_and_searches_count_alike(client: FlaskClient, room: Place
     ]
 
 
+def test_a_change_that_is_refused_counts_with_what_it_leaves_as_it_is(
+    client: FlaskClient, room: Place
+) -> None:
+    who = make.person()
+    made = make.reservation(who, room, starts_at=make.at(14), ends_at=make.at(15), headcount=5)
+    earlier = {**AT_TEN, "title": "Moved"}
+    headers = {**make.bearer(who), "If-Match": '"1"'}
+    address = f"/api/v1/reservations/{made.public_id}"
+    assert client.patch(address, json=earlier, headers=headers).status_code == 409
+    make.signed_in(client, who)
+    form = {"day": "2026-10-06", "start": "10:00", "end": "11:00", "headcount": "2"}
+    page = f"/reservations/{made.public_id}/edit"
+    assert post(client, page, page, **form).status_code == 409
+    assert counted(client) == [
+        ("slot_taken", "meeting_room", 10, 1, 5),
+        ("slot_taken", "meeting_room", 10, 1, 2),
+    ]
+
+
 def test_any_place_that_is_refused_is_no_search_besides(client: FlaskClient, room: Place) -> None:
     make.signed_in(client, make.person())
     asked = dict(pair.split("=") for pair in FIND.split("&"))
