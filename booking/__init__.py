@@ -17,6 +17,7 @@ from booking.api import openapi
 from booking.api import organisations as organisations_api
 from booking.api import people as directory_api
 from booking.api import places as places_api
+from booking.api import profiles as profiles_api
 from booking.api import resources as resources_api
 from booking.approvals import api as approvals_api
 from booking.approvals import notices as approval_notices
@@ -125,6 +126,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     *people_pages.BLUEPRINTS,
     openapi.blueprint,
     places_api.blueprint,
+    profiles_api.blueprint,
     resources_api.blueprint,
     find_api.blueprint,
     reservations_api.blueprint,

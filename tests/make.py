@@ -57,6 +57,11 @@ from booking.spaces.models import (
     HoursSpan,
     HoursVersion,
     Kind,
+    PeriodState,
+    Profile,
+    ProfilePeriod,
+    ProfileSpan,
+    ProfileWeek,
     Resource,
     ResourceFeature,
     ResourceState,
@@ -154,6 +159,39 @@ def hours(
 def around_the_clock() -> Hours:
     """Hours that never close."""
     return hours(((0, 1440),), weekdays=range(7))
+
+
+def profile(
+    name: str = "Ramadan hours",
+    *,
+    of: Hours | None = None,
+    spans: Sequence[tuple[int, int]] = ((9 * 60, 15 * 60),),
+    weekdays: Sequence[int] = WORKING_DAYS,
+    since: date = LONG_AGO,
+) -> Profile:
+    """A profile with a week of one set of hours."""
+    made = _saved(Profile(site_id=(_first(Site) or site()).id, names=_names(name)))
+    hours_id = (of or _first(Hours) or hours()).id
+    week = _saved(ProfileWeek(profile_id=made.id, hours_id=hours_id, valid_from=since))
+    for weekday in weekdays:
+        for opens, closes in spans:
+            _saved(ProfileSpan(week_id=week.id, weekday=weekday, opens=opens, closes=closes))
+    return made
+
+
+def period(
+    of: Profile, first_day: date, last_day: date, state: PeriodState = PeriodState.ANNOUNCED
+) -> ProfilePeriod:
+    """When a profile holds, both days included."""
+    return _saved(
+        ProfilePeriod(
+            public_id=ids.new_public_id(),
+            profile_id=of.id,
+            first_day=first_day,
+            last_day=last_day,
+            state=state,
+        )
+    )
 
 
 def closed_on(day: date, of: Hours | None = None) -> None:

@@ -12,7 +12,7 @@ from booking.journal.models import JsonFacts
 from booking.occupancy.models import ClosureKind
 from booking.reservations import texts as reservations
 from booking.reservations.models import DeclineReason
-from booking.spaces.models import HolidayState
+from booking.spaces.models import HolidayState, PeriodState
 from booking.spaces.timetables import WEEKDAYS
 from booking.spaces.words import weekday_name
 
@@ -34,6 +34,7 @@ ICONS: Mapping[str, str] = {
     "feature": "projector",
     "policy": "clipboard-check",
     "hours": "clock",
+    "profile": "calendar-clock",
     "closure": "wrench",
     "holiday": "calendar",
     "waitlist": "list",
@@ -157,6 +158,14 @@ def _acts_on_places() -> Mapping[str, str]:
         "week_added": _("Let other hours hold from a day on"),
         "week_changed": _("Changed hours that have not begun"),
         "week_removed": _("Deleted hours that have not begun"),
+        "profile_added": _("Added a profile of hours"),
+        "profile_renamed": _("Renamed a profile of hours"),
+        "profile_removed": _("Deleted a profile of hours"),
+        "profile_week_changed": _("Gave opening hours a week under a profile"),
+        "profile_week_removed": _("Let opening hours be as usual under a profile"),
+        "period_added": _("Let a profile of hours hold from a day to a day"),
+        "period_changed": _("Announced or moved a profile of hours"),
+        "period_left_out": _("Left a profile of hours out"),
         "day_added": _("Gave a day hours of its own"),
         "day_changed": _("Changed the hours of a day"),
         "day_removed": _("Gave a day the hours of its week again"),
@@ -191,6 +200,7 @@ def _kinds() -> Mapping[str, str]:
         "feature": _("Feature"),
         "policy": _("Policy"),
         "hours": _("Opening hours"),
+        "profile": _("Profile of hours"),
         "closure": _("Closure"),
         "holiday": _("Public holiday"),
         "waitlist": _("Waiting list"),
@@ -208,6 +218,9 @@ def label(key: str) -> str:
         "displaced": _("Reservations cancelled"),
         "kept": _("Reservations that stay"),
         "holiday": _("State"),
+        "period": _("State"),
+        "first_day": _("First day"),
+        "last_day": _("Last day"),
         "closes_on_holidays": _("Closes on public holidays"),
         "title": _("Purpose"),
         "dates": _("Dates"),
@@ -300,7 +313,7 @@ def value(key: str, found: object) -> str:
         return _("yes") if found else _("no")
     if key.endswith(("_at", "late_until")) and isinstance(found, str):
         return _moment(found)
-    if key in ("state", "way", "closure_kind", "holiday"):
+    if key in ("state", "way", "closure_kind", "holiday", "period"):
         return _chosen(key).get(str(found), str(found))
     if key == "reason":
         return reservations.reason(None, str(found))
@@ -317,6 +330,12 @@ def _chosen(key: str) -> Mapping[str, str]:
         return _states()
     if key == "way":
         return reservations.ways()
+    if key == "period":
+        return {
+            PeriodState.ESTIMATED: _("Dates estimated"),
+            PeriodState.ANNOUNCED: _("Announced"),
+            PeriodState.LEFT_OUT: _("Left out"),
+        }
     if key == "holiday":
         return {
             HolidayState.ESTIMATED: _("Date estimated"),

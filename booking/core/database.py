@@ -41,7 +41,7 @@ from booking.core import folding
 P = ParamSpec("P")
 R = TypeVar("R")
 
-SCHEMA_VERSION = "0036"  # the migration that this program was written for
+SCHEMA_VERSION = "0037"  # the migration that this program was written for
 RETRIED_SQLSTATES = frozenset({"40P01", "40001"})  # deadlock, serialisation failure
 ATTEMPTS = 3
 
@@ -208,7 +208,7 @@ def transaction() -> Iterator[Session]:
                 current.rollback()
                 raise
     finally:
-        for key in ("writing", "writes_on", "revisions"):
+        for key in ("writing", "writes_on", "revisions", "hours_read"):
             current.info.pop(key, None)
 
 

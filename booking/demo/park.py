@@ -24,6 +24,8 @@ from booking.demo.places import (
     LEGAL_NOTICE,
     PICTURED,
     POLICIES,
+    RAMADAN_DAY,
+    RAMADANS,
     SITE,
     STOCKTAKING,
     AreaPlan,
@@ -37,6 +39,7 @@ from booking.demo.rows import Row, Rows
 from booking.house.models import THE_HOUSE, House
 from booking.house.rules import Retention
 from booking.policies.models import Policy
+from booking.profiles.proposals import NAMES as RAMADAN_NAMES
 from booking.spaces.models import (
     Area,
     Building,
@@ -49,7 +52,13 @@ from booking.spaces.models import (
     HoursSpan,
     HoursVersion,
     Kind,
+    PeriodState,
     Photo,
+    Profile,
+    ProfileCode,
+    ProfilePeriod,
+    ProfileSpan,
+    ProfileWeek,
     Resource,
     ResourceFeature,
     ResourcePart,
@@ -206,11 +215,53 @@ def _open(park: Park, calendar: Calendar) -> None:
         if day <= calendar.today  # what lies ahead is announced, and closed by the worker
     ]
     closed.append(("coworking", calendar.stocktaking, STOCKTAKING))
+    _add_profile(park, calendar, numbers)
     park.rows.add(
         HoursException,
         [
             {"hours_id": numbers[code], "day": day, "opens": None, "closes": None, "names": names}
             for code, day, names in closed
+        ],
+    )
+
+
+def _add_profile(park: Park, calendar: Calendar, numbers: dict[str, int]) -> None:
+    """The hours of Ramadan, of what is not open around the clock; its dates are estimated."""
+    park.rows.add(
+        Profile, [{"id": 1, "site_id": 1, "names": RAMADAN_NAMES, "code": ProfileCode.RAMADAN}]
+    )
+    following = [code for code in HOURS if code != "always"]
+    park.rows.add(
+        ProfileWeek,
+        [
+            {"id": n, "profile_id": 1, "hours_id": numbers[code], "valid_from": OPEN_SINCE}
+            for n, code in enumerate(following, 1)
+        ],
+    )
+    park.rows.add(
+        ProfileSpan,
+        [
+            {"week_id": n, "weekday": weekday, **_minutes(RAMADAN_DAY)}
+            for n, code in enumerate(following, 1)
+            for weekday, spans in enumerate(HOURS[code].week)
+            if spans and weekday not in (5, 6)
+        ],
+    )
+    chance = stream("profiles")
+    coming = [one for one in RAMADANS if one[1] > calendar.today][:1]
+    park.rows.add(
+        ProfilePeriod,
+        [
+            {
+                "id": n,
+                "public_id": public_id(chance, BUILT_AT),
+                "profile_id": 1,
+                "first_day": first,
+                "last_day": last,
+                "state": PeriodState.ESTIMATED,
+                "hijri_year": year,
+            }
+            for n, (year, first, last) in enumerate(coming, 1)
         ],
     )
 

@@ -102,6 +102,13 @@ ESTIMATED: dict[date, str] = {
     date(2028, 5, 6): "Eid al-Adha",
     date(2028, 5, 25): "Islamic New Year",
 }
+# When Ramadan is expected, with its year, and how long the working day is then.
+RAMADANS: tuple[tuple[int, date, date], ...] = (
+    (1448, date(2027, 2, 8), date(2027, 3, 8)),
+    (1449, date(2028, 1, 28), date(2028, 2, 25)),
+    (1450, date(2029, 1, 16), date(2029, 2, 13)),
+)
+RAMADAN_DAY = Span(9 * 60, 15 * 60)
 STOCKTAKING = said("Inventaire annuel", "الجرد السنوي", "Annual stocktaking")
 
 

@@ -30,7 +30,8 @@ from booking.occupancy.claims import Claim, Owner
 from booking.occupancy.models import ClaimKind, occupancy
 from booking.occupancy.pools import Seated, Units
 from booking.occupancy.queries import Busy
-from booking.spaces.models import Resource, ResourcePart
+from booking.spaces import hours_read
+from booking.spaces.models import Hours, Resource, ResourcePart
 
 _OVERLAP = ("occupancy_no_overlap", "occupancy_pkey")  # the constraints' names on PostgreSQL
 _SQLITE_OVERLAP = (
@@ -39,8 +40,9 @@ _SQLITE_OVERLAP = (
 )
 
 _INSERT = insert(occupancy)
-# On PostgreSQL the parts of what is booked are read once more, in the statement that takes it: by
-# then the resource is locked against whoever would add one. On SQLite there is one writer.
+# On PostgreSQL the parts of what is booked, and how often its hours were changed, are read once
+# more, in the statement that takes it: by then the resource is locked against whoever would add one
+# or change them. On SQLite there is one writer.
 _PARTS = (
     select(
         func.array_agg(postgresql.aggregate_order_by(ResourcePart.part_id, ResourcePart.part_id))
@@ -48,9 +50,16 @@ _PARTS = (
     .where(ResourcePart.resource_id == literal_column("occupancy.resource_id"))
     .scalar_subquery()
 )
+_HOURS = (
+    select(postgresql.array([Hours.id, Hours.changes]))
+    .join(Resource, Resource.hours_id == Hours.id)
+    .where(Resource.id == literal_column("occupancy.resource_id"))
+    .scalar_subquery()
+)
+_READ_AGAIN = (occupancy.c.resource_id, _PARTS.label("parts"), _HOURS.label("hours"))
 _INSERT_MANY = {  # returning makes it one statement
     "sqlite": _INSERT.returning(occupancy.c.resource_id),
-    "postgresql": _INSERT.returning(occupancy.c.resource_id, _PARTS.label("parts")),
+    "postgresql": _INSERT.returning(*_READ_AGAIN),
 }
 _CHANGE_UNIT = (
     update(occupancy)
@@ -63,9 +72,7 @@ _CHANGE_UNIT = (
 )
 _INSERT_ONE = {
     "sqlite": _INSERT.returning(occupancy.c.resource_id),
-    "postgresql": postgresql.insert(occupancy)
-    .on_conflict_do_nothing()
-    .returning(occupancy.c.resource_id, _PARTS.label("parts")),
+    "postgresql": postgresql.insert(occupancy).on_conflict_do_nothing().returning(*_READ_AGAIN),
 }
 
 
@@ -225,7 +232,7 @@ def _claim_one(owner: Owner, claim: Claim) -> bool:
         return False
     if row is None:
         return False
-    _require_known_parts([row], [claim])
+    _require_known([row], [claim])
     return True
 
 
@@ -238,8 +245,20 @@ def _insert_all(claims: Sequence[tuple[Owner, Claim]]) -> bool:
         if not _is_overlap(error):
             raise
         return False
-    _require_known_parts(rows, [claim for _owner, claim in claims])
+    _require_known(rows, [claim for _owner, claim in claims])
     return True
+
+
+def require_known_hours(resource_ids: Iterable[int]) -> None:
+    """What a claim notices, for what claims nothing: begin again where the hours of one of these
+    were changed since they were judged by. The caller's rows already refer to them."""
+    if engine_name() == "postgresql":
+        rows = session().execute(
+            select(Hours.id, Hours.changes)
+            .join(Resource, Resource.hours_id == Hours.id)
+            .where(Resource.id.in_(list(resource_ids)))
+        )
+        hours_read.require_unchanged({row.id: row.changes for row in rows})
 
 
 def _require_known_units(claims: Sequence[Claim]) -> None:
@@ -250,10 +269,12 @@ def _require_known_units(claims: Sequence[Claim]) -> None:
         raise OutpacedError
 
 
-def _require_known_parts(rows: Sequence[Row[*tuple[Any, ...]]], claims: Sequence[Claim]) -> None:
-    """Begin again where a part was added to what is booked, or taken from it, since it was read."""
+def _require_known(rows: Sequence[Row[*tuple[Any, ...]]], claims: Sequence[Claim]) -> None:
+    """Begin again where a part was added to what is booked, or taken from it, since it was read, or
+    where its hours were changed since they were judged by."""
     if engine_name() != "postgresql":
         return
+    hours_read.require_unchanged(dict(row.hours for row in rows))
     known = {claim.resource_id: claim.parts for claim in claims if claim.parts is not None}
     for row in rows:
         parts = known.get(row.resource_id)

@@ -29,7 +29,7 @@ from booking.policies.rules import (
     lacking,
 )
 from booking.spaces.models import Resource, ResourceState
-from booking.spaces.opening import Opening, PublicHoliday
+from booking.spaces.opening import Expected, Opening
 from booking.spaces.queries import (
     LINK_COLUMNS,
     SPOT_COLUMNS,
@@ -274,7 +274,7 @@ class Judged:
     refusals: tuple[Refusal, ...]
     asking: tuple[Place, ...]
     balances: tuple[Balance, ...] = ()
-    expected: tuple[PublicHoliday, ...] = ()  # that may still be announced for that time
+    expected: tuple[Expected, ...] = ()  # that may still be announced for that time
 
     @property
     def allowed(self) -> bool:
@@ -351,19 +351,19 @@ def judged(
         tuple(refusals),
         tuple(asking),
         tuple(chain(*balances.values())),
-        expected_holidays(places, opening_of, local),
+        expected_within(places, opening_of, local),
     )
 
 
-def expected_holidays(
+def expected_within(
     places: Sequence[Place], opening_of: Mapping[int, Opening], local: LocalInterval
-) -> tuple[PublicHoliday, ...]:
-    """The public holidays that may still be announced for a day of this time, on which one of
-    these places would close; each once, by day."""
-    found: dict[tuple[date, str], PublicHoliday] = {}
+) -> tuple[Expected, ...]:
+    """What may still be announced for a day of this time, and would close one of these places
+    then: public holidays, hours of a profile; each once, by day."""
+    found: dict[tuple[date, str], Expected] = {}
     for place in places:
         for one in opening_of[place.spot.hours_id].expected_within(local):
-            found[one.day, repr(one.names)] = one
+            found[one.day, repr(one)] = one
     return tuple(sorted(found.values(), key=lambda one: one.day))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
@@ -23,6 +24,15 @@ class Outside:
 
     shown: tuple[tuple[int, str], ...]  # key and public id of the reservation
     count: int
+
+
+@dataclass(frozen=True)
+class Left:
+    """A reservation that other hours leave outside."""
+
+    id: int
+    public_id: str
+    version: int
 
 
 def has_any() -> bool:
@@ -87,3 +97,38 @@ def outside(hours_id: int, opening: Opening, first: date, last: date | None = No
             if len(shown) < MOST_SHOWN:
                 shown.append((key, public_id))
     return Outside(tuple(shown), count)
+
+
+def newly_outside(
+    before: Mapping[int, Opening], after: Mapping[int, Opening], first: date, last: date
+) -> tuple[Left, ...]:
+    """The live reservations on these days that some of their hours, by their keys, covered before
+    and do not cover after, in order."""
+    rows = session().execute(
+        select(
+            Reservation.id,
+            Reservation.public_id,
+            Reservation.version,
+            Reservation.local_start,
+            Reservation.local_end,
+            Reservation.zone,
+            Resource.hours_id,
+        )
+        .join(ReservationResource, ReservationResource.reservation_id == Reservation.id)
+        .join(Resource, Resource.id == ReservationResource.resource_id)
+        .where(
+            Resource.hours_id.in_(after),
+            Reservation.state.in_(LIVE),
+            Reservation.ends_at > clock.now(),
+            Reservation.local_end > datetime.combine(first, time.min),
+            Reservation.local_start < datetime.combine(last + timedelta(days=1), time.min),
+        )
+        .order_by(Reservation.starts_at, Reservation.id)
+        .execution_options(yield_per=1000)
+    )
+    found: dict[int, Left] = {}
+    for key, public_id, version, starts_at, ends_at, zone_name, hours_id in rows:
+        local = LocalInterval(starts_at, ends_at, zone_name)
+        if before[hours_id].covers(local) and not after[hours_id].covers(local):
+            found[key] = Left(key, public_id, version)
+    return tuple(found.values())

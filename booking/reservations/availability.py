@@ -28,7 +28,7 @@ from booking.policies.rules import NO_RIGHTS, Limits, Rights
 from booking.reservations import quotas
 from booking.reservations.claims import resource_ids_of, room, window_of
 from booking.reservations.queries import Details
-from booking.spaces.opening import Opening, Preset, PublicHoliday, joined
+from booking.spaces.opening import Expected, Opening, Preset, joined
 from booking.spaces.queries import openings
 
 DAY = timedelta(days=1)
@@ -211,11 +211,11 @@ class Availability:
             or self.can_be_booked(LocalInterval(running.starts_at, end, running.zone_name))
         ]
 
-    def expected_on(self, day: date) -> tuple[PublicHoliday, ...]:
-        """The public holidays that may still be announced for this day."""
+    def expected_on(self, day: date) -> tuple[Expected, ...]:
+        """What may still be announced for this day: public holidays, other hours."""
         midnight = datetime.combine(day, time.min)
         whole_day = LocalInterval(midnight, midnight + DAY, self.place.spot.zone_name)
-        return facts.expected_holidays(self.places, self.openings, whole_day)
+        return facts.expected_within(self.places, self.openings, whole_day)
 
     def next_day(self) -> date | None:
         """The next day on which anything can be booked."""

@@ -18,7 +18,7 @@ from booking.reservations.place_facts import who_answers_at
 from booking.reservations.queries import Decision, Details, PersonName, Waiting
 from booking.reservations.questions import Exchange
 from booking.reservations.shapes import expected_as_json
-from booking.spaces.opening import PublicHoliday
+from booking.spaces.opening import Expected
 
 
 def as_json(found: Details, actor: Actor) -> dict[str, object]:
@@ -38,9 +38,7 @@ def list_as_json(found: Sequence[Details], actor: Actor) -> list[dict[str, objec
     ]
 
 
-def _expected(
-    found: Details, expected: Mapping[int, tuple[PublicHoliday, ...]]
-) -> dict[str, object]:
+def _expected(found: Details, expected: Mapping[int, tuple[Expected, ...]]) -> dict[str, object]:
     holidays = expected.get(found.id)
     return {"subject_to_announcement": expected_as_json(holidays)} if holidays else {}
 

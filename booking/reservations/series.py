@@ -33,7 +33,7 @@ from booking.reservations.repetition import Planned, Repetition
 from booking.reservations.series_taken import Taken
 from booking.reservations.service import Holder, Occurrence
 from booking.reservations.wishes import Wish, checked_headcount, checked_title, local_interval
-from booking.spaces.opening import Opening, PublicHoliday
+from booking.spaces.opening import Expected, Opening
 from booking.spaces.queries import openings
 
 Openings: TypeAlias = Mapping[int, Opening]
@@ -88,7 +88,7 @@ class Dated:
     refusals: tuple[Refusal, ...] = ()
     skipped: SkipReason | None = None
     is_exception: bool = False
-    expected: tuple[PublicHoliday, ...] = ()  # that may still be announced for it
+    expected: tuple[Expected, ...] = ()  # that may still be announced for it
 
     @property
     def day(self) -> date:

@@ -23,7 +23,7 @@ from booking.reservations.series_changing import Fate, Planned, Wanted
 from booking.reservations.series_changing import Look as Changes
 from booking.reservations.shapes import (
     AlternativeShown,
-    HolidayExpected,
+    AnnouncementExpected,
     LocalTimes,
     Reason,
     expected_as_json,
@@ -92,7 +92,7 @@ class DateShown(msgspec.Struct):
     reasons: list[Reason]
     alternatives: list[AlternativeShown]
     skipped: SkipReason | msgspec.UnsetType = msgspec.UNSET
-    subject_to_announcement: list[HolidayExpected] | msgspec.UnsetType = msgspec.UNSET
+    subject_to_announcement: list[AnnouncementExpected] | msgspec.UnsetType = msgspec.UNSET
 
 
 class PreviewShown(msgspec.Struct):

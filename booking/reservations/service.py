@@ -871,6 +871,7 @@ def _insert_each(wanted: Sequence[Details]) -> list[Details]:
             made[row.public_id] = replace(new, id=row.id, reference=references[row.public_id])
     inserted = [made[one.public_id] for one in wanted]
     execute(_INSERT_RESOURCE, [row for one in inserted for row in _resource_rows(one)])
+    _require_known_hours(inserted)
     return inserted
 
 
@@ -1928,7 +1929,15 @@ def _insert(new: Details) -> Details:
         reservation_id = execute(_INSERT[engine_name()], values).scalar_one_or_none()
     made = replace(new, id=reservation_id, reference=values["reference"])
     execute(_INSERT_RESOURCE, _resource_rows(made))
+    _require_known_hours([made])
     return made
+
+
+def _require_known_hours(made: Sequence[Details]) -> None:
+    """Where no place is held, nothing else notices that the hours are other ones by now."""
+    waiting = {place.resource_id for one in made if not one.holds_place for place in one.places}
+    if waiting:
+        occupancy.require_known_hours(waiting)
 
 
 def _values_of(new: Details) -> dict[str, Any]:  # Any: what the columns hold

@@ -13,7 +13,9 @@ from booking.core.schema import Moment, PublicId
 from booking.policies.quotas import Balance
 from booking.reservations.alternatives import Why
 from booking.reservations.models import Asking, DeclineReason, State
-from booking.spaces.opening import PublicHoliday
+from booking.spaces.drafts import SpanDraft
+from booking.spaces.opening import Expected, ExpectedHours
+from booking.spaces.timetables import clock_text
 
 Reason = dict[str, Any]  # Any: the code of a refusal and the facts that belong to it
 
@@ -116,11 +118,13 @@ class InSeries(msgspec.Struct):
     links: dict[str, str]
 
 
-class HolidayExpected(msgspec.Struct):
-    """A public holiday whose date is estimated: if it is announced for this day, it closes it."""
+class AnnouncementExpected(msgspec.Struct):
+    """What may still be announced: a public holiday, which closes this day, or the hours of a
+    profile, which leave out a part of the reservation on it; only these have `spans`."""
 
     day: date
     names: dict[str, str]
+    spans: list[SpanDraft] | msgspec.UnsetType = msgspec.UNSET
 
 
 class ReservationShown(msgspec.Struct):
@@ -149,7 +153,7 @@ class ReservationShown(msgspec.Struct):
     amendment: AmendmentWaiting | msgspec.UnsetType = msgspec.UNSET
     questions: list[QuestionAsked] | msgspec.UnsetType = msgspec.UNSET
     attendance: AttendanceShown | msgspec.UnsetType = msgspec.UNSET
-    subject_to_announcement: list[HolidayExpected] | msgspec.UnsetType = msgspec.UNSET
+    subject_to_announcement: list[AnnouncementExpected] | msgspec.UnsetType = msgspec.UNSET
 
 
 class AlternativeShown(msgspec.Struct):
@@ -186,12 +190,25 @@ class VerdictShown(msgspec.Struct):
     reasons: list[Reason]
     alternatives: list[AlternativeShown]
     balances: list[BalanceShown]
-    subject_to_announcement: list[HolidayExpected]
+    subject_to_announcement: list[AnnouncementExpected]
 
 
-def expected_as_json(expected: Iterable[PublicHoliday]) -> list[dict[str, object]]:
-    """The public holidays that may still be announced."""
-    return [{"day": one.day.isoformat(), "names": dict(one.names)} for one in expected]
+def expected_as_json(expected: Iterable[Expected]) -> list[dict[str, object]]:
+    """What may still be announced."""
+    return [
+        {"day": one.day.isoformat(), "names": dict(one.names), **_spans_of(one)} for one in expected
+    ]
+
+
+def _spans_of(one: Expected) -> dict[str, object]:
+    if not isinstance(one, ExpectedHours):
+        return {}
+    return {
+        "spans": [
+            {"opens": clock_text(span.opens), "closes": clock_text(span.closes)}
+            for span in one.spans
+        ]
+    }
 
 
 def balances_as_json(balances: Iterable[Balance]) -> list[dict[str, object]]:

@@ -33,7 +33,7 @@ from booking.reservations.alternatives import Why
 from booking.reservations.claims import Had
 from booking.reservations.models import CheckInWay, DeclineReason, HouseReason, State
 from booking.reservations.queries import Details
-from booking.spaces.opening import PresetKind, PublicHoliday
+from booking.spaces.opening import Expected, ExpectedHours, PresetKind, joined
 
 # What older lines of the journal hold where another request was approved.
 _ANOTHER_WAS_APPROVED = "another_request_was_approved"
@@ -193,13 +193,45 @@ def closure_kind(kind: ClosureKind) -> str:
     }[kind]
 
 
-def expected_holiday(found: PublicHoliday) -> str:
-    """That a reservation on this day is subject to an announcement."""
+def expected(found: Expected) -> str:
+    """That a reservation on this day, or outside these hours, is subject to an announcement."""
+    if isinstance(found, ExpectedHours):
+        return _expected_hours(found)
     return _(
         "%(holiday)s may fall on %(day)s; the date is estimated. A reservation on that day is"
         " subject to announcement.",
         holiday=isolated(name_in(found.names)),
         day=format_day(found.day),
+    )
+
+
+def _expected_hours(found: ExpectedHours) -> str:
+    name, day = isolated(name_in(found.names)), format_day(found.day)
+    if not found.spans:
+        return _(
+            "%(profile)s may hold on %(day)s, closed all day; the dates are estimated. A"
+            " reservation on that day is subject to announcement.",
+            profile=name,
+            day=day,
+        )
+    return _(
+        "%(profile)s may hold on %(day)s, %(hours)s; the dates are estimated. A reservation"
+        " outside these hours is subject to announcement.",
+        profile=name,
+        day=day,
+        hours=hours_in_words(found.spans),
+    )
+
+
+def hours_in_words(spans: Sequence[Span]) -> str:
+    """«from 09:00 to 12:00, from 14:00 to 15:00»."""
+    return _(", ").join(
+        _(
+            "from %(start)s to %(end)s",
+            start=format_minutes_as_clock(span.opens),
+            end=format_minutes_as_clock(span.closes),
+        )
+        for span in joined(spans)
     )
 
 

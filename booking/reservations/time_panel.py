@@ -49,7 +49,7 @@ class TimePanel:
     stretches: tuple[Stretch, ...]
     blocked: tuple[str, ...]
     why_no_time: tuple[str, ...]
-    expected: tuple[str, ...]  # public holidays that may still be announced for this day
+    expected: tuple[str, ...]  # what may still be announced for this day
     next_day_label: str
     next_day_url: str
     free_places: tuple[str, ...]  # of pools, at the chosen time
@@ -89,7 +89,7 @@ def panel(
         stretches=stretches,
         blocked=blocked,
         why_no_time=() if stretches or blocked else _why_no_time(availability),
-        expected=tuple(map(texts.expected_holiday, availability.expected_on(day))),
+        expected=tuple(map(texts.expected, availability.expected_on(day))),
         next_day_label="" if next_day is None else format_short_day(next_day),
         next_day_url="" if next_day is None else url_of(day=next_day.isoformat()),
         free_places=_free_places(availability, chosen),

@@ -36,6 +36,20 @@ class HolidayState(StrEnum):
     LEFT_OUT = "left_out"  # the park works on that day
 
 
+class ProfileCode(StrEnum):
+    """Whose dates the program can propose. Part of the API."""
+
+    RAMADAN = "ramadan"
+
+
+class PeriodState(StrEnum):
+    """Whether the dates of a period are known. Part of the API."""
+
+    ESTIMATED = "estimated"
+    ANNOUNCED = "announced"
+    LEFT_OUT = "left_out"  # the usual hours go on
+
+
 class Site(Model):
     """A campus with one time zone; the UID domain never changes once events carry it."""
 
@@ -206,6 +220,7 @@ class Hours(Model):
     id: Mapped[int] = mapped_column(primary_key=True)
     names: Mapped[dict[str, str]] = mapped_column(Names)
     closes_on_holidays: Mapped[bool] = mapped_column(default=True)
+    changes: Mapped[int] = mapped_column(default=0)  # how often what it says of days has changed
 
 
 class HoursVersion(Model):
@@ -279,4 +294,71 @@ class Holiday(Model):
     __table_args__ = (
         UniqueConstraint("site_id", "code", "proposed_for"),
         CheckConstraint("(code IS NULL) = (proposed_for IS NULL)", name="proposed"),
+    )
+
+
+class Profile(Model):
+    """Named hours that hold from time to time instead of the usual weeks, such as those of
+    Ramadan, whose dates are proposed where the code says so."""
+
+    __tablename__ = "profile"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    site_id: Mapped[int] = mapped_column(ForeignKey("site.id"))
+    names: Mapped[dict[str, str]] = mapped_column(Names)
+    code: Mapped[ProfileCode | None] = mapped_column(choice(ProfileCode, "code"))
+
+    __table_args__ = (UniqueConstraint("site_id", "code"),)
+
+
+class ProfileWeek(Model):
+    """The week of a set of hours under a profile; another one holds from a later day on, so last
+    year keeps its hours."""
+
+    __tablename__ = "profile_week"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    profile_id: Mapped[int] = mapped_column(ForeignKey("profile.id"))
+    hours_id: Mapped[int] = mapped_column(ForeignKey("hours.id"), index=True)
+    valid_from: Mapped[date] = mapped_column(Date)
+
+    __table_args__ = (UniqueConstraint("profile_id", "hours_id", "valid_from"),)
+
+
+class ProfileSpan(Model):
+    """One span of a weekday (Monday is 0) of such a week, in minutes after local midnight."""
+
+    __tablename__ = "profile_span"
+
+    week_id: Mapped[int] = mapped_column(ForeignKey("profile_week.id"), primary_key=True)
+    weekday: Mapped[int] = mapped_column(primary_key=True)
+    opens: Mapped[int] = mapped_column(primary_key=True)
+    closes: Mapped[int]
+
+    __table_args__ = (
+        CheckConstraint("weekday BETWEEN 0 AND 6", name="weekday"),
+        CheckConstraint("opens >= 0 AND opens < closes AND closes <= 1440", name="span"),
+    )
+
+
+class ProfilePeriod(Model):
+    """From which day to which a profile holds, both included; while it is estimated the usual hours
+    go on. Those of a site never overlap, but for what is left out.
+
+    `hijri_year` says which one of the calendar it is, wherever it has been moved to.
+    """
+
+    __tablename__ = "profile_period"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    public_id: Mapped[str] = mapped_column(String(36), unique=True)
+    profile_id: Mapped[int] = mapped_column(ForeignKey("profile.id"))
+    first_day: Mapped[date] = mapped_column(Date, index=True)
+    last_day: Mapped[date] = mapped_column(Date)
+    state: Mapped[PeriodState] = mapped_column(choice(PeriodState, "state"))
+    hijri_year: Mapped[int | None]
+
+    __table_args__ = (
+        UniqueConstraint("profile_id", "hijri_year"),
+        CheckConstraint("first_day <= last_day", name="days"),
     )

@@ -67,8 +67,39 @@ class PublicHoliday:
 
 
 @dataclass(frozen=True, slots=True)
+class ProfilePeriod:
+    """From which day to which these hours follow a profile, or will once that is announced: its
+    weeks, of which the last that has begun holds, as versions do."""
+
+    first: date
+    last: date
+    names: Mapping[str, str]
+    is_announced: bool
+    weeks: tuple[WeekFrom, ...]
+
+    def spans_on(self, day: date) -> tuple[Span, ...] | None:
+        """The day's spans under the profile; None where it does not hold."""
+        if not self.first <= day <= self.last:
+            return None
+        return _spans_by(self.weeks, day)
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectedHours:
+    """Other hours that may still be announced for a day, and would leave out a time on it."""
+
+    day: date
+    names: Mapping[str, str]
+    spans: tuple[Span, ...]
+
+
+Expected: TypeAlias = PublicHoliday | ExpectedHours
+
+
+@dataclass(frozen=True, slots=True)
 class Opening:
-    """Opening hours: versions of the week, days with hours of their own, and public holidays.
+    """Opening hours: versions of the week, days with hours of their own, public holidays, and the
+    periods of profiles, which never overlap.
 
     The hours of an announced holiday stay those of its weekday: a closure takes the time, and says
     what for. So nothing is closed by two things that could differ.
@@ -77,11 +108,13 @@ class Opening:
     versions: tuple[WeekFrom, ...]
     exceptions: Mapping[date, tuple[Span, ...]] = field(default_factory=dict)
     holidays: tuple[PublicHoliday, ...] = ()
+    profiles: tuple[ProfilePeriod, ...] = ()
 
     def __post_init__(self) -> None:
-        starts = [version.valid_from for version in self.versions]
-        if any(later <= earlier for earlier, later in pairwise(starts)):
-            raise InvalidSpansError("the versions of a week follow one another")
+        for versions in (self.versions, *(one.weeks for one in self.profiles)):
+            starts = [version.valid_from for version in versions]
+            if any(later <= earlier for earlier, later in pairwise(starts)):
+                raise InvalidSpansError("the versions of a week follow one another")
         for spans in self.exceptions.values():
             check_spans(spans)
 
@@ -90,10 +123,17 @@ class Opening:
         exception = self.exceptions.get(day)
         if exception is not None:
             return exception
-        for version in reversed(self.versions):
-            if version.valid_from <= day:
-                return version.week[day.weekday()]
-        return ()
+        for profile in self.profiles:
+            spans = profile.spans_on(day) if profile.is_announced else None
+            if spans is not None:
+                return spans
+        return _spans_by(self.versions, day) or ()
+
+    def profile_on(self, day: date) -> ProfilePeriod | None:
+        """The profile whose hours a day has, or would have once that is announced."""
+        if day in self.exceptions:
+            return None
+        return next((one for one in self.profiles if one.spans_on(day) is not None), None)
 
     def is_closed_on(self, day: date) -> bool:
         """Whether it has no hours that day, or a public holiday that is announced."""
@@ -101,12 +141,24 @@ class Opening:
             one.is_announced and one.day == day for one in self.holidays
         )
 
-    def expected_within(self, local: LocalInterval) -> list[PublicHoliday]:
-        """The public holidays that may still be announced for a day that the wish touches."""
-        if not self.holidays:
+    def expected_within(self, local: LocalInterval) -> list[Expected]:
+        """What may still be announced against the wish: public holidays on a day that it touches,
+        and hours of a profile that do not cover it."""
+        if not self.holidays and not self.profiles:
             return []
-        days = {day for day, _span in _pieces(local)}
-        return [one for one in self.holidays if not one.is_announced and one.day in days]
+        pieces = list(_pieces(local))
+        days = {day for day, _span in pieces}
+        found = [one for one in self.holidays if not one.is_announced and one.day in days]
+        return [*found, *self._expected_hours(pieces)]
+
+    def _expected_hours(self, pieces: Sequence[tuple[date, Span]]) -> Iterator[ExpectedHours]:
+        for day, wanted in pieces:
+            profile = self.profile_on(day)
+            if profile is None or profile.is_announced:
+                continue
+            spans = profile.spans_on(day) or ()
+            if not _is_within(wanted, spans):
+                yield ExpectedHours(day, profile.names, spans)
 
     def open_intervals(self, day: date, zone: ZoneInfo) -> list[Interval]:
         """When it is open on a day; spans that touch are one interval."""
@@ -128,10 +180,7 @@ class Opening:
     def uncovered_days(self, local: LocalInterval) -> Iterator[date]:
         """The days on which the wish reaches outside the open spans, in order."""
         for day, wanted in _pieces(local):
-            if not any(
-                span.opens <= wanted.opens and wanted.closes <= span.closes
-                for span in joined(self.spans_on(day))
-            ):
+            if not _is_within(wanted, self.spans_on(day)):
                 yield day
 
     def presets(
@@ -180,6 +229,20 @@ def joined(spans: Sequence[Span]) -> tuple[Span, ...]:
         else:
             result.append(span)
     return tuple(result)
+
+
+def _is_within(wanted: Span, spans: Sequence[Span]) -> bool:
+    return any(
+        span.opens <= wanted.opens and wanted.closes <= span.closes for span in joined(spans)
+    )
+
+
+def _spans_by(versions: Sequence[WeekFrom], day: date) -> tuple[Span, ...] | None:
+    """What the last version that has begun says; None before the first."""
+    for version in reversed(versions):
+        if version.valid_from <= day:
+            return version.week[day.weekday()]
+    return None
 
 
 def _pieces(local: LocalInterval) -> Iterator[tuple[date, Span]]:

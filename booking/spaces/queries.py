@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, TypeAlias
 
 from sqlalchemy import (
+    BindParameter,
     ColumnElement,
     CompoundSelect,
+    Date,
     Row,
     ScalarSelect,
     Select,
     String,
+    and_,
     bindparam,
     case,
     cast,
@@ -30,6 +33,7 @@ from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from booking.core.database import execute, session
 from booking.core.intervals import Span
+from booking.spaces import hours_read
 from booking.spaces.models import (
     Area,
     Behaviour,
@@ -42,6 +46,11 @@ from booking.spaces.models import (
     HoursSpan,
     HoursVersion,
     Kind,
+    PeriodState,
+    Profile,
+    ProfilePeriod,
+    ProfileSpan,
+    ProfileWeek,
     Resource,
     ResourcePart,
     ResourceState,
@@ -49,6 +58,7 @@ from booking.spaces.models import (
 )
 from booking.spaces.nearness import Placed, Where
 from booking.spaces.opening import Opening, PublicHoliday, WeekFrom
+from booking.spaces.opening import ProfilePeriod as ProfiledDays
 
 
 @dataclass(frozen=True)
@@ -231,9 +241,14 @@ def on_the_plan(*conditions: ColumnElement[bool]) -> list[Placed]:
 
 
 # Built once: building it costs more than running it. One statement reads the weeks, from the day
-# each begins to hold, the exceptions, by their day, and the public holidays on which they close.
-_WEEK, _EXCEPTION, _HOLIDAY = 0, 1, 2
-_HOURS: CompoundSelect[*tuple[Any, ...]] = union_all(  # Any: of three shapes
+# each begins to hold, the exceptions, by their day, how often the hours were changed with the
+# public holidays on which they close, and the weeks of the profiles that hold on one of the days.
+_WEEK, _EXCEPTION, _HOLIDAY, _PROFILE = range(4)
+_OF_THESE: BindParameter[int] = bindparam("hours_ids", expanding=True)
+_FIRST: BindParameter[date] = bindparam("first")
+_LAST: BindParameter[date] = bindparam("last")
+_NO_DAY = cast(null(), Date)
+_HOURS: CompoundSelect[*tuple[Any, ...]] = union_all(  # Any: of four shapes
     select(
         literal(_WEEK).label("part"),
         HoursVersion.hours_id,
@@ -241,10 +256,12 @@ _HOURS: CompoundSelect[*tuple[Any, ...]] = union_all(  # Any: of three shapes
         HoursSpan.weekday,
         HoursSpan.opens,
         HoursSpan.closes,
-        null().label("holiday"),
+        null().label("names"),
+        _NO_DAY.label("first_day"),
+        _NO_DAY.label("last_day"),
     )
     .outerjoin(HoursSpan, HoursSpan.version_id == HoursVersion.id)
-    .where(HoursVersion.hours_id.in_(bindparam("hours_ids", expanding=True))),
+    .where(HoursVersion.hours_id.in_(_OF_THESE)),
     select(
         literal(_EXCEPTION),
         HoursException.hours_id,
@@ -253,71 +270,125 @@ _HOURS: CompoundSelect[*tuple[Any, ...]] = union_all(  # Any: of three shapes
         HoursException.opens,
         HoursException.closes,
         null(),
-    ).where(
-        HoursException.hours_id.in_(bindparam("hours_ids", expanding=True)),
-        HoursException.day.between(bindparam("first"), bindparam("last")),
-    ),
+        _NO_DAY,
+        _NO_DAY,
+    ).where(HoursException.hours_id.in_(_OF_THESE), HoursException.day.between(_FIRST, _LAST)),
     select(
         literal(_HOLIDAY),
         Hours.id,
         Holiday.day,
         null(),
         case((Holiday.state == HolidayState.ANNOUNCED, 1), else_=0),
-        null(),
+        Hours.changes,
         cast(Holiday.names, String),
+        _NO_DAY,
+        _NO_DAY,
     )
     .select_from(Hours)
-    .join(Holiday, Hours.closes_on_holidays.is_(true()))
+    .outerjoin(
+        Holiday,
+        and_(
+            Hours.closes_on_holidays.is_(true()),
+            Holiday.day.between(_FIRST, _LAST),
+            Holiday.state != HolidayState.LEFT_OUT,
+        ),
+    )
+    .where(Hours.id.in_(_OF_THESE)),
+    select(
+        case((ProfilePeriod.state == PeriodState.ANNOUNCED, _PROFILE), else_=_PROFILE + 1),
+        ProfileWeek.hours_id,
+        ProfileWeek.valid_from,
+        ProfileSpan.weekday,
+        ProfileSpan.opens,
+        ProfileSpan.closes,
+        cast(Profile.names, String),
+        ProfilePeriod.first_day,
+        ProfilePeriod.last_day,
+    )
+    .select_from(ProfilePeriod)
+    .join(Profile, Profile.id == ProfilePeriod.profile_id)
+    .join(ProfileWeek, ProfileWeek.profile_id == Profile.id)
+    .outerjoin(ProfileSpan, ProfileSpan.week_id == ProfileWeek.id)
     .where(
-        Hours.id.in_(bindparam("hours_ids", expanding=True)),
-        Holiday.day.between(bindparam("first"), bindparam("last")),
-        Holiday.state != HolidayState.LEFT_OUT,
+        ProfileWeek.hours_id.in_(_OF_THESE),
+        ProfilePeriod.first_day <= _LAST,
+        ProfilePeriod.last_day >= _FIRST,
+        ProfilePeriod.state != PeriodState.LEFT_OUT,
     ),
 ).order_by("hours_id", "day", "opens")
+
+_Rows: TypeAlias = Sequence[Row[*tuple[Any, ...]]]  # Any: of the statement above
 
 
 def openings(hours_ids: Collection[int], first: date, last: date) -> dict[int, Opening]:
     """The opening hours of these sets as they stand from the first to the last day."""
     rows = execute(_HOURS, {"hours_ids": list(hours_ids), "first": first, "last": last}).all()
-    weeks = _weeks(row for row in rows if row.part == _WEEK)
-    exceptions = _exceptions(row for row in rows if row.part == _EXCEPTION)
-    holidays = _holidays(row for row in rows if row.part == _HOLIDAY)
+    by_part: dict[int, list[Row[*tuple[Any, ...]]]] = defaultdict(list)
+    for row in rows:
+        by_part[row.part].append(row)
+    told = by_part[_HOLIDAY]
+    hours_read.note({row.hours_id: row.closes for row in told})
+    weeks = _weeks(by_part[_WEEK])
+    exceptions = _exceptions(by_part[_EXCEPTION])
+    holidays = _holidays(told)
+    profiles = _profiles([*by_part[_PROFILE], *by_part[_PROFILE + 1]])
     return {
         hours_id: Opening(
-            tuple(weeks[hours_id]), exceptions[hours_id], tuple(holidays.get(hours_id, ()))
+            tuple(weeks.get(hours_id, ())),
+            exceptions.get(hours_id, {}),
+            tuple(holidays.get(hours_id, ())),
+            tuple(profiles.get(hours_id, ())),
         )
         for hours_id in hours_ids
     }
 
 
-def _weeks(rows: Iterable[Row[*tuple[Any, ...]]]) -> dict[int, list[WeekFrom]]:
+def _weeks(rows: _Rows) -> dict[int, list[WeekFrom]]:
     spans: dict[tuple[int, date], list[list[Span]]] = {}
-    for _, hours_id, valid_from, weekday, opens, closes, _name in rows:
-        week = spans.setdefault((hours_id, valid_from), [[] for _ in range(7)])
-        if weekday is not None:
-            week[weekday].append(Span(opens, closes))
+    for row in rows:
+        week = spans.setdefault((row.hours_id, row.day), [[] for _ in range(7)])
+        if row.weekday is not None:
+            week[row.weekday].append(Span(row.opens, row.closes))
     found: dict[int, list[WeekFrom]] = defaultdict(list)
     for (hours_id, valid_from), week in spans.items():
         found[hours_id].append(WeekFrom(valid_from, tuple(tuple(day) for day in week)))
     return found
 
 
+def _profiles(rows: _Rows) -> dict[int, list[ProfiledDays]]:
+    """The periods of each set by their first day, each with the weeks of its profile."""
+    of_period: dict[tuple[date, date, bool, str], list[Row[*tuple[Any, ...]]]] = defaultdict(list)
+    for row in rows:
+        key = (row.first_day, row.last_day, row.part == _PROFILE, row.names)
+        of_period[key].append(row)
+    found: dict[int, list[ProfiledDays]] = defaultdict(list)
+    for (first, last, is_announced, names), its in sorted(of_period.items()):
+        for hours_id, weeks in _weeks(its).items():
+            said: dict[str, str] = json.loads(names)
+            found[hours_id].append(ProfiledDays(first, last, said, is_announced, tuple(weeks)))
+    return found
+
+
 def _exceptions(
-    rows: Iterable[Row[*tuple[Any, ...]]],
+    rows: _Rows,
 ) -> dict[int, dict[date, tuple[Span, ...]]]:
     found: dict[int, dict[date, tuple[Span, ...]]] = defaultdict(dict)
-    for _, hours_id, day, _weekday, opens, closes, _name in rows:
-        already = found[hours_id].get(day, ())
-        found[hours_id][day] = (
-            already if opens is None or closes is None else (*already, Span(opens, closes))
+    for row in rows:
+        already = found[row.hours_id].get(row.day, ())
+        is_closed = row.opens is None or row.closes is None
+        found[row.hours_id][row.day] = (
+            already if is_closed else (*already, Span(row.opens, row.closes))
         )
     return found
 
 
-def _holidays(rows: Iterable[Row[*tuple[Any, ...]]]) -> dict[int, list[PublicHoliday]]:
+def _holidays(rows: _Rows) -> dict[int, list[PublicHoliday]]:
+    """Each set of hours has a row also where there is none."""
     found: dict[int, list[PublicHoliday]] = defaultdict(list)
-    for _, hours_id, day, _weekday, is_announced, _closes, names in rows:
-        found[hours_id].append(PublicHoliday(day, json.loads(names), bool(is_announced)))
+    for row in rows:
+        if row.day is not None:
+            names: dict[str, str] = json.loads(row.names)
+            found[row.hours_id].append(PublicHoliday(row.day, names, bool(row.opens)))
     return found
 
 

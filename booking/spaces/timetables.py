@@ -7,8 +7,8 @@ year's hours. One that begins today may still be corrected until its first day i
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -26,7 +26,15 @@ from booking.journal import service as journal
 from booking.journal.models import JsonFacts
 from booking.spaces import inventory
 from booking.spaces.drafts import DayDraft, HoursDraft, SpanDraft, WeekDraft, facts
-from booking.spaces.models import Hours, HoursException, HoursSpan, HoursVersion, Resource
+from booking.spaces.models import (
+    Hours,
+    HoursException,
+    HoursSpan,
+    HoursVersion,
+    ProfileSpan,
+    ProfileWeek,
+    Resource,
+)
 from booking.spaces.opening import InvalidSpansError, Opening, Week, WeekFrom, check_spans
 from booking.spaces.queries import openings
 
@@ -86,7 +94,7 @@ def weeks(hours_key: int) -> list[StoredWeek]:
         StoredWeek(
             keys[version.valid_from],
             WeekDraft(
-                valid_from=version.valid_from, week=tuple(_drafted(day) for day in version.week)
+                valid_from=version.valid_from, week=tuple(drafted(day) for day in version.week)
             ),
             version.week,
             version.valid_from < present,
@@ -134,7 +142,7 @@ def days(hours_key: int, first: date = date.min, last: date = FOR_EVER) -> list[
         spans[day] = already if closed else (*already, Span(opens or 0, closes or 0))
     return [
         StoredDay(
-            DayDraft(day=day, names=dict(names[day]), spans=_drafted(spans[day])),
+            DayDraft(day=day, names=dict(names[day]), spans=drafted(spans[day])),
             spans[day],
             day < present,
         )
@@ -158,9 +166,9 @@ def opening_with_week(
     gone = {instead_of, draft and draft.valid_from}
     versions = [one for one in stored.versions if one.valid_from not in gone]
     if draft is not None:
-        versions.append(WeekFrom(draft.valid_from, _week(draft)))
+        versions.append(WeekFrom(draft.valid_from, checked_week(draft.week)))
     versions.sort(key=lambda one: one.valid_from)
-    return Opening(tuple(versions), stored.exceptions)
+    return replace(stored, versions=tuple(versions))
 
 
 def opening_with_day(
@@ -172,7 +180,7 @@ def opening_with_day(
     exceptions = {day: spans for day, spans in stored.exceptions.items() if day != instead_of}
     if draft is not None:
         exceptions[draft.day] = _spans("spans", draft.spans)
-    return Opening(stored.versions, exceptions)
+    return replace(stored, exceptions=exceptions)
 
 
 # --- sets ---
@@ -214,8 +222,15 @@ def remove_hours(actor: Actor, key: int) -> None:
         session().execute(delete(HoursSpan).where(HoursSpan.version_id.in_(versions)))
         session().execute(delete(HoursVersion).where(HoursVersion.hours_id == key))
         session().execute(delete(HoursException).where(HoursException.hours_id == key))
+        _delete_profile_weeks(key)
         session().execute(delete(Hours).where(Hours.id == key))
     _write(actor, "hours_removed", key, None, facts(before.values))
+
+
+def _delete_profile_weeks(key: int) -> None:
+    weeks = select(ProfileWeek.id).where(ProfileWeek.hours_id == key)
+    session().execute(delete(ProfileSpan).where(ProfileSpan.week_id.in_(weeks)))
+    session().execute(delete(ProfileWeek).where(ProfileWeek.hours_id == key))
 
 
 # --- weeks ---
@@ -269,7 +284,7 @@ def _changeable_week(hours_key: int, valid_from: date) -> StoredWeek:
 def _insert_week(hours_key: int, draft: WeekDraft) -> None:
     if not today() <= draft.valid_from <= FOR_EVER:
         raise InvalidError({"valid_from": Problem.OUT_OF_RANGE})
-    spans = _week(draft)
+    spans = checked_week(draft.week)
     with translated(_UNIQUE):
         version = HoursVersion(hours_id=hours_key, valid_from=draft.valid_from)
         session().add(version)
@@ -384,19 +399,32 @@ def clock_text(minute: int) -> str:
     return f"{minute // 60:02d}:{minute % 60:02d}"
 
 
+def hold(hours_keys: Collection[int]) -> None:
+    """Let those who change the same sets come one after the other, and count the change.
+
+    The resources are locked against whoever takes a place of them: what is booked before is seen
+    afterwards, and what is booked later notices that the hours are not those it was judged by.
+    """
+    wanted = sorted(hours_keys)
+    held = select(Hours.id).where(Hours.id.in_(wanted)).order_by(Hours.id)
+    session().execute(held.with_for_update(key_share=True)).all()
+    counted = update(Hours).where(Hours.id.in_(wanted)).values(changes=Hours.changes + 1)
+    session().execute(counted)
+    with_them = select(Resource.id).where(Resource.hours_id.in_(wanted)).order_by(Resource.id)
+    session().execute(with_them.with_for_update()).all()
+
+
 def _hold(hours_key: int) -> None:
-    """Let those who change the same set come one after the other; raises NotFoundError."""
-    found = None
-    if hours_key <= inventory.LARGEST_KEY:
-        found = session().scalar(select(Hours.id).where(Hours.id == hours_key).with_for_update())
-    if found is None:
-        raise NotFoundError
+    """The same for one set; raises NotFoundError."""
+    inventory.hours_set(hours_key)
+    hold([hours_key])
 
 
-def _week(draft: WeekDraft) -> Week:
-    if len(draft.week) != 7:
+def checked_week(week: Sequence[Sequence[SpanDraft]]) -> Week:
+    """The spans of each day in order; raises InvalidError where they cannot be read or meet."""
+    if len(week) != 7:
         raise InvalidError({"week": Problem.OUT_OF_RANGE})
-    return tuple(_spans(f"week.{weekday}", spans) for weekday, spans in enumerate(draft.week))
+    return tuple(_spans(f"week.{weekday}", spans) for weekday, spans in enumerate(week))
 
 
 def _spans(field: str, drafts: Sequence[SpanDraft]) -> tuple[Span, ...]:
@@ -414,7 +442,8 @@ def _spans(field: str, drafts: Sequence[SpanDraft]) -> tuple[Span, ...]:
     return tuple(spans)
 
 
-def _drafted(spans: Sequence[Span]) -> tuple[SpanDraft, ...]:
+def drafted(spans: Sequence[Span]) -> tuple[SpanDraft, ...]:
+    """The spans as they would be typed."""
     return tuple(
         SpanDraft(opens=clock_text(span.opens), closes=clock_text(span.closes)) for span in spans
     )
@@ -425,8 +454,12 @@ def _in_words(spans: Sequence[SpanDraft]) -> str:
 
 
 def _week_facts(draft: WeekDraft) -> JsonFacts:
-    by_day = {day: _in_words(spans) for day, spans in zip(WEEKDAYS, draft.week, strict=True)}
-    return {"valid_from": draft.valid_from.isoformat(), **by_day}
+    return {"valid_from": draft.valid_from.isoformat(), **facts_of_days(draft.week)}
+
+
+def facts_of_days(week: Sequence[Sequence[SpanDraft]]) -> JsonFacts:
+    """What the journal says of the days of a week."""
+    return {day: _in_words(spans) for day, spans in zip(WEEKDAYS, week, strict=True)}
 
 
 def _day_facts(draft: DayDraft) -> JsonFacts:

@@ -20,7 +20,7 @@ SHORTEST_TEXT = 60  # shorter ones are codes, versions and the like
 NOT_PERSONAL = {
     *("area.names", "building.names", "building.address", "building.way_in"),
     *("building.step_free_note", "closure.names", "feature.names", "floor.names", "hours.names"),
-    *("holiday.code", "holiday.names"),
+    *("holiday.code", "holiday.names", "profile.names"),
     *("hours_exception.names", "kind.names", "photo.description", "policy.names"),
     *("resource.names", "resource.out_of_order_reason", "site.names", "site.legal_notice"),
     *("site.uid_domain", "site.zone", "organisation.name", "house.cndp_receipt"),

@@ -30,6 +30,7 @@ from booking.core.refusals import QuotaPeriod, WhoMayBook
 from booking.pages.park import texts
 from booking.policies.drafts import PolicyDraft
 from booking.policies.models import Shown
+from booking.profiles.drafts import PeriodDraft, ProfileDraft, ProfileWeekDraft
 from booking.spaces.drafts import (
     AreaDraft,
     BuildingDraft,
@@ -453,19 +454,14 @@ class SpansField(StringField):
         return texts.spans_from(self.name, self.data or "")
 
 
-class WeekForm(DraftForm[WeekDraft]):
-    """A week from a day on."""
+class DaysForm(DraftForm[AnyDraft]):
+    """The days of a week."""
 
-    DRAFT = WeekDraft
-    ROWS: ClassVar[Rows] = (("valid_from",), *((f"day_{number}",) for number in range(7)))
+    ROWS: ClassVar[Rows] = tuple((f"day_{number}",) for number in range(7))
     FIELD_OF: ClassVar[Mapping[str, str]] = {
         f"week.{number}": f"day_{number}" for number in range(7)
     }
 
-    valid_from = DayField(
-        lazy_gettext("Holds from"),
-        description=lazy_gettext("Until the day before, the hours stay as they are."),
-    )
     day_0 = SpansField()
     day_1 = SpansField()
     day_2 = SpansField()
@@ -473,7 +469,6 @@ class WeekForm(DraftForm[WeekDraft]):
     day_4 = SpansField()
     day_5 = SpansField()
     day_6 = SpansField()
-    confirmed = HiddenField()
 
     def offer(self) -> Self:
         for number in range(7):
@@ -485,15 +480,29 @@ class WeekForm(DraftForm[WeekDraft]):
 
     @classmethod
     def showing(cls, draft: Draft) -> Self:
-        assert isinstance(draft, WeekDraft)
-        days = {f"day_{number}": spans for number, spans in enumerate(draft.week)}
-        return cls(formdata=None, valid_from=draft.valid_from, **days).offer()
+        values = {name: getattr(draft, name) for name in draft.__struct_fields__}
+        week = values.pop("week")
+        days = {f"day_{number}": spans for number, spans in enumerate(week)}
+        return cls(formdata=None, **values, **days).offer()
 
     def value_of(self, name: str) -> Any:  # Any: as above
         return _each_day(self) if name == "week" else super().value_of(name)
 
 
-def _each_day(form: WeekForm) -> tuple[tuple[SpanDraft, ...], ...]:
+class WeekForm(DaysForm[WeekDraft]):
+    """A week from a day on."""
+
+    DRAFT = WeekDraft
+    ROWS: ClassVar[Rows] = (("valid_from",), *DaysForm.ROWS)
+
+    valid_from = DayField(
+        lazy_gettext("Holds from"),
+        description=lazy_gettext("Until the day before, the hours stay as they are."),
+    )
+    confirmed = HiddenField()
+
+
+def _each_day(form: DaysForm[Any]) -> tuple[tuple[SpanDraft, ...], ...]:
     """The spans of all days; raises one InvalidError for all that cannot be read."""
     problems: dict[str, Problem] = {}
     week = []
@@ -526,6 +535,52 @@ class HoursNameForm(DraftForm[HoursDraft]):
 
     names = NamesField(NAMES, description=NAMES_HELP)
     closes_on_holidays = BooleanField(CLOSES)
+
+
+class ProfileForm(DraftForm[ProfileDraft]):
+    """A profile: its name."""
+
+    DRAFT = ProfileDraft
+    ROWS: ClassVar[Rows] = (("names",),)
+
+    names = NamesField(NAMES, description=NAMES_HELP)
+
+
+class ProfileWeekForm(DaysForm[ProfileWeekDraft]):
+    """The week of a set of hours under a profile; `seen` is the mark of what was shown, `left` of
+    whom it would leave outside."""
+
+    DRAFT = ProfileWeekDraft
+
+    left = HiddenField()
+
+
+class PeriodForm(DraftForm[PeriodDraft]):
+    """From when to when a profile holds, and whether that is announced."""
+
+    DRAFT = PeriodDraft
+    ROWS: ClassVar[Rows] = (("first_day", "last_day"), ("is_announced",))
+
+    first_day = DayField(lazy_gettext("First day"))
+    last_day = DayField(lazy_gettext("Last day"))
+    is_announced = BooleanField(
+        lazy_gettext("The dates are announced"),
+        description=lazy_gettext(
+            "These hours hold then. Without it the usual hours go on, and a reservation that would"
+            " lie outside these is accepted subject to announcement."
+        ),
+    )
+    left = HiddenField()
+
+    def problem_text(self, field: str, problem: Problem) -> str:
+        found = {
+            ("first_day", Problem.REUSED): _("Another period has some of these days."),
+            ("first_day", Problem.OUT_OF_RANGE): _("What is past stays as it was."),
+            ("last_day", Problem.OUT_OF_RANGE): _(
+                "It ends on its first day or later, not in the past, and within a year."
+            ),
+        }
+        return found.get((field, problem)) or super().problem_text(field, problem)
 
 
 class DayForm(DraftForm[DayDraft]):

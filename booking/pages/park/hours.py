@@ -118,7 +118,7 @@ def index() -> ResponseReturnValue:
                 url_for(".show", key=one.key),
                 name_in(one.draft.names),
                 spaces_counted(one.uses),
-                _words(weeks[one.key]),
+                week_words(weeks[one.key]),
             )
             for one in found
         ],
@@ -476,7 +476,13 @@ def _week_preview(key: int | None, draft: WeekDraft, instead_of: date | None = N
         before = instead_of or draft.valid_from
         outside = ahead.outside_week(key, opening, draft.valid_from, before)
     title = _("From %(day)s:", day=format_day(draft.valid_from))
-    return Preview(title, _words(week), None, _warning(outside), _affected(outside))
+    return Preview(
+        title,
+        week_words(week),
+        None,
+        _warning(outside),
+        _affected(outside),
+    )
 
 
 def _day_preview(key: int, draft: DayDraft, instead_of: date) -> Preview:
@@ -485,7 +491,13 @@ def _day_preview(key: int, draft: DayDraft, instead_of: date) -> Preview:
     opening = timetables.opening_with_day(key, draft, instead_of)
     outside = ahead.outside(key, opening, min(day, instead_of), max(day, instead_of))
     times = times_in_words(opening.spans_on(day))
-    return Preview(format_day(day), (), times, _warning(outside), _affected(outside))
+    return Preview(
+        format_day(day),
+        (),
+        times,
+        _warning(outside),
+        _affected(outside),
+    )
 
 
 def _warning(outside: Outside) -> str:
@@ -499,9 +511,12 @@ def _warning(outside: Outside) -> str:
 
 
 def _affected(outside: Outside) -> list[Affected]:
-    if not outside.shown:
-        return []
-    found = queries.find(Reservation.id.in_([key for key, _public_id in outside.shown]))
+    return affected([key for key, _public_id in outside.shown])
+
+
+def affected(keys: Sequence[int]) -> list[Affected]:
+    """The reservations with these keys, by their start."""
+    found = queries.find(Reservation.id.in_(keys)) if keys else []
     return [
         Affected(
             url_for("reservations.show", public_id=one.public_id),
@@ -515,7 +530,7 @@ def _affected(outside: Outside) -> list[Affected]:
     ]
 
 
-def _words(week: Week | None) -> tuple[DaysAlike, ...]:
+def week_words(week: Week | None) -> tuple[DaysAlike, ...]:
     """A week in words, beginning as the site's does, which is read once for a page."""
     if "first_weekday" not in g:
         g.first_weekday = inventory.the_site().first_weekday
@@ -526,7 +541,7 @@ def _week_line(key: int, stored: StoredWeek, *, holds_now: bool) -> WeekLine:
     day = stored.draft.valid_from.isoformat()
     return WeekLine(
         _("From %(day)s:", day=format_day(stored.draft.valid_from)),
-        _words(stored.week),
+        week_words(stored.week),
         holds_now,
         stored.is_fixed,
         url_for(".edit_week", key=key, day=day),

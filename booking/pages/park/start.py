@@ -22,6 +22,7 @@ from booking.pages.park import (
     people,
     places,
     policies,
+    profiles,
     resources,
     retrying,
     samples,
@@ -33,6 +34,7 @@ for page in (
     places.blueprint,
     resources.blueprint,
     hours.blueprint,
+    profiles.blueprint,
     policies.blueprint,
     settings.blueprint,
     people.blueprint,
@@ -137,6 +139,12 @@ def _groups() -> list[Group]:
                     "clock",
                     _("Opening hours"),
                     _("Weeks by date, holidays and other exceptions."),
+                ),
+                _section(
+                    "park.profiles.index",
+                    "calendar-clock",
+                    _("Ramadan and other profiles"),
+                    _("Other hours from a day to a day, estimated or announced."),
                 ),
                 _section(
                     "park.places.site",

@@ -32,7 +32,7 @@ from booking.pages.planning.day import (
     with_parts,
 )
 from booking.pages.planning.queries import Floorful, KindOfSpace, Mark
-from booking.spaces.opening import Opening, PublicHoliday
+from booking.spaces.opening import Opening, ProfilePeriod, PublicHoliday
 
 
 @dataclass(frozen=True)
@@ -62,6 +62,7 @@ class Sheet:
     is_closed: bool
     has_buffers: bool  # whether set-up or cleaning may be drawn
     holidays: tuple[PublicHoliday, ...]  # of the day, announced or not, as far as they close
+    profiles: tuple[ProfilePeriod, ...]  # of the day, announced or not
 
 
 def sheet(actor: Actor, question: Question, now: datetime) -> Sheet:
@@ -93,13 +94,27 @@ def sheet(actor: Actor, question: Question, now: datetime) -> Sheet:
     has_buffers = any(any(floor.terms[space.policy_id].buffers) for space in spaces) or any(
         one.kind in (ClaimKind.SETUP, ClaimKind.CLEANUP) for one in taken
     )
-    return Sheet(rows, axis, floor.kinds, is_closed, has_buffers, _holidays(openings.values()))
+    return Sheet(
+        rows,
+        axis,
+        floor.kinds,
+        is_closed,
+        has_buffers,
+        _holidays(openings.values()),
+        _profiles(openings.values(), question.day),
+    )
 
 
 def _holidays(openings: Iterable[Opening]) -> tuple[PublicHoliday, ...]:
     """Each once, whatever number of sets of hours respect it."""
     found = {repr(one.names): one for opening in openings for one in opening.holidays}
     return tuple(found.values())
+
+
+def _profiles(openings: Iterable[Opening], day: date) -> tuple[ProfilePeriod, ...]:
+    """Each once, whatever number of sets of hours follow it."""
+    found = (opening.profile_on(day) for opening in openings)
+    return tuple({repr(one.names): one for one in found if one is not None}.values())
 
 
 def _kind(floor: Floorful, code: str) -> KindOfSpace | None:

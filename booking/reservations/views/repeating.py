@@ -90,7 +90,7 @@ def page(found: Look, form: BookForm, refused: RefusedError | None = None) -> st
 def _row(one: Dated, offered: Sequence[Alternative]) -> Row:
     sentences = tuple(dict.fromkeys(describe(refusal) for refusal in one.refusals))
     if not one.refusals:
-        return Row(one, tuple(map(texts.expected_holiday, one.expected)), ())
+        return Row(one, tuple(map(texts.expected, one.expected)), ())
     sent = request.form.get(f"{ON}{one.day.isoformat()}", "")
     values = [value_of(other) for other in offered]
     leave_out = Option("", _("Leave this date out"), "", sent not in values)

@@ -39,6 +39,7 @@ from booking.reservations.wishes import Change, GroupWish, Wish
 from booking.spaces import photos, timetables
 from booking.spaces import service as spaces
 from booking.spaces.drafts import DayDraft, SpanDraft, WeekDraft
+from booking.spaces.models import PeriodState
 from booking.waitlist import service as waitlist
 from tests import make
 from tests.drawing import picture
@@ -150,7 +151,13 @@ def _described(operator: Actor, places: _Places) -> dict[str, str]:
     later = WeekDraft(valid_from=first, week=((morning,) * 5 + ((), ())))
     timetables.add_week(operator, spot.hours_id, later)
     timetables.add_day(operator, spot.hours_id, DayDraft(day=first, names={"ar": ARABIC_TITLE}))
+    profile = make.profile(LONG_WORD)
+    expected = make.period(
+        profile, first + timedelta(days=20), first + timedelta(days=48), PeriodState.ESTIMATED
+    )
     return {
+        "profile_key": str(profile.id),
+        "period": expected.public_id,
         "resource": spot.public_id,
         "retired": retired.spot.public_id,
         "photo": photo,

@@ -268,6 +268,24 @@ PAGES: dict[str, Where] = {
     ),
     "park.resources.edit_photo": _at(Reader.OPERATOR, "/operator/resources/photos/{photo}"),
     "park.hours.index": _at(Reader.OPERATOR, "/operator/hours"),
+    "park.profiles.index": _at(Reader.OPERATOR, "/operator/profiles"),
+    "park.profiles.new": _at(Reader.OPERATOR, "/operator/profiles/new"),
+    "park.profiles.show": _at(Reader.OPERATOR, "/operator/profiles/{profile_key}"),
+    "park.profiles.edit_name": _at(Reader.OPERATOR, "/operator/profiles/{profile_key}/name"),
+    "park.profiles.ask_remove": _at(Reader.OPERATOR, "/operator/profiles/{profile_key}/remove"),
+    "park.profiles.edit_week": _at(
+        Reader.OPERATOR, "/operator/profiles/{profile_key}/weeks/{hours_key}"
+    ),
+    "park.profiles.ask_remove_week": _at(
+        Reader.OPERATOR, "/operator/profiles/{profile_key}/weeks/{hours_key}/remove"
+    ),
+    "park.profiles.new_period": _at(
+        Reader.OPERATOR, "/operator/profiles/{profile_key}/periods/new"
+    ),
+    "park.profiles.edit_period": _at(Reader.OPERATOR, "/operator/profiles/periods/{period}"),
+    "park.profiles.ask_leave_out": _at(
+        Reader.OPERATOR, "/operator/profiles/periods/{period}/leave-out"
+    ),
     "park.hours.new": _at(Reader.OPERATOR, "/operator/hours/new"),
     "park.hours.show": _at(Reader.OPERATOR, "/operator/hours/{hours_key}"),
     "park.hours.edit_name": _at(Reader.OPERATOR, "/operator/hours/{hours_key}/name"),

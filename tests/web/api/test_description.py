@@ -131,7 +131,12 @@ def _park() -> tuple[Known, dict[str, str]]:
         policy_id=safe.policy_id,
         valid_until=date(2026, 12, 31),
     )
+    profile = make.profile()
+    period = make.period(profile, make.at(0, days=90).date(), make.at(0, days=99).date())
     known: Known = {
+        "profile_id": profile.id,
+        "period_id": period.public_id,
+        "hours_id": desk.spot.hours_id,
         "authorisation_id": given,
         "group": safe.policy_id,
         "valid_until": "2026-12-31",

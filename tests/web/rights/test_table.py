@@ -21,7 +21,7 @@ from tests.web.rights.world import BODIES, World, build
 
 TABLE = Path(__file__).with_name("rights.txt")
 WIDTH = 8
-METHODS = ("GET", "POST", "PATCH", "DELETE")  # what takes away comes last
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")  # what takes away comes last
 ASKED = "sign-in"
 _browsers: dict[str, str] = {}  # the cookies of those who are signed in
 LEGEND = """\

@@ -20,6 +20,7 @@ from booking.reservations import series, service
 from booking.reservations.repetition import Every, Repetition
 from booking.reservations.series import SeriesWish
 from booking.reservations.wishes import GroupWish, Wish
+from booking.spaces.models import PeriodState
 from booking.waitlist import service as waitlist
 from tests import make
 
@@ -112,6 +113,12 @@ def build() -> World:
     lab = make.lab(under=make.policy(needs_approval=True, asks_for_authorisation=True))
     _authorised(lab, holder)(holder)
     holiday = make.holiday(make.at(0, days=90).date())
+    profile = make.profile()
+    first_day = make.at(0, days=120).date()
+    period = make.period(profile, first_day, first_day, PeriodState.ESTIMATED)
+    first_day = make.at(0, days=122).date()
+    other = make.profile("Summer")
+    another = make.period(other, first_day, first_day, PeriodState.ESTIMATED)
     request = make.reservation(
         holder,
         lab,
@@ -154,6 +161,12 @@ def build() -> World:
             "subject": "buildings",
             "holiday_id": holiday.public_id,
             "holidays.public_id": holiday.public_id,
+            "profile_id": str(profile.id),
+            "period_id": period.public_id,
+            "hours_id": str(lab.spot.hours_id),
+            "park.profiles.key": str(other.id),
+            "park.profiles.hours": str(lab.spot.hours_id),
+            "park.profiles.public_id": another.public_id,
             "park.samples.kind": "confirmed",
             **_spare(),
             **_of_the_organisation(organisation, holder),
