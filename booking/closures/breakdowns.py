@@ -62,6 +62,7 @@ def take_out(
     InvalidError for one that is out of order already."""
     wanted = wanted_of(actor, breakdown)
     place = queries.places_of(wanted)[0]
+    require(actor, Action.CLOSE_SPACES, Closing.of([place]))
     if _open_closure(place.resource_id) is not None:
         raise InvalidError({"resource": Problem.REUSED})
     done = service.close(actor, wanted, seen=seen, keeps=keeps)

@@ -68,6 +68,14 @@ def work(app: Flask) -> None:
     end_reading()
 
 
+def test_whoever_may_not_close_it_does_not_hear_that_it_is_out_of_order(
+    app: Flask, lab: Place, manager: Actor
+) -> None:
+    breakdowns.take_out(manager, broken(lab, make.at(8, days=3)))
+    with pytest.raises(ForbiddenError):
+        breakdowns.take_out(make.person(), broken(lab, make.at(8, days=3)))
+
+
 def test_it_is_closed_until_it_is_expected_back_and_open_when_it_is(
     app: Flask, lab: Place, manager: Actor
 ) -> None:

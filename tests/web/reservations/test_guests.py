@@ -25,7 +25,8 @@ def test_the_reception_books_for_a_guest_and_finds_them_among_the_arrivals(
     assert SHOWN in refused.text
     answer = post(client, address, "/book", **sent, guest=GUEST)
     assert answer.status_code == 303
-    for path in (answer.location or "", "/arrivals?day=06/10/2026", "/reservations"):
+    made = answer.location or ""
+    for path in (made, f"{made}/edit", "/arrivals?day=06/10/2026", "/reservations"):
         assert SHOWN in client.get(path).text, path
 
 
