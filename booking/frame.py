@@ -26,7 +26,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import HTTPException
 
 from booking.assets.manifest import Manifest
-from booking.core import clock, i18n, months, permissions, web, zones
+from booking.core import clock, i18n, layout_texts, months, permissions, web, zones
 from booking.core.database import abandon
 from booking.core.errors import (
     FixedError,
@@ -35,6 +35,7 @@ from booking.core.errors import (
     InvalidError,
     LastOneError,
     NotFoundError,
+    NotOfferedError,
     OutdatedError,
     PlacesNeededError,
     RefusedError,
@@ -130,6 +131,7 @@ def install(
         name_in=i18n.name_in,
         path_of=web.path_of,  # for pages that answer a host that is not ours, too
         isolated=i18n.isolated,
+        layout_in_words=layout_texts.layout_in_words,
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.policies["ext.i18n.trimmed"] = True
@@ -247,6 +249,8 @@ def _on_invalid(error: InvalidError) -> ResponseReturnValue:
     title = "Some fields cannot be used"
     if isinstance(error, PlacesNeededError):
         return _answer(422, error.code, title, fields=fields, needed=error.needed)
+    if isinstance(error, NotOfferedError):
+        return _answer(422, error.code, title, fields=fields, offered=list(error.offered))
     return _answer(422, error.code, title, fields=fields)
 
 

@@ -19,7 +19,7 @@ from booking.core.database import Model, session, transaction
 from booking.core.instants import Interval
 from booking.core.intervals import LocalInterval
 from booking.core.permissions import Actor, Role, Scope
-from booking.core.refusals import QuotaPeriod
+from booking.core.refusals import LayoutKind, QuotaPeriod
 from booking.occupancy import service as occupancy
 from booking.occupancy.claims import Claim, Owner
 from booking.occupancy.models import ClaimKind, Closure, ClosureKind, ClosureResource
@@ -57,6 +57,7 @@ from booking.spaces.models import (
     HoursSpan,
     HoursVersion,
     Kind,
+    Layout,
     PeriodState,
     Profile,
     ProfilePeriod,
@@ -270,6 +271,7 @@ def resource(
     features: Sequence[Feature] = (),
     out_of_order: str | None = None,
     expected_back_at: datetime | None = None,
+    layouts: Sequence[tuple[LayoutKind, int, int]] = (),
 ) -> Place:
     """A resource; `under` is its policy, `open_at` its hours, `at` its area."""
     made = _saved(
@@ -290,6 +292,8 @@ def resource(
     )
     for one in features:
         _saved(ResourceFeature(resource_id=made.id, feature_id=one.id))
+    for layout, people, minutes in layouts:
+        _saved(Layout(resource_id=made.id, kind=layout, capacity=people, setup_minutes=minutes))
     found = facts.place(made.public_id)
     assert found is not None
     return found
@@ -328,11 +332,18 @@ def room(
     under: Policy | None = None,
     open_at: Hours | None = None,
     at: Area | None = None,
+    layouts: Sequence[tuple[LayoutKind, int, int]] = (),
 ) -> Place:
     """A meeting room for twelve."""
     code = code or f"M-{_count(Resource) + 1:02}"
     return resource(
-        code, kind_code="meeting_room", capacity=capacity, under=under, open_at=open_at, at=at
+        code,
+        kind_code="meeting_room",
+        capacity=capacity,
+        under=under,
+        open_at=open_at,
+        at=at,
+        layouts=layouts,
     )
 
 
@@ -507,6 +518,7 @@ def reservation(
     organisation_id: str | None = None,
     person_id: str | None = None,
     guest: str = "",
+    layout: LayoutKind | None = None,
 ) -> Details:
     """A reservation as its verb makes it: by itself, a member's, of a desk, tomorrow at 10:00,
     for an hour. On a lab it is pending. More places are taken together with the first."""
@@ -524,6 +536,7 @@ def reservation(
             organisation_id=organisation_id,
             person_id=person_id,
             guest=guest,
+            layout=layout,
         ),
     )
     return details(made.public_id)

@@ -18,7 +18,7 @@ from booking.core.errors import InvalidError, NotFoundError, Problem
 from booking.core.i18n import format_minutes_as_clock, name_in
 from booking.core.instants import Interval
 from booking.core.permissions import Action, Actor
-from booking.core.refusals import QuotaOf, QuotaPeriod
+from booking.core.refusals import LayoutKind, QuotaOf, QuotaPeriod
 from booking.core.schema import Moment, Nothing, describes, written
 from booking.core.web import acts, current_actor
 from booking.finding.queries import each_place
@@ -110,6 +110,14 @@ class PolicyLimits(msgspec.Struct):
     quotas: list[QuotaShown]
 
 
+class LayoutShown(msgspec.Struct):
+    """A way in which a room can be set out: how many it then takes, and how long that lasts."""
+
+    kind: LayoutKind
+    capacity: int
+    setup_minutes: int
+
+
 class ResourceShown(msgspec.Struct):
     """A resource, where it is and what its policy allows."""
 
@@ -119,6 +127,7 @@ class ResourceShown(msgspec.Struct):
     kind: str
     capacity: int
     units: int
+    layouts: list[LayoutShown]
     features: list[str]
     site: str
     building: str
@@ -356,6 +365,14 @@ def _as_json(place: Place, features: list[str], opening: Opening, today: date) -
         "kind": spot.kind_code,
         "capacity": spot.capacity,
         "units": spot.units,
+        "layouts": [
+            {
+                "kind": one.kind.value,
+                "capacity": one.capacity,
+                "setup_minutes": one.setup_minutes,
+            }
+            for one in place.layouts
+        ],
         "features": features,
         "site": web.settings().site_name,
         "building": spot.building_code,

@@ -9,6 +9,7 @@ from booking.core import clock
 from booking.core.instants import Interval
 from booking.core.intervals import LocalInterval
 from booking.core.permissions import Action, Actor, allows
+from booking.core.refusals import LayoutKind
 from booking.policies.facts import Place
 from booking.reservations import texts
 from booking.reservations.models import State
@@ -26,6 +27,7 @@ class Asked:
     interval: Interval
     title: str
     headcount: int
+    layout: LayoutKind | None
     holds_place: bool
     decide_by: datetime
     asked_at: datetime
@@ -57,6 +59,7 @@ def asked_of(request: Details) -> Asked:
             interval=request.interval,
             title=request.title,
             headcount=request.headcount,
+            layout=request.layout,
             holds_place=request.holds_place,
             decide_by=request.decide_by or request.interval.starts_at,
             asked_at=request.created_at,
@@ -68,6 +71,7 @@ def asked_of(request: Details) -> Asked:
         interval=waiting.interval,
         title=waiting.title,
         headcount=waiting.headcount,
+        layout=waiting.layout,
         holds_place=waiting.holds_place,
         decide_by=waiting.decide_by,
         asked_at=waiting.created_at,

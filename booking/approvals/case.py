@@ -16,6 +16,7 @@ from booking.authorisations import queries as authorisations
 from booking.core import clock
 from booking.core.i18n import _, format_ago, format_day, ngettext
 from booking.core.intervals import LocalInterval
+from booking.core.layout_texts import layout_in_words
 from booking.core.permissions import Actor, in_whose_place
 from booking.core.schema import written
 from booking.people import deputies
@@ -268,6 +269,7 @@ def _changes(request: Details, asked: Asked) -> tuple[Difference, ...]:
         (_("Time"), when(request.local), when(asked.local)),
         (_("Purpose"), request.title or _("none"), asked.title or _("none")),
         (_("Number of people"), str(request.headcount), str(asked.headcount)),
+        (_("Layout"), layout_in_words(request.layout), layout_in_words(asked.layout)),
     )
     return tuple(
         Difference(label, before, after) for label, before, after in values if before != after

@@ -21,7 +21,7 @@ from sqlalchemy import (
     select,
     union_all,
 )
-from sqlalchemy.orm import aliased
+from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from booking.core import clock
 from booking.core.database import minutes_later, session
@@ -45,7 +45,7 @@ from booking.reservations.models import (
 from booking.reservations.pool_rivals import Around, pools_of
 from booking.reservations.queries import Details
 from booking.reservations.questions import Exchange
-from booking.spaces.models import Resource, ResourcePart
+from booking.spaces.models import Layout, Resource, ResourcePart
 
 MOST = 200
 
@@ -323,7 +323,7 @@ def _conflicts(request_ids: Collection[int]) -> dict[int, list[Claimed]]:
 
 def _wished(
     request_ids: Collection[int],
-) -> CompoundSelect[*tuple[Any, ...]]:  # Any: a row of six columns
+) -> CompoundSelect[*tuple[Any, ...]]:  # Any: a row of seven columns
     """The place and time asked for: the request's own, or those of the change that waits; and what
     the policy of the place keeps free around them."""
     return union_all(_wished_at(request_ids, itself=True), _wished_at(request_ids, itself=False))
@@ -339,6 +339,7 @@ def _wished_at(
             ReservationResource.resource_id,
             Reservation.starts_at,
             Reservation.ends_at,
+            Reservation.layout,
         )
         .join(ReservationResource, ReservationResource.reservation_id == Reservation.id)
         .where(Reservation.id.in_(request_ids), Reservation.state == State.PENDING),
@@ -347,6 +348,7 @@ def _wished_at(
             AmendmentResource.resource_id,
             Amendment.starts_at,
             Amendment.ends_at,
+            Amendment.layout,
         )
         .join(AmendmentResource, AmendmentResource.amendment_id == Amendment.id)
         .where(Amendment.reservation_id.in_(request_ids), Amendment.state == Asking.WAITING),
@@ -357,16 +359,28 @@ def _wished_at(
             (asked.c.resource_id if itself else ResourcePart.part_id).label("resource_id"),
             asked.c.starts_at,
             asked.c.ends_at,
-            Policy.setup_minutes,
+            _longer(Policy.setup_minutes, Layout.setup_minutes).label("setup_minutes"),
+            Policy.setup_minutes.label("least_setup"),
             Policy.cleanup_minutes,
             Resource.units,
         )
         .join(Resource, Resource.id == asked.c.resource_id)
         .join(Policy, Policy.id == Resource.policy_id)
+        .outerjoin(
+            Layout,
+            and_(Layout.resource_id == asked.c.resource_id, Layout.kind == asked.c.layout),
+        )
     )
     if itself:
         return found
     return found.join(ResourcePart, ResourcePart.resource_id == asked.c.resource_id)
+
+
+def _longer(
+    minutes: ColumnElement[int] | InstrumentedAttribute[int], of_layout: InstrumentedAttribute[int]
+) -> ColumnElement[int]:
+    """How long setting up takes: as the policy says, or the layout, where there is one."""
+    return case((of_layout > minutes, of_layout), else_=minutes)
 
 
 def _with_owners(claims: Subquery) -> Select[*tuple[Any, ...]]:  # Any: as above
@@ -417,7 +431,8 @@ def _claimed(row: Row[*tuple[Any, ...]]) -> Claimed:
 
 def _rivals(request_ids: Collection[int]) -> dict[int, list[Rival]]:
     wished = _with_wholes(_wished(request_ids).subquery("asked")).subquery("wished")
-    around = wished.c.setup_minutes + wished.c.cleanup_minutes  # between the two
+    after = wished.c.cleanup_minutes + _longer(wished.c.least_setup, Layout.setup_minutes)
+    before = wished.c.setup_minutes + wished.c.cleanup_minutes
     rows = session().execute(
         select(
             wished.c.reservation_id,
@@ -433,12 +448,19 @@ def _rivals(request_ids: Collection[int]) -> dict[int, list[Rival]]:
         .join(Reservation, Reservation.id == ReservationResource.reservation_id)
         .join(Person, Person.id == Reservation.person_id)
         .outerjoin(Organisation, Organisation.id == Reservation.organisation_id)
+        .outerjoin(
+            Layout,
+            and_(
+                Layout.resource_id == ReservationResource.resource_id,
+                Layout.kind == Reservation.layout,
+            ),
+        )
         .where(
             Reservation.state == State.PENDING,
             Reservation.holds_place.is_(False),
             Reservation.id != wished.c.reservation_id,
-            Reservation.starts_at < minutes_later(wished.c.ends_at, around),
-            Reservation.ends_at > minutes_later(wished.c.starts_at, -around),
+            Reservation.starts_at < minutes_later(wished.c.ends_at, after),
+            Reservation.ends_at > minutes_later(wished.c.starts_at, -before),
         )
         .order_by(Reservation.created_at, Reservation.id)
     )

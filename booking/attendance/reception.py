@@ -18,6 +18,7 @@ from booking.core import clock, web
 from booking.core.fields import DayField
 from booking.core.forms import PageForm, lazy_gettext
 from booking.core.i18n import _, format_clock, format_day, name_in
+from booking.core.layout_texts import layout_in_words
 from booking.core.months import as_typed, typed_day
 from booking.core.permissions import Action
 from booking.core.web import acts, current_actor
@@ -25,6 +26,7 @@ from booking.people import terms
 from booking.people.models import Person
 from booking.people.viewings import note_views
 from booking.reservations import arrivals, place_facts, texts
+from booking.reservations.claims import Had, had_by_each
 from booking.reservations.queries import Details
 
 A_PAGE = 100
@@ -47,6 +49,7 @@ class Line:
 
     found: Details
     can_check_in: bool
+    set_out: str  # in which layout, and from when on it is set up
 
 
 @dataclass(frozen=True)
@@ -107,10 +110,26 @@ def _title(building: str, day: date) -> str:
 
 def _by_hour(found: Sequence[Details], day: date) -> Iterator[Hour]:
     now = clock.now()
+    laid_out = {one.id: one.interval for one in found if one.layout is not None}
+    had = had_by_each(laid_out) if laid_out else {}
 
     def hour(one: Details) -> str:
         start = one.local.starts_at
         return format_clock(start.replace(minute=0)) if start.date() == day else ""
 
     for title, ones in groupby(found, key=hour):
-        yield Hour(title, tuple(Line(one, arrivals.can_check_in(one, now)) for one in ones))
+        yield Hour(
+            title,
+            tuple(
+                Line(one, arrivals.can_check_in(one, now), _set_out(one, had.get(one.id)))
+                for one in ones
+            ),
+        )
+
+
+def _set_out(found: Details, had: Had | None) -> str:
+    if found.layout is None or had is None:
+        return ""
+    kept = texts.kept_free(found, had)
+    layout = layout_in_words(found.layout)
+    return f"{layout} · {kept}" if kept else layout

@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from booking.core import web, zones
-from booking.core.i18n import OWN_NAMES, _, format_clock, format_short_day, pgettext
+from booking.core.i18n import (
+    OWN_NAMES,
+    _,
+    format_clock,
+    format_duration,
+    format_short_day,
+    ngettext,
+    pgettext,
+)
+from booking.core.layout_texts import layout_in_words, layouts_in_words
+from booking.core.refusals import LayoutKind
 from booking.journal.models import JsonFacts
 from booking.occupancy.models import ClosureKind
 from booking.reservations import texts as reservations
@@ -243,6 +253,8 @@ def label(key: str) -> str:
         "area": _("Area"),
         "kind": _("Kind"),
         "capacity": _("Capacity"),
+        "layout": _("Layout"),
+        "layouts": _("Layouts"),
         "features": _("Features"),
         "policy": _("Policy"),
         "hours": _("Opening hours"),
@@ -313,12 +325,10 @@ def value(key: str, found: object) -> str:
         return _("yes") if found else _("no")
     if key.endswith(("_at", "late_until")) and isinstance(found, str):
         return _moment(found)
-    if key in ("state", "way", "closure_kind", "holiday", "period"):
+    if key in ("state", "way", "closure_kind", "holiday", "period", "layout"):
         return _chosen(key).get(str(found), str(found))
-    if key == "reason":
-        return reservations.reason(None, str(found))
-    if key == "overridden":
-        return reservations.overridden(str(found))
+    if key in _WRITTEN:
+        return _WRITTEN[key](str(found))
     if key == "reason_code" and isinstance(found, str) and found in set(DeclineReason):
         return reservations.decline_reason(DeclineReason(found))
     return str(found)
@@ -342,7 +352,29 @@ def _chosen(key: str) -> Mapping[str, str]:
             HolidayState.ANNOUNCED: _("Announced"),
             HolidayState.LEFT_OUT: _("Left out"),
         }
+    if key == "layout":
+        return {kind: str(name) for kind, name in layouts_in_words().items()}
     return {kind: reservations.closure_kind(kind) for kind in ClosureKind}
+
+
+def _layout(line: str) -> str:
+    """«U-shape: 12 people, 45 minutes», as resources.layouts keeps it: u_shape:12:45."""
+    kind, *numbers = line.split(":")
+    if kind not in set(LayoutKind) or len(numbers) != 2 or not all(map(str.isdigit, numbers)):
+        return line
+    capacity, minutes = map(int, numbers)
+    return "{} ({}, {})".format(
+        layout_in_words(LayoutKind(kind)),
+        ngettext("%(num)s person", "%(num)s people", capacity),
+        format_duration(minutes),
+    )
+
+
+_WRITTEN: Mapping[str, Callable[[str], str]] = {
+    "reason": lambda text: reservations.reason(None, text),
+    "overridden": reservations.overridden,
+    "layouts": lambda lines: ", ".join(map(_layout, lines.split(", "))),
+}
 
 
 def _states() -> Mapping[str, str]:

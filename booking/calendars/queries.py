@@ -26,6 +26,7 @@ from sqlalchemy import (
 from booking.calendars.rules import MOST_EVENTS, Subscription, Window
 from booking.core import clock, ids
 from booking.core.database import session
+from booking.core.refusals import LayoutKind
 from booking.core.revisions import Revision, Scope
 from booking.people.models import FeedDetail, Person, PersonState, Token, TokenKind
 from booking.reservations.models import LIVE, Reservation, ReservationResource, State
@@ -55,6 +56,7 @@ class Entry:
     changed_at: datetime
     person_id: int
     guest: str | None
+    layout: LayoutKind | None
     resource_ids: tuple[int, ...]
 
 
@@ -202,6 +204,7 @@ def _entries() -> Select[*tuple[Any, ...]]:  # Any: as above
         Reservation.changed_at,
         Reservation.person_id,
         Reservation.guest,
+        Reservation.layout,
     )
 
 

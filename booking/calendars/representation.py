@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from booking.calendars.queries import Entry, Home, Shown, Whereabouts
@@ -10,6 +10,8 @@ from booking.calendars.rules import Subscription
 from booking.core import web
 from booking.core.i18n import _, name_in
 from booking.core.ics import Calendar, CalendarEvent, Coordinates, Status
+from booking.core.layout_texts import layouts_in_words
+from booking.core.refusals import LayoutKind
 from booking.people.models import FeedDetail
 from booking.reservations.models import State
 
@@ -35,6 +37,8 @@ class _Texts:
     location: str
     reference: str
     guest: str
+    layout: str
+    layouts: Mapping[LayoutKind, str]
     busy: str
 
 
@@ -119,6 +123,7 @@ class _Writer:
         said = [
             self._texts.reference % {"reference": entry.reference},
             self._texts.states[entry.state],
+            *self._layout(entry),
             url,
         ]
         if entry.guest:
@@ -140,6 +145,10 @@ class _Writer:
             is_private=is_private,
             color=_COLOR[status],
         )
+
+    def _layout(self, entry: Entry) -> Iterator[str]:
+        if entry.layout is not None:
+            yield self._texts.layout % {"layout": self._texts.layouts[entry.layout]}
 
     def busy_event(self, entry: Entry) -> CalendarEvent:
         """When and how surely, but neither what nor where: for calendars that others read too."""
@@ -183,6 +192,8 @@ def _texts() -> _Texts:
         location=_("%(resource)s, %(area)s, %(floor)s, %(building)s"),
         reference=_("Reference: %(reference)s"),
         guest=_("Reserved for: %(name)s"),
+        layout=_("Layout: %(layout)s"),
+        layouts=layouts_in_words(),
         busy=_("Busy"),
     )
 

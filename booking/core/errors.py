@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from booking.core.refusals import Refusal
+from booking.core.refusals import LayoutKind, Refusal
 
 
 class Problem(StrEnum):
@@ -28,6 +28,7 @@ class Problem(StrEnum):
     POOL = "pool"  # of several units: it is no part, and has none
     HAS_PARTS = "has_parts"  # a part that has parts of its own
     IS_PART = "is_part"  # a whole that is a part of another
+    NOT_OFFERED = "not_offered"  # a layout in which none of the rooms can be set out
     IN_USE = "in_use"  # a pool would have fewer places than are reserved
     REUSED = "reused"  # an Idempotency-Key that came with another body
 
@@ -70,6 +71,14 @@ class PlacesNeededError(InvalidError):
     def __init__(self, needed: int) -> None:
         super().__init__({"units": Problem.IN_USE})
         self.needed = needed
+
+
+class NotOfferedError(InvalidError):
+    """A layout in which none of the rooms can be set out; those that they offer."""
+
+    def __init__(self, offered: tuple[LayoutKind, ...]) -> None:
+        super().__init__({"layout": Problem.NOT_OFFERED})
+        self.offered = offered
 
 
 @dataclass

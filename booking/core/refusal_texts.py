@@ -17,6 +17,7 @@ from booking.core.i18n import (
     pgettext,
 )
 from booking.core.intervals import LocalInterval
+from booking.core.layout_texts import layout_in_words
 from booking.core.refusals import (
     Cause,
     CheckInNotOpen,
@@ -403,13 +404,8 @@ def _wrong_moment(place: str, facts: TooSoon | TooFar | InThePast | CheckInNotOp
 
 def _wrong_place(place: str, facts: OverCapacity | OutOfOrder | NotEligible | NotAuthorised) -> str:
     match facts:
-        case OverCapacity(capacity=capacity):
-            return ngettext(
-                "%(place)s takes at most %(num)s person. Choose a larger space or come with fewer.",
-                "%(place)s takes at most %(num)s people. Choose a larger space or come with fewer.",
-                capacity,
-                place=place,
-            )
+        case OverCapacity():
+            return _too_many_people(place, facts)
         case OutOfOrder():
             return _out_of_order(place, facts)
         case NotAuthorised():
@@ -420,6 +416,36 @@ def _wrong_place(place: str, facts: OverCapacity | OutOfOrder | NotEligible | No
                 " Book it for your organisation, or choose another space.",
                 place=place,
             )
+
+
+def _too_many_people(place: str, facts: OverCapacity) -> str:
+    """With the layouts that would hold so many, where there are any."""
+    if facts.layout is None and not facts.instead:
+        return ngettext(
+            "%(place)s takes at most %(num)s person. Choose a larger space or come with fewer.",
+            "%(place)s takes at most %(num)s people. Choose a larger space or come with fewer.",
+            facts.capacity,
+            place=place,
+        )
+    takes = ngettext(
+        "%(place)s takes at most %(num)s person in this layout: %(layout)s.",
+        "%(place)s takes at most %(num)s people in this layout: %(layout)s.",
+        facts.capacity,
+        place=place,
+        layout=layout_in_words(facts.layout),
+    )
+    if not facts.instead:
+        return " ".join((takes, _("Choose a larger space or come with fewer.")))
+    others = [
+        ngettext(
+            "%(layout)s (%(num)s person)",
+            "%(layout)s (%(num)s people)",
+            one.capacity,
+            layout=layout_in_words(one.layout),
+        )
+        for one in facts.instead
+    ]
+    return " ".join((takes, _("Large enough: %(layouts)s.", layouts=_(", ").join(others))))
 
 
 def _not_authorised(place: str, facts: NotAuthorised) -> str:

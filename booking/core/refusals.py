@@ -55,6 +55,16 @@ class WhoMayBook(StrEnum):
     MEMBERS = "members"
 
 
+class LayoutKind(StrEnum):
+    """How a room is set out. Part of the API."""
+
+    THEATRE = "theatre"
+    CLASSROOM = "classroom"
+    U_SHAPE = "u_shape"
+    BOARDROOM = "boardroom"
+    BANQUET = "banquet"
+
+
 class QuotaOf(StrEnum):
     """Whose use a quota limits."""
 
@@ -185,11 +195,22 @@ class InThePast:
 
 
 @dataclass(frozen=True, slots=True)
+class Seating:
+    """How many people fit in a layout; as the room stands where it names none."""
+
+    layout: LayoutKind | None
+    capacity: int
+
+
+@dataclass(frozen=True, slots=True)
 class OverCapacity:
-    """How many people fit, and how many would come."""
+    """How many people fit, and how many would come; in which layout, where one was chosen, and in
+    which others so many would fit."""
 
     capacity: int
     headcount: int
+    layout: LayoutKind | None = None
+    instead: tuple[Seating, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -385,6 +406,17 @@ def _as_json(value: object) -> JsonValue:
             return value.isoformat(timespec="minutes")
         case date():
             return value.isoformat()
+        case Span() | LocalInterval() | Seating():
+            return _of_several(value)
+        case tuple():
+            return [_as_json(item) for item in value]
+        case Mapping():
+            return {str(key): _as_json(item) for key, item in value.items()}
+    raise TypeError(f"a fact of type {type(value).__name__} has no JSON form")
+
+
+def _of_several(value: Span | LocalInterval | Seating) -> JsonValue:
+    match value:
         case Span():
             return {"opens": _clock(value.opens), "closes": _clock(value.closes)}
         case LocalInterval():
@@ -393,11 +425,8 @@ def _as_json(value: object) -> JsonValue:
                 "ends_at": _as_json(value.ends_at),
                 "zone": value.zone_name,
             }
-        case tuple():
-            return [_as_json(item) for item in value]
-        case Mapping():
-            return {str(key): _as_json(item) for key, item in value.items()}
-    raise TypeError(f"a fact of type {type(value).__name__} has no JSON form")
+        case Seating():
+            return {"layout": _as_json(value.layout), "capacity": value.capacity}
 
 
 def _clock(minute: int) -> str:

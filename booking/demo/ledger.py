@@ -15,6 +15,7 @@ from random import Random
 
 from booking.core.events import EventKind
 from booking.core.intervals import Interval, LocalInterval
+from booking.core.refusals import LayoutKind
 from booking.core.revisions import Scope
 from booking.demo.chance import References, public_id, stream
 from booking.journal.models import JsonFacts
@@ -84,6 +85,11 @@ class Aim:
         return replace(self, place=place, beside=tuple(beside))
 
     @property
+    def layout(self) -> LayoutKind | None:
+        """In which its places are laid out."""
+        return next((one.layout.kind for one in self.places if one.layout is not None), None)
+
+    @property
     def asking(self) -> tuple[Place, ...]:
         """Those whose policy asks."""
         return tuple(place for place in self.places if place.limits.needs_approval)
@@ -116,6 +122,7 @@ class Aim:
             "ends_at": self.local.ends_at.isoformat(timespec="minutes"),
             "title": self.title,
             "headcount": self.headcount,
+            **({} if self.layout is None else {"layout": self.layout.value}),
         }
 
 

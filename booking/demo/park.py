@@ -52,6 +52,7 @@ from booking.spaces.models import (
     HoursSpan,
     HoursVersion,
     Kind,
+    Layout,
     PeriodState,
     Photo,
     Profile,
@@ -341,6 +342,18 @@ class _Builder:
                 [
                     {"resource_id": resource_id, "feature_id": self._features[code]}
                     for code in resource.features
+                ],
+            )
+            self._park.rows.add(
+                Layout,
+                [
+                    {
+                        "resource_id": resource_id,
+                        "kind": kind,
+                        "capacity": capacity,
+                        "setup_minutes": minutes,
+                    }
+                    for kind, capacity, minutes in resource.layouts
                 ],
             )
             self._park.rows.add(

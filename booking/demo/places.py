@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from booking.core.intervals import Span
-from booking.core.refusals import QuotaPeriod
+from booking.core.refusals import LayoutKind, QuotaPeriod
 from booking.policies.models import Shown
 from booking.policies.rules import WhoMayBook
 from booking.spaces.models import Behaviour
@@ -322,6 +322,7 @@ class ResourcePlan:
     features: tuple[str, ...] = ()
     parts: tuple[str, ...] = ()  # codes of what is taken with it, which stand before it
     units: int = 1  # places without names of their own
+    layouts: tuple[tuple[LayoutKind, int, int], ...] = ()  # how many people, minutes to set up
 
 
 @dataclass(frozen=True)
@@ -464,8 +465,18 @@ def _training_rooms(floor: int, *rooms: tuple[str, str, int]) -> tuple[ResourceP
                 "whiteboard",
                 *(("computers",) if number == 4 else ()),
             ),
+            layouts=_layouts(capacity),
         )
         for number, (name, ar, capacity) in enumerate(rooms, 1)
+    )
+
+
+def _layouts(capacity: int) -> tuple[tuple[LayoutKind, int, int], ...]:
+    """The ways in which a training room can be set out: rows of chairs take as many as it holds."""
+    return (
+        (LayoutKind.THEATRE, capacity, 30),
+        (LayoutKind.CLASSROOM, capacity * 2 // 3, 30),
+        (LayoutKind.U_SHAPE, capacity * 2 // 5, 45),
     )
 
 
@@ -482,6 +493,7 @@ def _divisible_room(code: str, name: str, ar: str, parts: tuple[int, int]) -> li
             capacity,
             ("step_free", "projector", "whiteboard"),
             codes if letter == "A+B" else (),
+            layouts=_layouts(capacity),
         )
         for one, letter, capacity in (
             (codes[0], "A", parts[0]),

@@ -57,6 +57,7 @@ class _Season:
     def __init__(self, scene: Scene) -> None:
         self._scene = scene
         self._chance = stream("season")
+        self._chance_of_layouts = stream("layouts")
         salma = scene.people.id_of[MEMBER]  # what she did is told elsewhere
         self._people = tuple(one for one in scene.people.holders if one.person_id != salma)
         self._members = tuple(one for one in self._people if one.organisation_id is not None)
@@ -136,8 +137,13 @@ class _Season:
 
     # --- what becomes of it ---
 
+    def _set_out(self, place: Place) -> Place:
+        """In one of its layouts, or as it stands."""
+        kinds = (None, *(one.kind for one in place.layouts))
+        return place.laid_out(self._chance_of_layouts.choice(kinds)) if place.layouts else place
+
     def _use(self, place: Place, local: LocalInterval, holder: Holder) -> None:
-        scene = self._scene
+        scene, place = self._scene, self._set_out(place)
         if not scene.taken.is_free(place, local) or not scene.works(place, local):
             return
         aim = self._aim(place, local)

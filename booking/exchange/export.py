@@ -145,7 +145,8 @@ Booker = aliased(Person, name="booker")
 Decider = aliased(Person, name="decider")
 RESERVATION_COLUMNS = (
     *("reference", "id", "state", "title", "resources", "local_start", "local_end", "zone"),
-    *("starts_at", "ends_at", "headcount", "person", "person_email", "organisation", "guest"),
+    *("starts_at", "ends_at", "headcount", "layout"),
+    *("person", "person_email", "organisation", "guest"),
     *("booked_by", "booked_by_email", "asked_for_approval", "decisions", "closing_reason"),
     *("created_at", "changed_at"),
 )
@@ -218,6 +219,7 @@ def _line(row: Any, codes: Sequence[str], decisions: Sequence[str]) -> Sequence[
             one.local_end.isoformat(timespec="minutes"),
         ),
         *(one.zone, _instant(one.starts_at), _instant(one.ends_at), one.headcount),
+        None if one.layout is None else one.layout.value,
         *(person, email, organisation, one.guest, booker, booker_email),
         "yes" if one.decide_by is not None else "no",
         columns.BETWEEN.join(decisions),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from itertools import chain
@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Select, and_, bindparam, false, or_, selec
 from booking.core import clock, zones
 from booking.core.database import execute, session
 from booking.core.intervals import Interval, LocalInterval
-from booking.core.refusals import OverCapacity, Reason, Refusal
+from booking.core.refusals import LayoutKind, OverCapacity, Reason, Refusal, Seating
 from booking.occupancy import queries as occupancy
 from booking.policies.models import Policy, Shown
 from booking.policies.quotas import Balance, Counting, Quota, quotas_from
@@ -27,14 +27,18 @@ from booking.policies.rules import (
     Subject,
     judge,
     lacking,
+    too_many,
 )
 from booking.spaces.models import Resource, ResourceState
 from booking.spaces.opening import Expected, Opening
 from booking.spaces.queries import (
+    LAYOUT_COLUMN,
     LINK_COLUMNS,
     SPOT_COLUMNS,
+    LaidOut,
     Linked,
     Spot,
+    layouts_from,
     links_from,
     openings,
     spot_from,
@@ -72,7 +76,10 @@ _QUOTAS = 6  # of these columns, the last
 
 @dataclass(frozen=True)
 class Place:
-    """A resource with its policy: what rights, rules and texts ask for."""
+    """A resource with its policy: what rights, rules and texts ask for.
+
+    One that is `laid_out` takes as many people as its layout does, and as long to set up.
+    """
 
     spot: Spot
     limits: Limits
@@ -83,6 +90,9 @@ class Place:
     grace_minutes: int = 15
     parts: tuple[Linked, ...] = ()  # what is taken with it
     part_of: tuple[Linked, ...] = ()  # whose taking takes it
+    layouts: tuple[LaidOut, ...] = ()  # that it offers
+    layout: LaidOut | None = None  # in which it is set out
+    stands: tuple[int, int] = field(default=(0, 0), compare=False)  # people and set-up without one
     unit: int = field(default=1, compare=False)  # of a pool: which of its places somebody has
 
     @property
@@ -120,6 +130,24 @@ class Place:
         """How much one person, and one organisation, may have of its group."""
         return self.limits.quotas
 
+    def laid_out(self, kind: LayoutKind | None) -> Place:
+        """The same place in this layout; as it stands for none, or for one that it does not
+        offer (any more)."""
+        chosen = next((one for one in self.layouts if one.kind is kind), None)
+        if chosen == self.layout:
+            return self
+        stands = self.stands if self.layout else (self.spot.capacity, self.limits.setup_minutes)
+        capacity, minutes = stands
+        if chosen is not None:
+            capacity, minutes = chosen.capacity, max(minutes, chosen.setup_minutes)
+        return replace(
+            self,
+            spot=replace(self.spot, capacity=capacity),
+            limits=replace(self.limits, setup_minutes=minutes),
+            layout=chosen,
+            stands=stands,
+        )
+
     def for_series(self) -> Place:
         """The same place under the limits that hold for dates that repeat."""
         return replace(self, limits=self.limits.for_series())
@@ -139,7 +167,17 @@ class Place:
             out_of_order=self.spot.state is ResourceState.OUT_OF_ORDER,
             out_of_order_reason=self.spot.out_of_order_reason or "",
             expected_back=back and zones.to_local(back, zones.zone(self.spot.zone_name)),
+            layout=None if self.layout is None else self.layout.kind,
+            other_layouts=tuple(self._other_layouts),
         )
+
+    @property
+    def _other_layouts(self) -> Iterator[Seating]:
+        for one in self.layouts:
+            if one != self.layout:
+                yield Seating(one.kind, one.capacity)
+        if self.layout is not None:
+            yield Seating(None, self.stands[0])
 
 
 def place_columns() -> Select[*tuple[Any, ...]]:  # Any: the row has 45 columns
@@ -147,7 +185,7 @@ def place_columns() -> Select[*tuple[Any, ...]]:  # Any: the row has 45 columns
     return (
         spots()
         .join(Policy, Policy.id == Resource.policy_id)
-        .add_columns(*_POLICY_COLUMNS, *LINK_COLUMNS)
+        .add_columns(*_POLICY_COLUMNS, *LINK_COLUMNS, LAYOUT_COLUMN)
     )
 
 
@@ -155,7 +193,7 @@ def place_from(row: Collection[object]) -> Place:
     """One row of `place_columns()` as a value."""
     last = len(SPOT_COLUMNS) + len(_POLICY_COLUMNS)
     values = tuple(row)[len(SPOT_COLUMNS) : last]
-    parts, part_of = tuple(row)[last : last + len(LINK_COLUMNS)]
+    parts, part_of, layouts = tuple(row)[last : last + len(LINK_COLUMNS) + 1]
     *limits, own_request_may_be_decided, others_see, names, asks_for_check_in, grace = values[
         :-_QUOTAS
     ]
@@ -172,7 +210,13 @@ def place_from(row: Collection[object]) -> Place:
         grace,  # type: ignore[arg-type]  # as above
         links_from(parts),
         links_from(part_of),
+        layouts_from(layouts),
     )
+
+
+def laid_out(places: Iterable[Place], kind: LayoutKind | None) -> tuple[Place, ...]:
+    """Those of the places in this layout that offer it, the others as they stand."""
+    return tuple(place.laid_out(kind) for place in places)
 
 
 def places(*conditions: ColumnElement[bool], limit: int | None = None) -> list[Place]:
@@ -384,4 +428,6 @@ def over_capacity(places: Sequence[Place], headcount: int) -> list[Refusal]:
     if headcount <= capacity:
         return []
     codes = ", ".join(place.spot.code for place in places)
-    return [Refusal(Reason.OVER_CAPACITY, OverCapacity(capacity, headcount), codes)]
+    alone = places[0].subject if len(places) == 1 else None
+    found = OverCapacity(capacity, headcount) if alone is None else too_many(alone, headcount)
+    return [Refusal(Reason.OVER_CAPACITY, found, codes)]

@@ -14,6 +14,7 @@ from booking.core.refusals import (
     ClosedDay,
     Facts,
     InThePast,
+    LayoutKind,
     NotAuthorised,
     NotEligible,
     OffGrid,
@@ -22,6 +23,7 @@ from booking.core.refusals import (
     OverCapacity,
     Reason,
     Refusal,
+    Seating,
     TooFar,
     TooLong,
     TooShort,
@@ -126,6 +128,8 @@ class Subject:
     out_of_order: bool = False
     out_of_order_reason: str = ""
     expected_back: datetime | None = None
+    layout: LayoutKind | None = None  # in which it is set out
+    other_layouts: tuple[Seating, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,8 +277,14 @@ def within_horizon(case: Case) -> Iterator[Refusal]:
 def within_capacity(case: Case) -> Iterator[Refusal]:
     """No more people than fit."""
     if case.headcount > case.subject.capacity:
-        facts = OverCapacity(case.subject.capacity, case.headcount)
+        facts = too_many(case.subject, case.headcount)
         yield case.refuse(Reason.OVER_CAPACITY, facts)
+
+
+def too_many(subject: Subject, headcount: int) -> OverCapacity:
+    """How many fit as it is set out, and in which layouts so many would."""
+    instead = (one for one in subject.other_layouts if one.capacity >= headcount)
+    return OverCapacity(subject.capacity, headcount, subject.layout, tuple(instead))
 
 
 def in_order(case: Case) -> Iterator[Refusal]:

@@ -166,6 +166,7 @@ def _reservations(person_id: int) -> Columns:
             Reservation.title,
             Reservation.guest,
             Reservation.headcount,
+            Reservation.layout,
             Reservation.closing_reason,
             (Reservation.person_id == person_id).label("is_holder"),
             (Reservation.booked_by_id == person_id).label("is_booker"),

@@ -11,6 +11,7 @@ from sqlalchemy import exists, func, select
 from booking.core import clock
 from booking.core.database import session
 from booking.core.intervals import LocalInterval
+from booking.core.refusals import LayoutKind
 from booking.reservations.models import LIVE, Reservation, ReservationResource
 from booking.spaces.models import Resource
 from booking.spaces.opening import Opening
@@ -53,6 +54,22 @@ def count_of(resource_id: int) -> int:
         )
     )
     return session().scalar(statement) or 0
+
+
+def layouts_of(resource_id: int) -> dict[LayoutKind, int]:
+    """In which layouts a room is wanted ahead, and how often."""
+    statement = (
+        select(Reservation.layout, func.count())
+        .join(ReservationResource, ReservationResource.reservation_id == Reservation.id)
+        .where(
+            ReservationResource.resource_id == resource_id,
+            Reservation.layout.is_not(None),
+            Reservation.state.in_(LIVE),
+            Reservation.ends_at > clock.now(),
+        )
+        .group_by(Reservation.layout)
+    )
+    return {kind: count for kind, count in session().execute(statement) if kind is not None}
 
 
 def outside_week(hours_id: int, opening: Opening, valid_from: date, before: date) -> Outside:

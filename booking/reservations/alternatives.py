@@ -13,7 +13,8 @@ from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from itertools import islice
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from msgspec import UNSET
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from booking.authorisations.queries import rights
@@ -21,7 +22,7 @@ from booking.core import clock, zones
 from booking.core.database import session
 from booking.core.intervals import Interval, LocalInterval
 from booking.core.permissions import Actor
-from booking.core.refusals import Cause, Reason, Refusal, SlotTaken, with_overrider
+from booking.core.refusals import Cause, LayoutKind, Reason, Refusal, SlotTaken, with_overrider
 from booking.policies import facts
 from booking.policies.facts import Judged, Place, place_columns, place_from
 from booking.policies.quotas import Counted, Counting
@@ -36,11 +37,12 @@ from booking.reservations.availability import (
     limits_of,
 )
 from booking.reservations.queries import Details
-from booking.reservations.wishes import Change, Wish, checked_headcount, local_interval
+from booking.reservations.wishes import Change, Wish, checked_headcount, laid_out, local_interval
 from booking.spaces.models import (
     Area,
     Building,
     Floor,
+    Layout,
     Resource,
     ResourceFeature,
     ResourceState,
@@ -93,6 +95,7 @@ class _Search:
     own: Own | None = None
     counting: Counting | None = None
     rights: Rights = field(default_factory=dict)
+    layout: LayoutKind | None = None  # in which the places are laid out, those that offer it
 
     @property
     def day(self) -> date:
@@ -112,6 +115,7 @@ class _Search:
             return False
         before = self.own.before
         same_places = before.resource_ids == {place.resource_id for place in places}
+        same_places = same_places and before.layout == self.layout
         return same_places and before.local == local
 
     def is_eligible(self, place: Place) -> bool:
@@ -174,7 +178,7 @@ def find(
     Empty only where nothing of the wished length or shorter can be booked on the resource within
     seven days, nor on alike ones. Raises InvalidError for a wish that makes no sense.
     """
-    places = service.places_of(wish.resources)
+    places = laid_out(service.places_of(wish.resources), wish.layout)
     holder = service.holder_of(actor, wish, places)
     search = _resolve(wish, places, holder.is_member, holder.counted, now or clock.now())
     return _ranked(search.counted(places), most)
@@ -190,7 +194,9 @@ def for_change(
         return []
     wish = whole_wish(before, wanted)
     is_member = before.counts_as_member or bool(actor.memberships)
-    places = service.places_of(wish.resources, known=before.places)
+    named = service.places_of(wish.resources, known=before.places)
+    known = before.resource_ids if wish.layout == before.layout else frozenset()
+    places = laid_out(named, wish.layout, known=known)
     search = _resolve(wish, places, is_member, quotas.of(before), now)
     search = replace(search, own=Own.of(before)).counted(places)
     if before.interval.starts_at <= now:
@@ -205,6 +211,7 @@ def whole_wish(before: Details, wanted: Change) -> Wish:
         starts_at=wanted.starts_at or before.local.starts_at,
         ends_at=wanted.ends_at or before.local.ends_at,
         headcount=before.headcount if wanted.headcount is None else wanted.headcount,
+        layout=before.layout if wanted.layout is UNSET else wanted.layout,
     )
 
 
@@ -291,7 +298,7 @@ def _on_date(
 def alike(actor: Actor, wish: Wish) -> list[Place]:
     """Which others would do as well as the one place of a wish, free or not: of its kind, large
     enough, with all its features, and allowed at that time; the nearest first."""
-    places = service.places_of(wish.resources, most=1)
+    places = laid_out(service.places_of(wish.resources, most=1), wish.layout)
     holder = service.holder_of(actor, wish, places)
     search = _resolve(wish, places, holder.is_member, holder.counted, clock.now())
     gap = _Gap(places[0], places, search.headcount)
@@ -310,7 +317,7 @@ def alike(actor: Actor, wish: Wish) -> list[Place]:
 
 def verdict(actor: Actor, wish: Wish) -> Judged:
     """Could I? All rules, and which of the places are taken, without claiming anything."""
-    places = service.places_of(wish.resources)
+    places = laid_out(service.places_of(wish.resources), wish.layout)
     holder = service.holder_of(actor, wish, places)
     search = _resolve(wish, places, holder.is_member, holder.counted, clock.now()).counted(places)
     judged = facts.judge_all(
@@ -339,7 +346,8 @@ def _resolve(
     wish: Wish, places: tuple[Place, ...], is_member: bool, holder: Counted, now: datetime
 ) -> _Search:
     local = local_interval(wish.starts_at, wish.ends_at, places[0].spot.zone_name)
-    return _Search(places, local, checked_headcount(wish.headcount), is_member, holder, now)
+    headcount = checked_headcount(wish.headcount)
+    return _Search(places, local, headcount, is_member, holder, now, layout=wish.layout)
 
 
 # --- ranking ---
@@ -591,6 +599,11 @@ class _Gap:
         """How many the others have no room for."""
         return max(1, self.headcount - sum(one.spot.capacity for one in self.others))
 
+    def set_out(self, place: Place) -> Place:
+        """An alike one in the same layout."""
+        layout = self.place.layout
+        return place if layout is None else place.laid_out(layout.kind)
+
     def filled_by(self, alike: Place) -> tuple[Place, ...]:
         return tuple(alike if one is self.place else one for one in self.places)
 
@@ -640,21 +653,23 @@ def _alike_at_the_same_time(times: _Times, gap: _Gap, most: int) -> list[Alterna
         if search.judge(gap.filled_by(place), opening_of, search.local).allowed
     )
     own_ids = search.own.resource_ids if search.own else frozenset()
-    buffers = {place.spot.policy_id: place.limits.buffers for place in representatives}
+    buffers = {place.policy_id: place.laid_out(None).limits.buffers for place in representatives}
     free = or_(facts.is_free(interval, buffers), Resource.id.in_(own_ids))
     found = (
         Alternative(gap.filled_by(place), search.local, Why.ALIKE_SAME_TIME)
         for place in _alike(search, gap, pairs, free, works_by=interval.starts_at)
         if not search.is_as_it_stands(gap.filled_by(place), search.local)
         and search.judge(gap.filled_by(place), opening_of, search.local).allowed
-        and _is_free_but_for_own(search, place, interval)
+        and _is_free_there(search, place, interval)
     )
     return list(islice(found, most))
 
 
-def _is_free_but_for_own(search: _Search, place: Place, interval: Interval) -> bool:
-    """Where the reservation itself has claims, look at each; elsewhere the search has looked."""
-    if search.own is None or place.resource_id not in search.own.resource_ids:
+def _is_free_there(search: _Search, place: Place, interval: Interval) -> bool:
+    """Where the reservation itself has claims, and where a layout takes longer to set up than the
+    policy says, look at each; elsewhere the search has looked."""
+    is_own = search.own is not None and place.resource_id in search.own.resource_ids
+    if not is_own and place.layout is None:
         return True
     return is_inside(free_times([place], interval, search.own)[place.resource_id], interval)
 
@@ -703,7 +718,7 @@ def _representatives(search: _Search, gap: _Gap) -> list[Place]:
         .where(*_is_alike(search, gap, Building.site_id))
         .group_by(Resource.policy_id, Resource.hours_id)
     )
-    return facts.places(Resource.id.in_(ids))
+    return [gap.set_out(place) for place in facts.places(Resource.id.in_(ids))]
 
 
 def _alike(
@@ -734,7 +749,7 @@ def _alike(
         )
         .limit(MOST_ALIKE)
     )
-    return [place_from(row) for row in session().execute(statement)]
+    return [gap.set_out(place_from(row)) for row in session().execute(statement)]
 
 
 def _is_alike(
@@ -744,9 +759,20 @@ def _is_alike(
     return (
         Resource.id.not_in([place.resource_id for place in search.places]),
         Resource.kind_id == spot.kind_id,
-        Resource.capacity >= gap.people,
+        _takes(gap),
         Resource.retired_at.is_(None),
         site_id == spot.site_id,
+    )
+
+
+def _takes(gap: _Gap) -> ColumnElement[bool]:
+    """Large enough, in the layout that the place in the gap is laid out in."""
+    if gap.place.layout is None:
+        return Resource.capacity >= gap.people
+    return exists().where(
+        Layout.resource_id == Resource.id,
+        Layout.kind == gap.place.layout.kind,
+        Layout.capacity >= gap.people,
     )
 
 

@@ -13,7 +13,7 @@ from booking.core import listing, schema, web
 from booking.core.errors import InvalidError, Problem, RefusedError
 from booking.core.idempotency import Answer
 from booking.core.permissions import Action, Actor
-from booking.core.refusals import facts_as_json
+from booking.core.refusals import LayoutKind, facts_as_json
 from booking.core.schema import Moment, PublicId, describes, moment, public_id
 from booking.core.web import acts, current_actor
 from booking.demand import service as demand
@@ -60,6 +60,7 @@ class NewReservation(msgspec.Struct, forbid_unknown_fields=True):
     ends_at: Moment
     title: str = ""
     headcount: int = 1
+    layout: LayoutKind | None = None
     holder: Holder = msgspec.field(default_factory=Holder)
     override: Override | None = None
     repetition: RepetitionShape | None = None
@@ -68,13 +69,15 @@ class NewReservation(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class ChangedReservation(msgspec.Struct, forbid_unknown_fields=True):
-    """The body of PATCH /reservations/{id}; what is absent stays."""
+    """The body of PATCH /reservations/{id}; what is absent stays. Without a layout, `null`, the
+    rooms are as they stand."""
 
     resources: list[PublicId] | None = None
     starts_at: Moment | None = None
     ends_at: Moment | None = None
     title: str | None = None
     headcount: int | None = None
+    layout: LayoutKind | msgspec.UnsetType | None = msgspec.UNSET
     override: Override | None = None
 
 
@@ -115,6 +118,7 @@ class Question(msgspec.Struct, forbid_unknown_fields=True, rename={"with_": "wit
     starts_at: Moment
     ends_at: Moment
     headcount: int = 1
+    layout: LayoutKind | None = None
     with_: str | None = None
     organisation: PublicId | None = None
 
@@ -168,6 +172,7 @@ def wish_from(asked: NewReservation | SeriesPreview) -> Wish:
         organisation_id=asked.holder.organisation,
         person_id=None if asked.holder.person is None else public_id("person", asked.holder.person),
         guest=asked.holder.guest,
+        layout=asked.layout,
     )
 
 
@@ -254,6 +259,7 @@ def change(reservation_id: UUID) -> Response:
         ends_at=None if asked.ends_at is None else moment("ends_at", asked.ends_at),
         title=asked.title,
         headcount=asked.headcount,
+        layout=asked.layout,
     )
     key, version = str(reservation_id), seen_version()
     try:
@@ -325,6 +331,7 @@ def verdict(resource_id: UUID) -> Response:
         moment("ends_at", asked.ends_at),
         headcount=asked.headcount,
         organisation_id=asked.organisation,
+        layout=asked.layout,
     )
     judged = alternatives.verdict(actor, wish)
     offered = [] if judged.allowed else alternatives.find(actor, wish)

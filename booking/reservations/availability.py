@@ -65,9 +65,11 @@ class Own:
         return busy.hold_id is not None and busy.hold_id == self.hold_id
 
     def was_at(self, place: Place) -> Interval | None:
-        """The time that it has at a place; nothing where it holds none there."""
-        is_there = self.before.holds_place and place.resource_id in self.before.resource_ids
-        return self.before.interval if is_there else None
+        """The time that it has at a place; nothing where it holds none there, or where the place
+        shall be set out otherwise."""
+        found = (one for one in self.before.places if one.resource_id == place.resource_id)
+        is_so = any(one.layout == place.layout for one in found)
+        return self.before.interval if self.before.holds_place and is_so else None
 
     def change_to(self, place: Place) -> facts.Change:
         """What the rules need to know of it."""

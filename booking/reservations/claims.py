@@ -34,6 +34,7 @@ class Had:
     interval: Interval
     spans: Mapping[int, Interval]
     units: Mapping[int, int] = field(default_factory=dict)
+    set_out_anew: frozenset[int] = frozenset()  # where the layout changes, and so the set-up
 
     @classmethod
     def of(cls, interval: Interval, claims: Iterable[Busy]) -> Self:
@@ -73,6 +74,17 @@ class Had:
             self.units,
         )
 
+    def set_out(self, before: Iterable[Place], after: Iterable[Place]) -> Self:
+        """The same before the layouts change: whoever wants another one needs its set-up."""
+        had = {place.resource_id: place.layout for place in before}
+        anew = {
+            resource_id
+            for place in after
+            if place.layout != had.get(place.resource_id)
+            for resource_id in (place.resource_id, *(part.resource_id for part in place.parts))
+        }
+        return replace(self, set_out_anew=frozenset(anew))
+
     def on(self, seated: Iterable[Seated]) -> Self:
         """The same on other units."""
         return replace(self, units={**self.units, **{one.resource_id: one.unit for one in seated}})
@@ -83,7 +95,8 @@ class Had:
         if had is None:
             return span
         starts_at, ends_at = span.starts_at, span.ends_at
-        if interval.starts_at >= self.interval.starts_at:
+        keeps_set_up = resource_id not in self.set_out_anew
+        if keeps_set_up and interval.starts_at >= self.interval.starts_at:
             starts_at = max(starts_at, had.starts_at)
         if interval.ends_at <= self.interval.ends_at:
             ends_at = min(ends_at, had.ends_at)

@@ -9,6 +9,7 @@ from typing import ClassVar
 from uuid import UUID
 
 from flask import request
+from msgspec import UNSET, UnsetType
 from wtforms import (
     BooleanField,
     HiddenField,
@@ -21,15 +22,16 @@ from wtforms import (
 from wtforms.validators import Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
-from booking.core.errors import InvalidError, Problem
+from booking.core.errors import InvalidError, NotOfferedError, Problem
 from booking.core.fields import DayField, NumberField
 from booking.core.forms import OnceForm, PageForm, lazy_gettext
 from booking.core.i18n import _, format_day, name_in
 from booking.core.intervals import LocalInterval
 from booking.core.months import FIRST_DAY, LAST_DAY, day_from
 from booking.core.permissions import Actor
+from booking.core.refusals import LayoutKind
 from booking.people.queries import Known
-from booking.policies.facts import Place
+from booking.policies.facts import Place, laid_out
 from booking.reservations import texts
 from booking.reservations.availability import Stretch
 from booking.reservations.queries import Details
@@ -93,9 +95,57 @@ class ReservationForm(PageForm):
     def problem_text(self, field: str, problem: Problem) -> str:
         return texts.problem(field, problem)
 
+    def show(self, error: InvalidError) -> None:
+        """Of a layout that is not offered, say which are."""
+        if isinstance(error, NotOfferedError) and "layout" in self:
+            field = self["layout"]
+            field.errors = [*field.errors, texts.not_offered(error.offered)]
+        else:
+            super().show(error)
 
-class TimesForm(ReservationForm):
-    """Start, end, title and number of people: what booking and changing share."""
+
+class LayoutForm(ReservationForm):
+    """How the rooms are set out."""
+
+    layout = SelectField(lazy_gettext("Layout"), choices=[], validate_choice=False)
+
+    def layout_asked(self) -> LayoutKind | None:
+        """The chosen one; raises InvalidError for what is none."""
+        try:
+            return LayoutKind(self.layout.data) if self.layout.data else None
+        except ValueError as error:
+            raise InvalidError({"layout": Problem.UNKNOWN}) from error
+
+    def layout_wanted(
+        self, places: Sequence[Place], before: Details
+    ) -> LayoutKind | UnsetType | None:
+        """The chosen one for a reservation that changes; where the page offered none it stays as
+        it is, and other rooms are as they stand."""
+        if self.layout.data is not None:
+            return self.layout_asked()
+        keeps_places = {place.resource_id for place in places} <= before.resource_ids
+        return UNSET if keeps_places else None
+
+    def set_out(self, places: Sequence[Place]) -> tuple[Place, ...]:
+        """The places as the form has them set out."""
+        known = {one.value for one in LayoutKind}
+        data = self.layout.data
+        return laid_out(places, LayoutKind(data) if data in known else None)
+
+    def offer_layouts(self, places: Sequence[Place], kept: LayoutKind | None = None) -> None:
+        """As the rooms stand, and every layout that one of them offers; `kept` stays among them
+        although it may no longer be offered. Nothing, where there is nothing to choose."""
+        offered = {one.kind for place in places for one in place.layouts}
+        kinds = [kind for kind in LayoutKind if kind in offered or kind is kept]
+        self.layout.choices = [
+            ("" if kind is None else kind.value, texts.layout_line(kind, places))
+            for kind in (None, *kinds)
+            if kinds
+        ]
+
+
+class TimesForm(LayoutForm):
+    """Start, end, title, layout and number of people: what booking and changing share."""
 
     resource = HiddenField()
     also = SelectMultipleField(validate_choice=False)  # drawn as hidden fields, one for each
@@ -258,6 +308,7 @@ class BookForm(RepeatForm):
             organisation_id=None if guest and not person_id else organisation_id,
             person_id=person_id,
             guest=guest,
+            layout=self.layout_asked(),
         )
 
     def guest_asked(self) -> str:
@@ -306,7 +357,7 @@ class ChangeForm(TimesForm):
         """The version that the page showed."""
         return _version_from(self.version.data)
 
-    def to_change(self, places: Sequence[Place]) -> Change:
+    def to_change(self, places: Sequence[Place], before: Details) -> Change:
         """The change; raises InvalidError where the times are none."""
         starts_at, ends_at = self.times_asked()
         return Change(
@@ -315,6 +366,7 @@ class ChangeForm(TimesForm):
             ends_at=ends_at,
             title=self.title.data or "",
             headcount=None if are_seats(places) else self.headcount_asked(),
+            layout=self.layout_wanted(places, before),
         )
 
 
@@ -385,6 +437,7 @@ def values_of(before: Details, day: date) -> dict[str, object]:
         "end": written(before.local.ends_at, day),
         "title": before.title,
         "headcount": before.headcount,
+        "layout": before.layout and before.layout.value,
         "version": str(before.version),
     }
 

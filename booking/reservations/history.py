@@ -10,6 +10,8 @@ from sqlalchemy import select
 
 from booking.core.database import session
 from booking.core.i18n import _, isolated
+from booking.core.layout_texts import layout_in_words
+from booking.core.refusals import LayoutKind
 from booking.journal.models import JournalLine, JsonFacts
 from booking.people.models import Person
 from booking.reservations import texts
@@ -110,6 +112,7 @@ def _differences(
         "ends_at": _("End"),
         "title": _("Purpose"),
         "headcount": _("Number of people"),
+        "layout": _("Layout"),
         "person_id": _("Booked for"),
         "booked_by_id": _("Booked by"),
     }
@@ -125,6 +128,8 @@ def _shown(key: str, value: object, names: Mapping[int, str]) -> str:
         return names.get(value, "")
     if key in ("starts_at", "ends_at") and isinstance(value, str):
         return texts.day_and_clock(datetime.fromisoformat(value))
+    if key == "layout":
+        return layout_in_words(LayoutKind(value) if isinstance(value, str) else None)
     return str(value) if value not in (None, "") else _("none")
 
 

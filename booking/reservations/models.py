@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from booking.core.database import Instant, Model, WallClock, choice
 from booking.core.intervals import Interval, LocalInterval
+from booking.core.refusals import LayoutKind
 from booking.people.models import Organisation, Person
 from booking.policies.models import Policy
 from booking.reservations.repetition import Every, MonthlyBy, Repetition
@@ -199,6 +200,8 @@ class Reservation(Model):
     guest: Mapped[str | None] = mapped_column(String(120))
     title: Mapped[str] = mapped_column(String(200), default="")
     headcount: Mapped[int] = mapped_column(default=1)
+    # As those of its rooms are set out that offer it; what they no longer offer stays a word.
+    layout: Mapped[LayoutKind | None] = mapped_column(choice(LayoutKind, "layout"))
     state: Mapped[State] = mapped_column(choice(State, "state"))
     holds_place: Mapped[bool]
     zone: Mapped[str] = mapped_column(String(64))
@@ -279,6 +282,7 @@ class Amendment(Model):
     ends_at: Mapped[datetime] = mapped_column(Instant)
     title: Mapped[str] = mapped_column(String(200))
     headcount: Mapped[int]
+    layout: Mapped[LayoutKind | None] = mapped_column(choice(LayoutKind, "layout"))
     holds_place: Mapped[bool]
     decide_by: Mapped[datetime] = mapped_column(Instant)
     created_at: Mapped[datetime] = mapped_column(Instant)

@@ -13,6 +13,8 @@ from booking.core.database import session
 from booking.core.events import EventKind, Happened
 from booking.core.i18n import _
 from booking.core.intervals import LocalInterval
+from booking.core.layout_texts import layout_in_words
+from booking.core.refusals import LayoutKind
 from booking.journal.models import JournalLine, JsonFacts
 from booking.messages import queries as messages
 from booking.messages import service as planner
@@ -123,10 +125,12 @@ def reservation_of(key: Key) -> Details | None:
 
 @dataclass(frozen=True)
 class Before:
-    """What a changed reservation was: its place's code and its time, where they were others."""
+    """What a changed reservation was: its place's code and its time, where they were others, and
+    how it was set out."""
 
     code: str | None
     local: LocalInterval
+    layout: str = ""  # in words, where it was another
 
 
 @dataclass(frozen=True)
@@ -175,7 +179,12 @@ def _before(details: Details, values: JsonFacts) -> Before | None:
         details.local.zone_name,
     )
     code = values.get("resource")
-    return Before(str(code) if code else None, local)
+    layout = layout_in_words(_layout(values["layout"])) if "layout" in values else ""
+    return Before(str(code) if code else None, local, layout)
+
+
+def _layout(text: object) -> LayoutKind | None:
+    return LayoutKind(text) if isinstance(text, str) else None
 
 
 def _moment(text: object) -> datetime | None:
@@ -267,23 +276,30 @@ def places_in_words(places: Sequence[Place]) -> str:
 def about(details: Details, heading: str = "") -> Section:
     """The lines about a reservation as it stands."""
     return Section(
-        _lines(details, details.places, details.local, details.title),
+        _lines(details, details.places, details.local, details.title, details.layout),
         heading,
     )
 
 
 def wished(details: Details, waiting: Waiting, heading: str = "") -> Section:
     """The lines about a reservation as the change that waits would make it."""
-    return Section(_lines(details, waiting.places, waiting.local, waiting.title), heading)
+    return Section(
+        _lines(details, waiting.places, waiting.local, waiting.title, waiting.layout), heading
+    )
 
 
 def _lines(
-    details: Details, places: Sequence[Place], local: LocalInterval, title: str
+    details: Details,
+    places: Sequence[Place],
+    local: LocalInterval,
+    title: str,
+    layout: LayoutKind | None,
 ) -> tuple[Line, ...]:
     lines = [
         Line(_("Space"), places_in_words(places)),
         Line(_("Where"), texts.where_all(places)),
         Line(_("When"), texts.period(local)),
+        Line(_("Layout"), "" if layout is None else layout_in_words(layout)),
         Line(_("Purpose"), title),
         Line(_("Booked for"), holder(details)),
         Line(_("Reference"), details.reference),
@@ -447,6 +463,8 @@ def _what_it_was(before: Before) -> Section:
     lines = [Line(_("When"), texts.period(before.local))]
     if before.code:
         lines.insert(0, Line(_("Space"), before.code))
+    if before.layout:
+        lines.append(Line(_("Layout"), before.layout))
     return Section(tuple(lines), _("As it was before"))
 
 

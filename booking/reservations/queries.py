@@ -30,8 +30,9 @@ from booking.core.errors import NotFoundError
 from booking.core.instants import Interval
 from booking.core.intervals import LocalInterval
 from booking.core.permissions import Action, Actor, Role, allows
+from booking.core.refusals import LayoutKind
 from booking.people.models import Organisation, Person
-from booking.policies.facts import Place, place_columns, place_from
+from booking.policies.facts import Place, laid_out, place_columns, place_from
 from booking.reservations.models import (
     Amendment,
     AmendmentResource,
@@ -126,6 +127,7 @@ class Waiting:
     decide_by: datetime
     created_at: datetime
     asked_by_id: int
+    layout: LayoutKind | None = None
 
 
 @dataclass(frozen=True)
@@ -178,6 +180,7 @@ class Details:
     series: str | None = None
     series_start: datetime | None = None
     guest: str | None = None
+    layout: LayoutKind | None = None  # in which its places are set out, where they offer it
 
     @property
     def for_whom(self) -> str:
@@ -605,7 +608,7 @@ def _waiting(rows: Sequence[Row[*tuple[Any, ...]]]) -> Waiting:
     return Waiting(
         id=row.amendment_id,
         public_id=row.amendment_public_id,
-        places=tuple(place_from(one) for one in rows),
+        places=laid_out(map(place_from, rows), row.amendment_layout),
         local=LocalInterval(row.amendment_local_start, row.amendment_local_end, row.amendment_zone),
         interval=Interval(row.amendment_starts_at, row.amendment_ends_at),
         title=row.amendment_title,
@@ -614,6 +617,7 @@ def _waiting(rows: Sequence[Row[*tuple[Any, ...]]]) -> Waiting:
         decide_by=row.amendment_decide_by,
         created_at=row.amendment_created_at,
         asked_by_id=row.amendment_asked_by_id,
+        layout=row.amendment_layout,
     )
 
 
@@ -651,7 +655,7 @@ def _details(
         organisation=None
         if row.organisation_public_id is None
         else PersonName(row.organisation_public_id, row.organisation_name),
-        places=tuple(places),
+        places=laid_out(places, row.layout),
         decisions=tuple(decisions),
         amendment=amendment,
         attended=Attended(row.checked_in_at, row.late_until, row.released_at),
@@ -659,4 +663,5 @@ def _details(
         series=None if row.series_start is None else row.series_public_id,
         series_start=row.series_start,
         guest=row.guest,
+        layout=row.layout,
     )

@@ -57,6 +57,7 @@ def _as_json(
         "sequence": found.sequence,
         "title": found.title,
         "headcount": found.headcount,
+        "layout": found.layout and found.layout.value,
         **_times(found.interval, found.local),
         "resources": [_resource(place) for place in found.places],
         "holder": {
@@ -190,5 +191,6 @@ def _amendment(waiting: Waiting) -> dict[str, object]:
         "resources": [_resource(place) for place in waiting.places],
         "title": waiting.title,
         "headcount": waiting.headcount,
+        "layout": waiting.layout and waiting.layout.value,
         "deadline": written(waiting.decide_by),
     }

@@ -17,7 +17,7 @@ from booking.core.errors import InvalidError, Problem, RefusedError
 from booking.core.events import EventKind
 from booking.core.intervals import LocalInterval
 from booking.core.permissions import Action, Actor, require
-from booking.core.refusals import NonexistentTime, Reason, Refusal
+from booking.core.refusals import LayoutKind, NonexistentTime, Reason, Refusal
 from booking.journal import service as journal
 from booking.journal.models import JsonFacts
 from booking.occupancy.claims import Claim
@@ -32,7 +32,13 @@ from booking.reservations.queries import Details
 from booking.reservations.repetition import Planned, Repetition
 from booking.reservations.series_taken import Taken
 from booking.reservations.service import Holder, Occurrence
-from booking.reservations.wishes import Wish, checked_headcount, checked_title, local_interval
+from booking.reservations.wishes import (
+    Wish,
+    checked_headcount,
+    checked_title,
+    laid_out,
+    local_interval,
+)
 from booking.spaces.opening import Expected, Opening
 from booking.spaces.queries import openings
 
@@ -125,6 +131,7 @@ class Look:
     dates: tuple[Dated, ...]
     counting: Counting | None = None  # with every date that can be had
     rights: Rights = field(default_factory=dict)
+    layout: LayoutKind | None = None
 
     @property
     def conflicts(self) -> list[Dated]:
@@ -161,7 +168,8 @@ def look(actor: Actor, wanted: SeriesWish, count: quotas.Count = quotas.counting
     Raises InvalidError for a wish that makes no sense.
     """
     wish = wanted.wish
-    places = tuple(place.for_series() for place in service.places_of(wish.resources))
+    named = laid_out(service.places_of(wish.resources), wish.layout)
+    places = tuple(place.for_series() for place in named)
     local = local_interval(wish.starts_at, wish.ends_at, places[0].spot.zone_name)
     first = local.starts_at.date()
     repeats = repetition.checked(wanted.repetition, first)
@@ -184,6 +192,7 @@ def look(actor: Actor, wanted: SeriesWish, count: quotas.Count = quotas.counting
         checked_headcount(wish.headcount),
         repeats,
         (),
+        layout=wish.layout,
     )
     dates = [_dated(found, one, wanted.exceptions, everywhere) for one in planned]
     days = [one.local.starts_at.date() for one in dates]
@@ -265,7 +274,7 @@ def _dated(
         asked = [everywhere[one] for one in dict.fromkeys(other.resources)]
         if not asked:
             raise InvalidError({"exceptions": Problem.MISSING})
-        places = tuple(sorted(asked, key=lambda place: place.spot.code))
+        places = laid_out(sorted(asked, key=lambda place: place.spot.code), look.layout)
     local = local_interval(
         other.starts_at or usual.starts_at, other.ends_at or usual.ends_at, usual.zone_name
     )
@@ -371,6 +380,7 @@ def _write(actor: Actor, found: Look) -> Repeated:
         [Occurrence(one.series_start, one.places, one.local, one.asking) for one in found.bookable],
         title=found.title,
         headcount=found.headcount,
+        layout=found.layout,
     )
     _tell(actor, public_id, found, made, len(skipped))
     return Repeated(public_id, tuple(made), len(skipped))

@@ -88,6 +88,7 @@ def add(actor: Actor, public_id: str, day: date) -> Details:
             [_occurrence(wanted.dated)],
             title=found.look.title,
             headcount=found.look.headcount,
+            layout=found.look.layout,
         )
     service.tell_of_new(actor, made)
     return made
@@ -121,6 +122,7 @@ def _found(actor: Actor, dates: Dates, count: quotas.Count = quotas.counting) ->
         like.headcount,
         dates.series.repetition,
         tuple(one.dated for one in missing),
+        layout=like.layout if like.amendment is None else like.amendment.layout,
     )
     if not missing:
         return Found(dates.series, shown, ())

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta
 from enum import StrEnum
 
+from msgspec import UNSET, UnsetType
 from sqlalchemy import select
 
 from booking.authorisations.queries import rights_of_each
@@ -18,7 +19,7 @@ from booking.core.errors import ForbiddenError, InvalidError, Problem, RefusedEr
 from booking.core.fingerprints import fingerprint, require_unchanged
 from booking.core.intervals import LocalInterval
 from booking.core.permissions import Action, Actor, allows
-from booking.core.refusals import NonexistentTime, Reason, Refusal
+from booking.core.refusals import LayoutKind, NonexistentTime, Reason, Refusal
 from booking.occupancy.claims import Claim
 from booking.occupancy.models import Hold
 from booking.policies import facts
@@ -39,6 +40,7 @@ from booking.reservations.wishes import (
     LONGEST,
     checked_headcount,
     checked_title,
+    laid_out,
     local_interval,
 )
 from booking.spaces.opening import Opening
@@ -61,6 +63,7 @@ class Wanted:
     resources: tuple[str, ...] | None = None
     title: str | None = None
     headcount: int | None = None
+    layout: LayoutKind | UnsetType | None = UNSET  # not named: it stays
     changes_others: bool = False  # also dates that were changed alone
     choices: Mapping[str, Instead | None] = field(default_factory=dict)
 
@@ -211,6 +214,7 @@ class _Wish:
     usual: Usual
     title: str  # of most of those that have the usual time and place
     headcount: int
+    layout: LayoutKind | None
     places: Mapping[str, Place]
 
     @classmethod
@@ -230,6 +234,7 @@ class _Wish:
             common,
             Counter(one.title for one in alike).most_common(1)[0][0],
             Counter(one.headcount for one in alike).most_common(1)[0][0],
+            Counter(one.layout for one in alike).most_common(1)[0][0],
             _places_named(wanted, ahead),
         )
 
@@ -247,12 +252,16 @@ class _Wish:
             start, end = chosen.starts_at or local.starts_at, chosen.ends_at or local.ends_at
             local = local_interval(start, end, local.zone_name)
             resources = chosen.resources or resources
+        places = one.places if resources is None else self._places(resources)
+        layout = self._layout(one)
+        known = one.resource_ids if layout == one.layout else frozenset()
         return Revised(
             one,
-            one.places if resources is None else self._places(resources),
+            laid_out(places, layout, known=known),
             local,
             self._title(one),
             self._headcount(one),
+            layout,
         )
 
     def _local(self, one: Details) -> LocalInterval:
@@ -273,6 +282,11 @@ class _Wish:
     def _title(self, one: Details) -> str:
         is_other = one.title != self.title and not self.wanted.changes_others
         return one.title if self.wanted.title is None or is_other else self.wanted.title
+
+    def _layout(self, one: Details) -> LayoutKind | None:
+        is_other = one.layout != self.layout and not self.wanted.changes_others
+        wanted = self.wanted.layout
+        return one.layout if wanted is UNSET or is_other else wanted
 
     def _headcount(self, one: Details) -> int:
         is_other = one.headcount != self.headcount and not self.wanted.changes_others
@@ -317,7 +331,7 @@ def _may_change(actor: Actor, one: Details) -> bool:
 
 def _planned(actor: Actor, wish: _Wish, one: Details) -> Planned:
     """What becomes of it as far as no rule and no claim is asked."""
-    as_is = Revised(one, one.places, one.local, one.title, one.headcount)
+    as_is = Revised(one, one.places, one.local, one.title, one.headcount, one.layout)
     if not allows(actor, Action.CHANGE, one):
         return Planned(as_is, Fate.NOT_YOURS)
     if not _may_change(actor, one):

@@ -7,15 +7,17 @@ from datetime import datetime, time, timedelta
 from typing import ClassVar
 from uuid import UUID
 
+from msgspec import UNSET, UnsetType
 from wtforms import BooleanField, HiddenField, IntegerField, SelectField, StringField
 from wtforms.validators import Optional
 
 from booking.core.errors import InvalidError, NotFoundError, Problem
 from booking.core.forms import OnceForm, lazy_gettext
 from booking.core.i18n import _, name_in
+from booking.core.refusals import LayoutKind
 from booking.policies.facts import Place
 from booking.reservations import texts
-from booking.reservations.forms import CancelForm, ReservationForm, moment_from, written
+from booking.reservations.forms import CancelForm, LayoutForm, ReservationForm, moment_from, written
 from booking.reservations.queries import Details
 from booking.reservations.series_changing import Wanted
 
@@ -43,7 +45,7 @@ class SeriesCancelForm(SinceForm, CancelForm):
     """Why several dates are given back."""
 
 
-class SeriesChangeForm(SinceForm):
+class SeriesChangeForm(SinceForm, LayoutForm):
     """What several dates shall be."""
 
     FIELD_OF: ClassVar[Mapping[str, str]] = {
@@ -71,8 +73,14 @@ class SeriesChangeForm(SinceForm):
             resources=self._resources(),
             title=None if title == first.title else title,
             headcount=None if headcount == first.headcount else headcount,
+            layout=self._layout(first),
             changes_others=bool(self.others.data),
         )
+
+    def _layout(self, first: Details) -> LayoutKind | UnsetType | None:
+        """The chosen one, where it differs; no page that offers none sends any."""
+        chosen = first.layout if self.layout.data is None else self.layout_asked()
+        return UNSET if chosen == first.layout else chosen
 
     def _resources(self) -> tuple[str, ...] | None:
         if not self.space.data:
@@ -89,6 +97,7 @@ class SeriesChangeForm(SinceForm):
         clocks = [written(MIDNIGHT + timedelta(minutes=one), MIDNIGHT.date()) for one in minutes]
         self.start.choices = _with(self.start.data, clocks[:-1])
         self.end.choices = _with(self.end.data, clocks[1:])
+        self.offer_layouts(first.places, first.layout)
         self.space.choices = [
             ("", _("As it is: %(codes)s", codes=texts.codes(first.places))),
             *(
@@ -108,6 +117,7 @@ def first_values(first: Details) -> dict[str, object]:
         "end": written(MIDNIGHT + (first.local.ends_at - last), MIDNIGHT.date()),
         "title": first.title,
         "headcount": first.headcount,
+        **({} if first.layout is None else {"layout": first.layout.value}),
     }
 
 

@@ -10,6 +10,7 @@ from booking.core import web
 from booking.core.events import Happened
 from booking.core.i18n import _, format_day
 from booking.core.intervals import LocalInterval
+from booking.core.layout_texts import layout_in_words
 from booking.messages import service as planner
 from booking.messages.letters import Key, Letter, Line, Link, MessageType, Recipient, Section
 from booking.messages.models import MessageKind
@@ -204,6 +205,7 @@ def _about(dates: Dates) -> Section:
             _("Repeats"),
             series_texts.repetition(series.repetition, series.local.starts_at.date()),
         ),
+        Line(_("Layout"), "" if first.layout is None else layout_in_words(first.layout)),
         Line(_("Purpose"), first.title),
         Line(_("Booked for"), notices.holder(first)),
         Line(_("Reason"), _reason(dates)),

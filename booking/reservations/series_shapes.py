@@ -10,7 +10,7 @@ import msgspec
 
 from booking.core import schema
 from booking.core.errors import InvalidError, Problem
-from booking.core.refusals import Refusal, facts_as_json
+from booking.core.refusals import LayoutKind, Refusal, facts_as_json
 from booking.core.schema import Moment, PublicId, moment, public_id
 from booking.reservations import series, series_changing
 from booking.reservations.alternatives import Alternative
@@ -76,6 +76,7 @@ class SeriesPreview(msgspec.Struct, forbid_unknown_fields=True):
     repetition: RepetitionShape
     title: str = ""
     headcount: int = 1
+    layout: LayoutKind | None = None
     holder: Holder = msgspec.field(default_factory=Holder)
     exceptions: list[ExceptionShape] = []
 
@@ -170,6 +171,7 @@ class SeriesChange(msgspec.Struct, forbid_unknown_fields=True):
     resources: list[PublicId] | None = None
     title: str | None = None
     headcount: int | None = None
+    layout: LayoutKind | msgspec.UnsetType | None = msgspec.UNSET
     changes_others: bool = False
     choices: list[ChosenShape] = []
     seen: str | None = None
@@ -262,6 +264,7 @@ def series_change(asked: SeriesChange) -> Wanted:
         None if asked.resources is None else _public_ids("resources", asked.resources),
         asked.title,
         asked.headcount,
+        asked.layout,
         asked.changes_others,
         {public_id("reservation", one.reservation): _instead_of(one) for one in asked.choices},
     )

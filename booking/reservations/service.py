@@ -11,6 +11,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+from msgspec import UNSET
 from sqlalchemy import (
     ColumnElement,
     and_,
@@ -51,6 +52,7 @@ from booking.core.permissions import (
     require,
 )
 from booking.core.refusals import (
+    LayoutKind,
     NotChangeable,
     Obstacle,
     Reason,
@@ -111,6 +113,7 @@ from booking.reservations.wishes import (
     checked_people,
     checked_resources,
     checked_title,
+    laid_out,
     local_interval,
 )
 
@@ -134,7 +137,7 @@ _KEYS_OF = select(Reservation.id, Reservation.public_id).where(
 )
 _STORED_AS_NAMED = (
     *("public_id", "person_id", "booked_by_id", "organisation_id", "guest", "title", "headcount"),
-    *("group_id", "series_id", "series_start"),
+    *("layout", "group_id", "series_id", "series_start"),
     *("state", "holds_place", "tzdata", "sequence", "version", "decide_by"),
     *("created_at", "changed_at"),
 )
@@ -149,7 +152,8 @@ _NOTE_UNIT = (
 )
 _INSERT_APPROVAL = insert(Approval.__table__)
 _MOVED = (
-    *("title", "headcount", "zone", "local_start", "local_end", "tzdata", "starts_at", "ends_at"),
+    *("title", "headcount", "layout"),
+    *("zone", "local_start", "local_end", "tzdata", "starts_at", "ends_at"),
 )
 _MOVE_EACH = (
     update(Reservation.__table__)
@@ -202,6 +206,7 @@ class _Plan:
     title: str
     headcount: int
     whole: _Whole | None = None
+    layout: LayoutKind | None = None  # the places are laid out in it
 
     @property
     def interval(self) -> Interval:
@@ -387,6 +392,7 @@ def _new(actor: Actor, plan: _Plan, holder: Holder, asking: Sequence[Place]) -> 
         ),
         amendment=None,
         guest=holder.guest,
+        layout=plan.layout,
     )
 
 
@@ -626,6 +632,7 @@ def make_occurrences(
     *,
     title: str,
     headcount: int,
+    layout: LayoutKind | None = None,
 ) -> list[Details]:
     """Write a reservation for each of them, all or none, in as many statements for a hundred as
     for two. Raises RefusedError where one of them is taken."""
@@ -633,7 +640,12 @@ def make_occurrences(
     made = _insert_each(
         [
             replace(
-                _new(actor, _Plan(one.places, one.local, title, headcount), holder, one.asking),
+                _new(
+                    actor,
+                    _Plan(one.places, one.local, title, headcount, layout=layout),
+                    holder,
+                    one.asking,
+                ),
                 series_id=series_id,
                 series=public_id,
                 series_start=one.series_start,
@@ -696,13 +708,15 @@ class Revised:
     local: LocalInterval
     title: str
     headcount: int
+    layout: LayoutKind | None
     asking: tuple[Place, ...] = ()
 
     @property
     def is_same_time_and_place(self) -> bool:
         """Whether only what it is for, or how many people come, is other."""
         resource_ids = frozenset(place.resource_id for place in self.places)
-        return self.local == self.before.local and resource_ids == self.before.resource_ids
+        stays = self.local == self.before.local and self.layout == self.before.layout
+        return stays and resource_ids == self.before.resource_ids
 
     @property
     def waits(self) -> bool:
@@ -718,6 +732,7 @@ class Revised:
     def claims(self, had: Had) -> list[Claim]:
         """What it takes, or what a change that waits takes besides."""
         interval = self.local.project()
+        had = had.set_out(self.before.places, self.places)
         if self.waits and _holds(self.asking):
             return claims_held(self.places, interval, had)
         return claims_of(self.places, interval, had)
@@ -744,7 +759,7 @@ def revise_each(actor: Actor, revised: Sequence[Revised]) -> None:
 
 
 def _plan_of_revised(one: Revised) -> _Plan:
-    return _Plan(one.places, one.local, one.title, one.headcount, _Whole.SERIES)
+    return _Plan(one.places, one.local, one.title, one.headcount, _Whole.SERIES, one.layout)
 
 
 def _move_each(actor: Actor, moving: Sequence[Revised]) -> None:
@@ -773,7 +788,12 @@ def _move_each(actor: Actor, moving: Sequence[Revised]) -> None:
 
 
 def _moved_values(one: Revised, now: datetime) -> dict[str, object]:
-    values = {"title": one.title, "headcount": one.headcount, **_time_values(one.local)}
+    values = {
+        "title": one.title,
+        "headcount": one.headcount,
+        "layout": one.layout,
+        **_time_values(one.local),
+    }
     new = {f"new_{name}": values[name] for name in _MOVED}
     return {"of_id": one.before.id, "at": now, **new}
 
@@ -832,15 +852,21 @@ def _forget_attendance_of_each(moving: Sequence[Revised]) -> None:
 def _journal_moves(actor: Actor, moving: Sequence[Revised]) -> None:
     by_act: dict[str, list[tuple[str, JsonFacts, JsonFacts]]] = {}
     for one in moving:
-        change = (one.before.public_id, _facts_before(one.before), _facts_after(one))
-        act = _move_act(one.before, _plan_of_revised(one))
+        plan = _plan_of_revised(one)
+        was, shall_be = _layouts(one.before, plan)
+        change = (
+            one.before.public_id,
+            _facts_before(one.before) | was,
+            _facts_after(one) | shall_be,
+        )
+        act = _move_act(one.before, plan)
         by_act.setdefault(act, []).append(change)
     for act, changes in by_act.items():
         journal.write_changes(actor, act, subject_kind="reservation", changes=changes)
 
 
 def _move_act(before: Details, plan: _Plan) -> str:
-    gives_back = plan.resource_ids <= before.resource_ids
+    gives_back = plan.resource_ids <= before.resource_ids and plan.layout == before.layout
     return "shortened" if gives_back and before.interval.contains(plan.interval) else "moved"
 
 
@@ -926,7 +952,8 @@ def change_by_exception(
 
 def _change_to(actor: Actor, before: Details, plan: _Plan, because: str = "") -> Outcome:
     _refuse_unchangeable(before, plan)
-    if plan.local == before.local and _keeps_places(before, plan):
+    stays = plan.local == before.local and plan.layout == before.layout
+    if stays and _keeps_places(before, plan):
         return _rename(actor, before, plan)
     judged = facts.judge_all(
         plan.places,
@@ -999,6 +1026,7 @@ def _move_pending(actor: Actor, before: Details, plan: _Plan, exception: JsonFac
         holds_place=holds,
         title=plan.title,
         headcount=plan.headcount,
+        layout=plan.layout,
         decide_by=plan.decide_by(now, asking) if asking else None,
         **_time_values(plan.local),
     )
@@ -1020,6 +1048,7 @@ def _move_confirmed(actor: Actor, before: Details, plan: _Plan, exception: JsonF
         sequence=before.sequence + 1,
         title=plan.title,
         headcount=plan.headcount,
+        layout=plan.layout,
         **_time_values(plan.local),
     )
     _place(before, plan)
@@ -1031,7 +1060,7 @@ def _move_confirmed(actor: Actor, before: Details, plan: _Plan, exception: JsonF
 
 
 def _move_claims(before: Details, plan: _Plan) -> Sequence[Seated]:
-    had = had_by(before.id, before.interval)
+    had = had_by(before.id, before.interval).set_out(before.places, plan.places)
     return occupancy.move(Owner(reservation_id=before.id), plan.claims(had), had.spans)
 
 
@@ -1058,6 +1087,7 @@ def _amend(
                 state=Asking.WAITING,
                 title=plan.title,
                 headcount=plan.headcount,
+                layout=plan.layout,
                 holds_place=holds,
                 decide_by=decide_by,
                 created_at=now,
@@ -1074,14 +1104,15 @@ def _amend(
     _ask(before.id, version, asking, amendment_id)
     if holds:
         _hold(before, plan, amendment_id, decide_by)
+    was, shall_be = _layouts(before, plan)
     _tell(
         actor,
         "asked_for_change",
         EventKind.AMENDMENT_REQUESTED,
         before.public_id,
         version,
-        before=_facts_before(before),
-        after={"state": before.state.value, **_facts_of(plan), **exception},
+        before=_facts_before(before) | was,
+        after={"state": before.state.value, **_facts_of(plan), **shall_be, **exception},
         whole=plan.whole,
     )
     people = [before.person_id, before.booked_by_id]
@@ -1103,7 +1134,8 @@ def _decide_change_by(
 def _hold(before: Details, plan: _Plan, amendment_id: int, until: datetime) -> None:
     """Hold on each place that the reservation keeps the time outside of its own, and on each other
     place all of it."""
-    claims = claims_held(plan.places, plan.interval, had_by(before.id, before.interval))
+    had = had_by(before.id, before.interval).set_out(before.places, plan.places)
+    claims = claims_held(plan.places, plan.interval, had)
     if not claims:
         return
     hold_id = (
@@ -1385,11 +1417,18 @@ def _approve_change(
     actor: Actor, before: Details, waiting: Waiting, whole: _Whole | None
 ) -> Outcome:
     """Swap the old claim for the new one in this transaction."""
-    plan = _Plan(waiting.places, waiting.local, waiting.title, waiting.headcount, whole)
+    plan = _Plan(
+        waiting.places,
+        waiting.local,
+        waiting.title,
+        waiting.headcount,
+        whole,
+        waiting.layout,
+    )
     if waiting.holds_place:  # no more is claimed than was held
         had = Had.of(waiting.interval, occupancy_queries.owned_with_hold(before.id, waiting.id))
     else:
-        had = had_by(before.id, before.interval)
+        had = had_by(before.id, before.interval).set_out(before.places, plan.places)
     _settle_approvals(before, Asking.GRANTED, actor)
     _lock_for_another(before, plan)
     _drop_holds([waiting.id])
@@ -1403,6 +1442,7 @@ def _approve_change(
         sequence=before.sequence + 1,
         title=plan.title,
         headcount=plan.headcount,
+        layout=plan.layout,
         **_time_values(plan.local),
     )
     _place(before, plan)
@@ -1639,25 +1679,28 @@ def why_not_cancellable(before: Details) -> Refusal | None:
 
 
 def _plan_of(wish: Wish) -> _Plan:
-    places = places_of(wish.resources)
+    places = laid_out(places_of(wish.resources), wish.layout)
     return _Plan(
         places,
         local_interval(wish.starts_at, wish.ends_at, places[0].spot.zone_name),
         checked_title(wish.title),
         checked_headcount(wish.headcount),
+        layout=wish.layout,
     )
 
 
 def _plan_as_is(before: Details) -> _Plan:
-    return _Plan(before.places, before.local, before.title, before.headcount)
+    return _Plan(before.places, before.local, before.title, before.headcount, layout=before.layout)
 
 
 def _plan_of_change(before: Details, wanted: Change) -> _Plan:
     places = before.places
     if wanted.resources is not None:
         places = places_of(wanted.resources, known=before.places)
+    layout = before.layout if wanted.layout is UNSET else wanted.layout
+    known = before.resource_ids if layout == before.layout else frozenset()
     return _Plan(
-        places,
+        laid_out(places, layout, known=known),
         local_interval(
             wanted.starts_at or before.local.starts_at,
             wanted.ends_at or before.local.ends_at,
@@ -1665,6 +1708,7 @@ def _plan_of_change(before: Details, wanted: Change) -> _Plan:
         ),
         before.title if wanted.title is None else checked_title(wanted.title),
         before.headcount if wanted.headcount is None else checked_headcount(wanted.headcount),
+        layout=layout,
     )
 
 
@@ -1845,12 +1889,12 @@ def _refuse_stale(before: Details, seen_version: int | None) -> None:
 
 def _refuse_unchangeable(before: Details, plan: _Plan) -> None:
     """Past: nothing changes. Running: the end, the title and the number of people; and resources
-    can be given back."""
+    can be given back; how the rooms are set out stays."""
     refusal = why_not_changeable(before)
     if refusal is not None:
         raise RefusedError((refusal,))
     if before.interval.starts_at <= clock.now():
-        moved = plan.interval.starts_at != before.interval.starts_at
+        moved = (plan.interval.starts_at, plan.layout) != (before.interval.starts_at, before.layout)
         if moved or not plan.resource_ids <= before.resource_ids:
             raise _unchangeable(before, Obstacle.BEGUN)
 
@@ -1903,18 +1947,29 @@ def _rivals(before: Details) -> list[Details]:
     statement = select(Reservation.id).where(*conditions).order_by(Reservation.id)
     locked = session().scalars(statement.with_for_update()).all()
     found = queries.find(*conditions, Reservation.id.in_(locked)) if locked else []
+    found = [one for one in found if _stand_in_each_others_way(asked, one)]
     if not found or not pools_of(before):
         return found
     return Around.of([before, *found]).losing(before, found)
 
 
+def _stand_in_each_others_way(asked: Details | Waiting, other: Details) -> bool:
+    """Whether their claims overlap; of pools others may be free, which is looked at elsewhere."""
+    return any(
+        claim.resource_id == one.resource_id and claim.interval.overlaps(one.interval)
+        for claim in claims_of(asked.places, asked.interval)
+        for one in claims_of(other.places, other.interval)
+    )
+
+
 def _stands_in_the_way(place: Place, interval: Interval) -> ColumnElement[bool]:
-    """The condition that a reservation of this place leaves no room, with the set-up and the
-    cleaning of both."""
+    """The condition that a reservation of this place may leave no room, with the set-up and the
+    cleaning of both: the other's layout may take as long to set up as any there is."""
     buffers = place.limits.buffers
     span = buffers.around(interval)
+    longest = max((buffers.setup, *(one.setup_minutes for one in place.layouts)))
     return and_(
-        Reservation.starts_at < span.ends_at + timedelta(minutes=buffers.setup),
+        Reservation.starts_at < span.ends_at + timedelta(minutes=longest),
         Reservation.ends_at > span.starts_at - timedelta(minutes=buffers.cleanup),
         queries.of_any_that_takes({place.resource_id, *(part.resource_id for part in place.parts)}),
     )
@@ -2177,7 +2232,16 @@ def _facts_of(plan: _Plan) -> JsonFacts:
         "ends_at": plan.local.ends_at.isoformat(timespec="minutes"),
         "title": plan.title,
         "headcount": plan.headcount,
+        **({} if plan.layout is None else {"layout": plan.layout.value}),
     }
+
+
+def _layouts(before: Details, plan: _Plan) -> tuple[JsonFacts, JsonFacts]:
+    """How its places were set out and shall be, where that changes."""
+    if plan.layout == before.layout:
+        return {}, {}
+    was, shall_be = before.layout, plan.layout
+    return {"layout": was and was.value}, {"layout": shall_be and shall_be.value}
 
 
 def _for_whom(new: Details) -> JsonFacts:
@@ -2233,14 +2297,15 @@ def _tell_change(
     instead_of: int | None = None,
     exception: JsonFacts | None = None,
 ) -> None:
+    was, shall_be = _layouts(before, plan)
     _tell(
         actor,
         act,
         kind,
         before.public_id,
         version,
-        before=_facts_before(before),
-        after={"state": state.value, **_facts_of(plan), **(exception or {})},
+        before=_facts_before(before) | was,
+        after={"state": state.value, **_facts_of(plan), **shall_be, **(exception or {})},
         instead_of=instead_of,
         whole=plan.whole,
     )

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from booking.core.refusals import Measure, QuotaOf, QuotaPeriod
+from booking.core.refusals import LayoutKind, Measure, QuotaOf, QuotaPeriod
 from booking.core.schema import Moment, PublicId
 from booking.policies.quotas import Balance
 from booking.reservations.alternatives import Why
@@ -96,6 +96,7 @@ class AmendmentWaiting(msgspec.Struct):
     resources: list[ReservedResource]
     title: str
     headcount: int
+    layout: LayoutKind | None
     deadline: Moment
 
 
@@ -137,6 +138,7 @@ class ReservationShown(msgspec.Struct):
     sequence: int
     title: str
     headcount: int
+    layout: LayoutKind | None  # null: as the rooms stand
     starts_at: Moment
     ends_at: Moment
     local: LocalTimes

@@ -21,9 +21,10 @@ from booking.core.i18n import (
     pgettext,
 )
 from booking.core.intervals import LocalInterval, Span
-from booking.core.refusals import Reason
+from booking.core.layout_texts import layout_in_words
+from booking.core.refusals import LayoutKind, Reason
 from booking.occupancy.models import ClosureKind
-from booking.policies.facts import Place
+from booking.policies.facts import Place, laid_out
 from booking.policies.models import Shown
 from booking.policies.rules import Limits, WhoMayBook
 from booking.policies.words import kept_free as kept_free_around
@@ -458,6 +459,36 @@ def seen_by_others(places: Iterable[Place]) -> str:
     }[next(one for one in (Shown.PERSON, Shown.ORGANISATION, Shown.BUSY) if one in shown)]
 
 
+def layouts(place: Place) -> list[str]:
+    """The ways in which a room can be set out: «U-shape: 12 people, 45 minutes to set up»."""
+    return [layout_line(one.kind, [place]) for one in place.layouts]
+
+
+def layout_line(kind: LayoutKind | None, places: Sequence[Place]) -> str:
+    """A layout of these places, with how many they then take and how long it takes to set up."""
+    found = laid_out(places, kind)
+    people = ngettext(
+        "%(num)s person", "%(num)s people", sum(place.spot.capacity for place in found)
+    )
+    minutes = max((place.layout.setup_minutes for place in found if place.layout), default=0)
+    if not minutes:
+        return _("%(layout)s: %(people)s", layout=layout_in_words(kind), people=people)
+    return _(
+        "%(layout)s: %(people)s, %(time)s to set up",
+        layout=layout_in_words(kind),
+        people=people,
+        time=format_duration(minutes),
+    )
+
+
+def not_offered(offered: Sequence[LayoutKind]) -> str:
+    """What would do instead of a layout that is not offered."""
+    if not offered:
+        return _("Here the room can only be had as it stands.")
+    names = _(", ").join(map(layout_in_words, offered))
+    return _("This layout is not offered here. Choose from these: %(layouts)s.", layouts=names)
+
+
 def who_may_book(place: Place) -> str:
     """For whom it is."""
     if place.limits.who_may_book is WhoMayBook.MEMBERS:
@@ -475,6 +506,7 @@ def problem(field: str, found: Problem) -> str:
         ("reason", Problem.TOO_LONG): _("Choose a shorter reason: at most 500 characters."),
         ("text", Problem.MISSING): _("Write an answer."),
         ("text", Problem.TOO_LONG): _("Write a shorter answer: at most 1,000 characters."),
+        ("layout", Problem.UNKNOWN): _("Choose one of the layouts."),
         ("organisation", Problem.NOT_FOUND): _("Choose one of your organisations."),
         ("organisation", Problem.MISSING): _("Choose in which organisation."),
         ("person", Problem.NOT_FOUND): _("Choose a colleague of one of your organisations."),

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from msgspec import UNSET, UnsetType
+
 from booking.core import zones
-from booking.core.errors import InvalidError, Problem
+from booking.core.errors import InvalidError, NotOfferedError, Problem
 from booking.core.intervals import LocalInterval
+from booking.core.refusals import LayoutKind
 from booking.core.zones import EARLIEST_YEAR, LATEST_YEAR, NonexistentTimeError
+from booking.policies import facts
+from booking.policies.facts import Place
 
 LONGEST = timedelta(days=62)  # far beyond every policy; keeps the rules from counting for ever
 LONGEST_TITLE = 200
@@ -27,7 +32,7 @@ class Wish:
     Times without an offset are local at the resources' site, times with one are that instant.
     Ids are public ids. Without `person_id` it is for whoever books; without `organisation_id` for
     the person alone. A `guest` is somebody without an account, by name: whoever books answers for
-    them.
+    them. In a `layout` those of the rooms are set out that offer it.
     """
 
     resources: tuple[str, ...]
@@ -38,6 +43,7 @@ class Wish:
     organisation_id: str | None = None
     person_id: str | None = None
     guest: str = ""
+    layout: LayoutKind | None = None
 
 
 @dataclass(frozen=True)
@@ -58,13 +64,15 @@ class GroupWish:
 
 @dataclass(frozen=True)
 class Change:
-    """A wished change; what is None stays as it is. `resources` are all that there shall be."""
+    """A wished change; what is None stays as it is, and so does a layout that is not named.
+    `resources` are all that there shall be."""
 
     resources: tuple[str, ...] | None = None
     starts_at: datetime | None = None
     ends_at: datetime | None = None
     title: str | None = None
     headcount: int | None = None
+    layout: LayoutKind | UnsetType | None = UNSET
 
 
 def local_interval(starts_at: datetime, ends_at: datetime, zone_name: str) -> LocalInterval:
@@ -136,6 +144,19 @@ def checked_people(people: Collection[str], places: int) -> tuple[str, ...]:
     found = tuple(dict.fromkeys(people))
     if len(found) > places:
         raise InvalidError({"people": Problem.TOO_MANY})
+    return found
+
+
+def laid_out(
+    places: Sequence[Place], layout: LayoutKind | None, *, known: Collection[int] = ()
+) -> tuple[Place, ...]:
+    """The places in a layout, those that offer it; raises NotOfferedError where none does, unless
+    all of them are `known`, to which it was promised when they still did."""
+    found = facts.laid_out(places, layout)
+    is_known = {place.resource_id for place in places} <= set(known)
+    if layout is not None and not is_known and not any(place.layout for place in found):
+        offered = dict.fromkeys(one.kind for place in places for one in place.layouts)
+        raise NotOfferedError(tuple(offered))
     return found
 
 

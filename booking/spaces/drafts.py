@@ -10,6 +10,7 @@ from typing import Annotated, Any, Generic, TypeVar
 import msgspec
 
 from booking.core.fingerprints import fingerprint
+from booking.core.refusals import LayoutKind
 from booking.spaces.models import Behaviour, ResourceState
 
 # How the description of the API tells what the services check.
@@ -100,6 +101,15 @@ class FeatureDraft(Draft, frozen=True, kw_only=True):
     icon: str
 
 
+class LayoutDraft(Draft, frozen=True, kw_only=True):
+    """A way in which a room can be set out: how many people it then takes, and how many minutes it
+    takes to set up."""
+
+    kind: LayoutKind
+    capacity: int
+    setup_minutes: int = 0
+
+
 class ResourceDraft(Draft, frozen=True, kw_only=True):
     """A resource. Area, kind and features are meant by their codes, policy and hours by the numbers
     under which the API lists them; `expected_back` is the day on which it should work again."""
@@ -112,6 +122,7 @@ class ResourceDraft(Draft, frozen=True, kw_only=True):
     hours: int
     capacity: int = 1
     units: int = 1
+    layouts: tuple[LayoutDraft, ...] = ()
     features: tuple[str, ...] = ()
     state: ResourceState = ResourceState.IN_ORDER
     out_of_order_reason: str = ""
@@ -154,7 +165,11 @@ def facts(values: Mapping[str, Any]) -> dict[str, int | str | bool | None]:  # A
         if isinstance(value, dict):
             found |= {f"{name}.{language}": text for language, text in value.items()}
         elif isinstance(value, list):
-            found[name] = ", ".join(str(one) for one in value)
+            found[name] = ", ".join(map(_in_a_line, value))
         else:
             found[name] = str(value) if isinstance(value, float) else value
     return found
+
+
+def _in_a_line(value: Any) -> str:  # Any: as above
+    return ":".join(map(str, value.values())) if isinstance(value, dict) else str(value)

@@ -21,6 +21,7 @@ from booking.spaces.drafts import (
     FloorDraft,
     HoursDraft,
     KindDraft,
+    LayoutDraft,
     ResourceDraft,
     SiteDraft,
     Stored,
@@ -37,6 +38,7 @@ from booking.spaces.models import (
     ResourceState,
     Site,
 )
+from booking.spaces.queries import LAYOUT_COLUMN, layouts_from
 
 LARGEST_KEY = 2**31 - 1
 AT_ONCE = 1000  # resources in one statement
@@ -382,7 +384,7 @@ def _escaped(text: str) -> str:
 
 
 _RESOURCES = (
-    select(Resource, Area.code, Kind.code, Site.zone)
+    select(Resource, Area.code, Kind.code, Site.zone, LAYOUT_COLUMN)
     .join(Area, Area.id == Resource.area_id)
     .join(Kind, Kind.id == Resource.kind_id)
     .join(Floor, Floor.id == Area.floor_id)
@@ -424,7 +426,11 @@ def all_resources() -> Iterator[StoredResource]:
 
 
 def _stored_resource(row: _AnyRow, features: tuple[str, ...]) -> StoredResource:
-    found, area_code, kind_code, zone_name = row
+    found, area_code, kind_code, zone_name, lines = row
+    layouts = tuple(
+        LayoutDraft(kind=one.kind, capacity=one.capacity, setup_minutes=one.setup_minutes)
+        for one in layouts_from(lines)
+    )
     back = found.expected_back_at
     draft = ResourceDraft(
         code=found.code,
@@ -435,6 +441,7 @@ def _stored_resource(row: _AnyRow, features: tuple[str, ...]) -> StoredResource:
         hours=found.hours_id,
         capacity=found.capacity,
         units=found.units,
+        layouts=layouts,
         features=features,
         state=found.state,
         out_of_order_reason=found.out_of_order_reason or "",

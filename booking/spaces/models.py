@@ -9,6 +9,7 @@ from sqlalchemy import CheckConstraint, Date, ForeignKey, LargeBinary, String, U
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from booking.core.database import Instant, Model, Names, choice
+from booking.core.refusals import LayoutKind
 
 STEP_FREE = "step_free"  # the code of the one feature that is a need and not a comfort
 
@@ -184,6 +185,22 @@ class ResourcePart(Model):
     part_id: Mapped[int] = mapped_column(ForeignKey("resource.id"), primary_key=True, index=True)
 
     __table_args__ = (CheckConstraint("resource_id <> part_id", name="itself"),)
+
+
+class Layout(Model):
+    """A way in which a room can be set out: how many it then takes, and how long that lasts."""
+
+    __tablename__ = "layout"
+
+    resource_id: Mapped[int] = mapped_column(ForeignKey("resource.id"), primary_key=True)
+    kind: Mapped[LayoutKind] = mapped_column(choice(LayoutKind, "kind"), primary_key=True)
+    capacity: Mapped[int]
+    setup_minutes: Mapped[int] = mapped_column(default=0)
+
+    __table_args__ = (
+        CheckConstraint("capacity >= 1", name="capacity"),
+        CheckConstraint("setup_minutes BETWEEN 0 AND 1440", name="setup_minutes"),
+    )
 
 
 class ResourceFeature(Model):

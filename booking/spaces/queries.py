@@ -33,6 +33,7 @@ from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from booking.core.database import execute, session
 from booking.core.intervals import Span
+from booking.core.refusals import LayoutKind
 from booking.spaces import hours_read
 from booking.spaces.models import (
     Area,
@@ -46,6 +47,7 @@ from booking.spaces.models import (
     HoursSpan,
     HoursVersion,
     Kind,
+    Layout,
     PeriodState,
     Profile,
     ProfilePeriod,
@@ -163,6 +165,43 @@ def links_from(lines: object) -> tuple[Linked, ...]:
         return ()
     found = (line.split(":", 2) for line in str(lines).split("\n"))
     return tuple(sorted(Linked(code, int(key), int(floor)) for key, floor, code in found))
+
+
+@dataclass(frozen=True, slots=True)
+class LaidOut:
+    """A layout that a room offers."""
+
+    kind: LayoutKind
+    capacity: int
+    setup_minutes: int
+
+
+_layout_line = (
+    cast(Layout.kind, String)
+    + literal(":")
+    + cast(Layout.capacity, String)
+    + literal(":")
+    + cast(Layout.setup_minutes, String)
+)
+LAYOUT_COLUMN = (
+    select(func.aggregate_strings(_layout_line, "\n"))
+    .where(Layout.resource_id == Resource.id)
+    .correlate(Resource)
+    .scalar_subquery()
+    .label("layouts")
+)
+_ORDER = list(LayoutKind)
+
+
+def layouts_from(lines: object) -> tuple[LaidOut, ...]:
+    """What `LAYOUT_COLUMN` says, in the order of the kinds."""
+    if not lines:
+        return ()
+    found = (line.split(":") for line in str(lines).split("\n"))
+    layouts = (
+        LaidOut(LayoutKind(kind), int(capacity), int(minutes)) for kind, capacity, minutes in found
+    )
+    return tuple(sorted(layouts, key=lambda one: _ORDER.index(one.kind)))
 
 
 def spots() -> Select[*tuple[Any, ...]]:  # Any: the row has 28 columns

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any, TypeVar
 
+import msgspec
 from babel import Locale, UnknownLocaleError
 from babel.numbers import list_currencies
 from sqlalchemy import ColumnElement, bindparam, delete, insert, or_, select, update
@@ -34,6 +35,7 @@ from booking.spaces.drafts import (
     FeatureDraft,
     FloorDraft,
     KindDraft,
+    LayoutDraft,
     ResourceDraft,
     SiteDraft,
     facts,
@@ -45,6 +47,7 @@ from booking.spaces.models import (
     Feature,
     Floor,
     Kind,
+    Layout,
     Photo,
     Resource,
     ResourceFeature,
@@ -60,6 +63,7 @@ LONGEST_REASON = 300
 LOWEST_LEVEL, HIGHEST_LEVEL = -20, 200
 MOST_PEOPLE = 10_000
 MOST_UNITS = 1_000
+LONGEST_SETUP = 24 * 60  # minutes
 CHUNK = 1_000  # rows a statement, well below what either engine takes
 _CODE = re.compile(r"[^\s/\\]+( [^\s/\\]+)*")
 
@@ -375,11 +379,10 @@ def add_resources(actor: Actor, drafts: Sequence[ResourceDraft]) -> list[str]:
             raise
         taken = [code for part in _chunks(codes) for code in inventory.taken_codes(part)]
         raise CodesTakenError(taken or sorted({c for c in codes if codes.count(c) > 1})) from error
-    _give_features(
-        _keys_of([row["public_id"] for row in rows]),
-        {row["public_id"]: draft for row, draft in zip(rows, drafts, strict=True)},
-        references,
-    )
+    keys = _keys_of([row["public_id"] for row in rows])
+    by_id = {row["public_id"]: draft for row, draft in zip(rows, drafts, strict=True)}
+    _give_features(keys, by_id, references)
+    _give_layouts(keys, by_id)
     _write_added(actor, rows, drafts)
     floors = {references.areas[draft.area][1] for draft in drafts}
     revisions.bump(revisions.Scope.FLOOR, floors)
@@ -423,8 +426,10 @@ def _change_resources(actor: Actor, drafts: Mapping[str, ResourceDraft]) -> None
     with translated(_UNIQUE, refers="policy"):
         execute(_CHANGE_RESOURCE, rows)
     keys = {one.public_id: one.key for one in stored}
-    execute(delete(ResourceFeature).where(ResourceFeature.resource_id.in_(keys.values())))
+    for table in (ResourceFeature, Layout):
+        execute(delete(table).where(table.resource_id.in_(keys.values())))
     _give_features(keys, drafts, references)
+    _give_layouts(keys, drafts)
     changes = [
         (one.public_id, facts(one.draft.values), facts(drafts[one.public_id].values))
         for one in stored
@@ -475,7 +480,7 @@ def remove_resource(actor: Actor, public_id: str) -> None:
     before = inventory.resource(public_id).draft
     floors = inventory.floors_with(Resource.id == row.id)
     with translated():
-        for table in (ResourceFeature, Photo):
+        for table in (ResourceFeature, Layout, Photo):
             session().execute(delete(table).where(table.resource_id == row.id))
         session().execute(delete(Resource).where(Resource.id == row.id))
     session().expunge(row)
@@ -514,6 +519,9 @@ def _resource_values(draft: ResourceDraft, references: _References) -> Values:
         problems["capacity"] = Problem.OUT_OF_RANGE
     if not 1 <= draft.units <= MOST_UNITS:
         problems["units"] = Problem.OUT_OF_RANGE
+    problem = _problem_of(draft.layouts, draft.units)
+    if problem is not None:
+        problems["layouts"] = problem
     if problems:
         raise InvalidError(problems)
     code = _checked_code(draft.code)
@@ -530,6 +538,19 @@ def _resource_values(draft: ResourceDraft, references: _References) -> Values:
         "units": draft.units,
         **_condition(draft, references.zone_name),
     }
+
+
+def _problem_of(layouts: Sequence[LayoutDraft], units: int) -> Problem | None:
+    """What is wrong with the ways in which a room can be set out."""
+    if layouts and units > 1:
+        return Problem.POOL
+    if len({one.kind for one in layouts}) < len(layouts):
+        return Problem.TOO_MANY
+    are_possible = (
+        1 <= one.capacity <= MOST_PEOPLE and 0 <= one.setup_minutes <= LONGEST_SETUP
+        for one in layouts
+    )
+    return None if all(are_possible) else Problem.OUT_OF_RANGE
 
 
 def _condition(draft: ResourceDraft, zone_name: str) -> Values:
@@ -595,6 +616,17 @@ def _give_features(
     ]
     for chunk in _chunks(pairs):
         execute(insert(ResourceFeature.__table__), chunk)
+
+
+def _give_layouts(keys: Mapping[str, int], drafts: Mapping[str, ResourceDraft]) -> None:
+    """The layouts of resources that have none, by their public ids."""
+    rows = [
+        {"resource_id": key, **msgspec.structs.asdict(layout)}
+        for public_id, key in keys.items()
+        for layout in drafts[public_id].layouts
+    ]
+    for chunk in _chunks(rows):
+        execute(insert(Layout.__table__), chunk)
 
 
 def _write_added(actor: Actor, rows: Sequence[Values], drafts: Sequence[ResourceDraft]) -> None:

@@ -28,6 +28,7 @@ from booking.core.forms import PageForm, lazy_gettext
 from booking.core.i18n import _, format_day, locale, name_in
 from booking.core.refusals import QuotaPeriod, WhoMayBook
 from booking.pages.park import texts
+from booking.pages.park.layouts import LayoutsField
 from booking.policies.drafts import PolicyDraft
 from booking.policies.models import Shown
 from booking.profiles.drafts import PeriodDraft, ProfileDraft, ProfileWeekDraft
@@ -130,6 +131,8 @@ class DraftForm(PageForm, Generic[AnyDraft]):
 
 
 def _in_words(field: Field) -> str:
+    if isinstance(field, LayoutsField):
+        return field.in_words
     if isinstance(field, NamesField):
         return " · ".join(text for _code, text in field.texts if text)
     if isinstance(field, BooleanField):
@@ -329,6 +332,7 @@ class ResourceForm(DraftForm[ResourceDraft]):
         ("names",),
         ("policy", "hours"),
         ("capacity", "units"),
+        ("layouts",),
         ("features",),
         ("state",),
         ("out_of_order_reason", "expected_back"),
@@ -351,6 +355,14 @@ class ResourceForm(DraftForm[ResourceDraft]):
         description=lazy_gettext(
             "1 unless these are interchangeable places without names of their own, like ten seats"
             " of an open lab. Desks that people choose are spaces of their own."
+        ),
+    )
+    layouts = LayoutsField(
+        lazy_gettext("Layouts"),
+        description=lazy_gettext(
+            "The ways in which this room can be set out, for how many people, and how many minutes"
+            " that takes. Who books chooses one, or the room as it stands. The time to set up is"
+            " kept free before; where the policy asks for more, that counts."
         ),
     )
     features = ChecksField(lazy_gettext("Features"), validate_choice=False)

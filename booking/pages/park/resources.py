@@ -15,6 +15,7 @@ from booking.core import listing
 from booking.core.errors import InvalidError, OutdatedError, RefusedError
 from booking.core.fingerprints import fingerprint
 from booking.core.i18n import _, name_in, ngettext
+from booking.core.layout_texts import layout_in_words
 from booking.core.permissions import Action, Actor
 from booking.core.refusal_texts import linked_in_the_way
 from booking.core.refusals import Refusal
@@ -149,7 +150,21 @@ def _beside(stored: Stored[ResourceDraft] | None, typed: ResourceDraft | None) -
         "is_retired": stored.retired_at is not None,
         "photos": photos.photos_of([stored.key]).get(stored.key, ()),
         "place": linking.place_of(stored.public_id),
+        "wanted_layouts": _wanted_layouts(stored),
     }
+
+
+def _wanted_layouts(stored: Stored[ResourceDraft]) -> list[str]:
+    """Which of the layouts are wanted by what is reserved ahead."""
+    return [
+        ngettext(
+            "%(layout)s: %(num)s reservation ahead",
+            "%(layout)s: %(num)s reservations ahead",
+            count,
+            layout=layout_in_words(kind),
+        )
+        for kind, count in sorted(ahead.layouts_of(stored.key).items())
+    ]
 
 
 def _needs() -> str:

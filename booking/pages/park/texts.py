@@ -108,6 +108,10 @@ def problem(field: str, found: Problem) -> str:
         ),
         ("code", Problem.TOO_MANY): _("At most 500 at once."),
         ("code", Problem.ENDS_BEFORE_IT_STARTS): _("The first number comes before the last."),
+        ("layouts", Problem.POOL): _("A pool of places has no layouts."),
+        ("layouts", Problem.OUT_OF_RANGE): _(
+            "Each layout takes from 1 to 10,000 people and at most 1,440 minutes to set up."
+        ),
         ("level", Problem.REUSED): _("This building has a floor of that level already."),
         ("longest", Problem.TOO_SHORT): _("The longest is at least as long as the shortest."),
         ("longest", Problem.OUT_OF_RANGE): _("At least one step, at most 62 days."),

@@ -10,6 +10,7 @@ from typing import NamedTuple, TypeAlias
 from booking.core import zones
 from booking.core.i18n import name_in
 from booking.core.intervals import Interval, gaps, levels
+from booking.core.refusals import LayoutKind
 from booking.occupancy.models import ClaimKind
 from booking.pages.planning.axis import QUARTER, Axis
 from booking.policies.models import Shown
@@ -72,6 +73,7 @@ class Taken(NamedTuple):
     is_maintenance: bool = False
     whole: str = ""  # the code of the space with which a linked one is taken
     is_out: bool = False  # what is taken is out of order
+    layout: LayoutKind | None = None  # in which it is set out
 
 
 class InPart(NamedTuple):

@@ -228,6 +228,7 @@ def taken_of(
             func.coalesce(Closure.kind == ClosureKind.MAINTENANCE, false()),
             case((claim.c.kind == ClaimKind.LINKED.value, _whole_of(claim)), else_=""),
             func.coalesce(Closure.kind == ClosureKind.OUT_OF_ORDER, false()),
+            Reservation.layout,
         )
         .select_from(claim)
         .outerjoin(Hold, Hold.id == claim.c.hold_id)

@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby
 from urllib.parse import quote
+from zoneinfo import ZoneInfo
 
 from booking.core import zones
 from booking.core.errors import InvalidError, Problem
 from booking.core.i18n import _, name_in, pgettext
 from booking.core.intervals import Interval
 from booking.core.permissions import Actor
+from booking.core.refusals import LayoutKind
 from booking.occupancy.models import ClaimKind
 from booking.pages.planning import queries
 from booking.pages.planning.axis import Axis
@@ -53,6 +55,19 @@ class Question:
 
 
 @dataclass(frozen=True)
+class SetUp:
+    """A room that is set out on the day: in which layout, from when on, and for when."""
+
+    code: str
+    layout: LayoutKind
+    begins_at: datetime  # all of them on the clock of the site
+    starts_at: datetime
+    ends_at: datetime
+    reference: str
+    title: str
+
+
+@dataclass(frozen=True)
 class Sheet:
     """What a grid draws."""
 
@@ -61,6 +76,7 @@ class Sheet:
     kinds: tuple[KindOfSpace, ...]
     is_closed: bool
     has_buffers: bool  # whether set-up or cleaning may be drawn
+    set_ups: tuple[SetUp, ...]  # as far as the reader may see what they are for
     holidays: tuple[PublicHoliday, ...]  # of the day, announced or not, as far as they close
     profiles: tuple[ProfilePeriod, ...]  # of the day, announced or not
 
@@ -100,9 +116,35 @@ def sheet(actor: Actor, question: Question, now: datetime) -> Sheet:
         floor.kinds,
         is_closed,
         has_buffers,
+        _set_ups(spaces, taken, zones.zone(question.floor.zone_name)),
         _holidays(openings.values()),
         _profiles(openings.values(), question.day),
     )
+
+
+def _set_ups(spaces: Sequence[Space], taken: Sequence[Taken], zone: ZoneInfo) -> tuple[SetUp, ...]:
+    """By the moment from which on the room is needed."""
+    codes = {space.id: space.code for space in spaces}
+    laid_out = [one for one in taken if one.layout and one.is_open and one.space_id in codes]
+    begins = {
+        (one.space_id, one.reference): one.starts_at
+        for one in laid_out
+        if one.kind == ClaimKind.SETUP
+    }
+    found = [
+        SetUp(
+            codes[one.space_id],
+            one.layout,
+            zones.to_local(begins.get((one.space_id, one.reference), one.starts_at), zone),
+            zones.to_local(one.starts_at, zone),
+            zones.to_local(one.ends_at, zone),
+            one.reference,
+            one.title,
+        )
+        for one in laid_out
+        if one.kind == ClaimKind.BOOKING and one.layout is not None
+    ]
+    return tuple(sorted(found, key=lambda one: (one.begins_at, one.code)))
 
 
 def _holidays(openings: Iterable[Opening]) -> tuple[PublicHoliday, ...]:

@@ -64,7 +64,7 @@ def form() -> ResponseReturnValue:
         return _choose()
     places = _places([request.args.get("resource", ""), *request.args.getlist("also")])
     day = day_from(request.args.get("day")) or availability.today_at(places[0])
-    found = _availability(actor, places, day)
+    found = _availability(actor, _as_asked(places), day)
     form = BookForm(formdata=None, **_first_values(actor, found))
     return _page(actor, found, form)
 
@@ -181,6 +181,11 @@ def _look_at_dates(
     return repeating.page(found, form, refused), 200 if refused is None else 409
 
 
+def _as_asked(places: Sequence[Place]) -> Sequence[Place]:
+    """The spaces in the layout that the address names."""
+    return BookForm(formdata=None, layout=request.args.get("layout", "")).set_out(places)
+
+
 def _places(codes: Sequence[str]) -> list[Place]:
     """The chosen spaces, the first of them first; there must be that one."""
     found = place_facts.places_called(codes)
@@ -225,6 +230,7 @@ def _first_values(actor: Actor, found: Availability) -> dict[str, object]:
         "start": None if start is None else written(start, day),
         "end": None if end is None else written(end, day),
         "headcount": request.args.get("headcount", 1, type=int),
+        "layout": request.args.get("layout", ""),
         "organisation": actor.memberships[0].public_id if actor.memberships else "",
     }
 
@@ -270,6 +276,7 @@ def _again(
 ) -> str:
     """The same page with what was typed, and another key: nothing was done under the old one."""
     day = day_from(form.day.data) or availability.today_at(places[0])
+    places = form.set_out(places)
     found = _availability(actor, places, day, _counted(actor, places, form))
     form.idempotency_key.data = ids.new_public_id()
     refusals = () if refused is None else refused.refusals
@@ -312,6 +319,7 @@ def _kept(form: BookForm) -> dict[str, str]:
     return {
         "title": form.title.data or "",
         "headcount": str(form.headcount.data or 1),
+        "layout": form.layout.data or "",
         "organisation": form.organisation.data or "",
         "person": form.person.data or "",
         "email": form.email.data or "",
@@ -334,12 +342,19 @@ def _page(
         actor,
         found,
         form,
-        url_of=lambda **values: url_for("book.form", resource=codes[0], also=codes[1:], **values),
+        url_of=lambda **values: url_for(
+            "book.form",
+            resource=codes[0],
+            also=codes[1:],
+            layout=form.layout.data or None,
+            **values,
+        ),
         turned_to=request.args.get("month"),
     )
     form.offer_times(panel.stretches, found.day)
     form.offer_organisations(actor)
     form.offer_repetitions()
+    form.offer_layouts(places)
     form.offer_people(actor, people.members_of(actor.organisation_ids, terms.today()))
     form.offer_spaces(places, place_facts.places_on(places[0].spot.floor_id, ""))
     form.idempotency_key.data = form.idempotency_key.data or ids.new_public_id()

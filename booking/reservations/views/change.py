@@ -76,7 +76,7 @@ def change(public_id: UUID) -> ResponseReturnValue:
     if form.turns_to_spaces():
         return _page(actor, found, places, form)
     try:
-        wanted = form.to_change(places)
+        wanted = form.to_change(places, found)
     except InvalidError as error:
         form.show(error)
         return _page(actor, found, places, form), 422
@@ -102,7 +102,7 @@ def change_by_exception(public_id: UUID) -> ResponseReturnValue:
     form, exception = ChangeForm(), ExceptionForm()
     places = _places(found, form.codes())
     try:
-        wanted = form.to_change(places)
+        wanted = form.to_change(places, found)
     except InvalidError as error:
         form.show(error)
         return _page(actor, found, places, form), 422
@@ -210,6 +210,7 @@ def _first_values(found: Details, places: Sequence[Place], day: date) -> dict[st
         "also": [place.spot.code for place in places[1:]],
         "start": written(start, day),
         "end": written(end, day),
+        **({"layout": request.args["layout"]} if "layout" in request.args else {}),
     }
 
 
@@ -218,6 +219,7 @@ def _kept(form: ChangeForm) -> dict[str, str]:
     return {
         "title": form.title.data or "",
         "headcount": str(form.headcount.data or 1),
+        "layout": form.layout.data or "",
         "version": form.version.data or "",
     }
 
@@ -264,6 +266,7 @@ def _page(
     since: Sequence[history.Entry] = (),
     exception: ExceptionForm | None = None,
 ) -> str:
+    places = form.set_out(places)
     day = day_from(form.day.data) or found.local.starts_at.date()
     is_member = found.counts_as_member or bool(actor.memberships)
     around = availability.around(
@@ -284,11 +287,14 @@ def _page(
             public_id=found.public_id,
             resource=codes[0],
             also=codes[1:],
+            layout=form.layout.data,
             **values,
         ),
         turned_to=request.values.get("month"),
     )
     is_running = found.interval.starts_at <= clock.now()
+    keeps_places = {place.resource_id for place in places} <= found.resource_ids
+    form.offer_layouts(places, found.layout if keeps_places else None)
     form.offer_spaces(places, place_facts.places_on(places[0].spot.floor_id, ""))
     form.offer_times(_ends_of_running(around, found) if is_running else panel.stretches, day)
     return render_template(

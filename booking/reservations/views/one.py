@@ -15,6 +15,7 @@ from booking.core.i18n import _
 from booking.core.idempotency import Answer
 from booking.core.permissions import Action, Actor, allows
 from booking.core.refusal_texts import describe
+from booking.core.refusals import LayoutKind
 from booking.core.web import acts, current_actor
 from booking.people.viewings import note_view
 from booking.reservations import (
@@ -102,6 +103,9 @@ def again(public_id: UUID) -> ResponseReturnValue:
     )
     next_time = around.next_time_like(local)
     values = values_of_local(next_time)
+    layout = _layout_there(found)
+    if layout is not None:
+        values["layout"] = layout.value
     also = [place.spot.code for place in found.places[1:]]
     address = url_for("book.form", resource=found.place.spot.code, also=also, **values)  # type: ignore[arg-type]  # the names of its fields
     return redirect(address)
@@ -185,13 +189,20 @@ def _instead(actor: Actor, found: Details) -> list[Offer]:
         starts_at=found.local.starts_at,
         ends_at=found.local.ends_at,
         headcount=found.headcount,
+        layout=_layout_there(found),
     )
     kept = {
         "title": found.title,
         "headcount": str(found.headcount),
+        "layout": wish.layout or "",
         "organisation": "" if found.organisation is None else found.organisation.public_id,
     }
     return offers(alternatives.find(actor, wish), kept)
+
+
+def _layout_there(found: Details) -> LayoutKind | None:
+    """How it was set out, where that is still offered."""
+    return next((one.layout.kind for one in found.places if one.layout is not None), None)
 
 
 def _empty_answer(actor: Actor, found: Details, exchanges: Sequence[Exchange]) -> AnswerForm | None:

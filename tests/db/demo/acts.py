@@ -13,6 +13,7 @@ from booking.attendance import service as attendance
 from booking.core import clock, zones
 from booking.core.intervals import LocalInterval
 from booking.core.permissions import Actor, Role
+from booking.core.refusals import LayoutKind
 from booking.demo.ledger import Aim, Entry, Holder, Ledger
 from booking.policies.facts import Place
 from booking.reservations import queries, series, service
@@ -51,6 +52,7 @@ class Cast:
     desks: tuple[Place, ...]
     host: Actor  # receives guests at the desk
     pool: Place
+    hall: Place  # set out as a theatre; whoever wants it is asked about
 
 
 Places = tuple[Place, ...]
@@ -69,7 +71,12 @@ def cast() -> Cast:
     desks = (make.desk(), make.desk(), make.desk())
     room = make.room(under=make.policy(asks_for_check_in=True))
     host, pool, other = make.reception(desk), make.pool(), make.person()
-    return Cast(desk, lab, data_lab, member, other, manager, colleague, room, desks, host, pool)
+    hall = make.room(under=cleaned, layouts=((LayoutKind.THEATRE, 40, 60),))
+    manager = make.grant(manager, Role.LAB_MANAGER, place=hall)
+    hall = hall.laid_out(LayoutKind.THEATRE)
+    return Cast(
+        desk, lab, data_lab, member, other, manager, colleague, room, desks, host, pool, hall
+    )
 
 
 class Acts(Protocol):
@@ -116,7 +123,15 @@ class ByVerbs:
 
     def book(self, key: str, who: Actor, place: Place, when: LocalInterval, minute: int) -> None:
         organisation = who.memberships[0].public_id if who.memberships else None
-        wish = Wish((place.spot.public_id,), when.starts_at, when.ends_at, key, 1, organisation)
+        wish = Wish(
+            (place.spot.public_id,),
+            when.starts_at,
+            when.ends_at,
+            key,
+            1,
+            organisation,
+            layout=None if place.layout is None else place.layout.kind,
+        )
         with at(minute):
             self._ids[key] = service.book(who, wish).public_id
         self._actors[key] = who
@@ -379,6 +394,14 @@ def a_series_that_is_asked_for(acts: Acts, on: Cast) -> None:
     acts.book_series("a", on.member, on.lab, local(9, 12), 0)
 
 
+def in_a_layout(acts: Acts, on: Cast) -> None:
+    acts.book("a", on.member, on.hall, local(10, 12), 0)
+    acts.approve("a", on.manager, 30)
+    acts.ask_for_change("a", local(10, 14), 60)
+    acts.approve("a", on.manager, 90)
+    acts.move("a", local(10, 13), 120)
+
+
 def cancelled(acts: Acts, on: Cast) -> None:
     acts.book("a", on.member, on.desk, local(9, 12), 0)
     acts.cancel("a", on.member, "", 5)
@@ -511,6 +534,7 @@ STORIES: tuple[Callable[[Acts, Cast], None], ...] = (
     several_policies,
     a_team,
     in_a_pool,
+    in_a_layout,
     a_series,
     a_series_that_is_asked_for,
     cancelled,
