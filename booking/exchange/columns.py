@@ -11,13 +11,14 @@ from typing import Any
 
 from booking.core.csv_text import Cell
 from booking.core.errors import InvalidError, Problem
+from booking.core.refusals import LayoutKind
 from booking.core.texts import LANGUAGES
 from booking.exchange.rules import LONGEST_CELL, Row, Subject
 from booking.people.models import MemberRole
 from booking.spaces.models import ResourceState
 
 Values = dict[str, Any]  # Any: what a draft is made of
-BETWEEN = " | "  # the features in one cell
+BETWEEN = " | "  # what stands in one cell
 _WHOLE = re.compile(r"[+-]?[0-9]{1,9}", re.ASCII)
 _DECIMAL = re.compile(r"[+-]?[0-9]{1,9}([.,][0-9]{1,15})?", re.ASCII)
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
@@ -72,6 +73,21 @@ def codes(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(part for part in parts if part))
 
 
+def layouts(text: str) -> tuple[dict[str, Any], ...]:
+    """Several layouts with a bar, a comma or a blank between them, such as theatre:40:30: for how
+    many people, and how many minutes it takes to set up."""
+    found = [_layout(one) for one in re.split(r"[\s,|]+", text) if one]
+    return tuple(sorted(found, key=lambda one: list(LayoutKind).index(one["kind"])))
+
+
+def _layout(text: str) -> dict[str, Any]:
+    kind, *numbers = text.split(":")
+    if not 1 <= len(numbers) <= 2:
+        raise ValueError(text)
+    capacity, minutes = (*map(whole, numbers), 0)[:2]
+    return {"kind": LayoutKind(kind), "capacity": capacity, "setup_minutes": minutes}
+
+
 def _at_least_one(text: str) -> int:
     return whole(text) if text else 1
 
@@ -118,6 +134,8 @@ COLUMNS: dict[Subject, tuple[Column, ...]] = {
         *_texts("name", "names"),
         Column("capacity", read=_at_least_one),
         Column("units", read=_at_least_one),
+        Column("layouts", read=layouts),
+        Column("parts", read=codes),
         Column("features", read=codes),
         Column("state", read=_state),
         Column("reason", "out_of_order_reason"),
@@ -201,5 +219,9 @@ def _cell(column: Column, values: Mapping[str, Any]) -> Cell:
     if part and isinstance(value, Mapping):
         value = value.get(part)
     if isinstance(value, tuple | list):
-        return BETWEEN.join(str(one) for one in value)
+        return BETWEEN.join(map(_one_of_several, value))
     return None if value is None else str(value)
+
+
+def _one_of_several(value: Any) -> str:  # Any: a code, or the values of a layout
+    return ":".join(map(str, value.values())) if isinstance(value, dict) else str(value)

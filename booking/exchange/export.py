@@ -116,9 +116,7 @@ def _areas() -> Rows:
 
 
 def _resources() -> Rows:
-    form = places.resources()
-    found = inventory.all_resources()
-    return (form.cells(one.draft) for one in found if one.retired_at is None)
+    return places.resource_lines()
 
 
 def _organisations() -> Rows:

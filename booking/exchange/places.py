@@ -13,10 +13,11 @@ from booking.core.errors import InvalidError, PlacesNeededError, Problem
 from booking.core.permissions import Actor
 from booking.exchange import columns
 from booking.exchange.columns import KEYS, Values
+from booking.exchange.links import Links
 from booking.exchange.planning import Line, Met, Outcome
 from booking.exchange.rules import MOST_LINES, FileError, FileProblem, Row, Subject
 from booking.policies import queries as policies
-from booking.reservations import pooling
+from booking.reservations import linking, pooling
 from booking.spaces import inventory, numbering, service
 from booking.spaces.drafts import (
     AnyDraft,
@@ -30,6 +31,7 @@ from booking.spaces.inventory import StoredResource
 
 LONGEST_KEY = 80  # of what a report calls a line
 CODE = "{code}"  # in a name: the code of each
+PARTS = "parts"  # the column of what is taken with a space, which its draft does not say
 
 
 @dataclass(frozen=True)
@@ -96,9 +98,18 @@ def resources() -> Form[ResourceDraft]:
 
     def from_values(values: Values) -> Values:
         found = {field: one.key_of(field, values.get(field, "")) for field, one in named.items()}
-        return {**values, **found}
+        return {**{name: value for name, value in values.items() if name != PARTS}, **found}
 
     return Form(Subject.RESOURCES, ResourceDraft, to_values, from_values)
+
+
+def resource_lines() -> Iterator[list[Any]]:  # Any: a cell
+    """The lines of all resources in use, with what is taken with each."""
+    form, links = resources(), linking.parts_by_whole()
+    for one in inventory.all_resources():
+        if one.retired_at is None:
+            values = {**form.to_values(one.draft), PARTS: links.get(one.draft.code, ())}
+            yield columns.written(Subject.RESOURCES, values)
 
 
 class _Named:
@@ -233,6 +244,7 @@ class ResourcesImporter:
         self._stored = {one.draft.code: one for one in inventory.all_resources()}
         self._met = Met()
         self._wanted: list[tuple[int, ResourceDraft, StoredResource | None]] = []
+        self._links = Links(self._stored)
 
     def plan(self, rows: list[Row]) -> list[Line]:
         """What each line would do to each of its resources."""
@@ -245,14 +257,16 @@ class ResourcesImporter:
         return self._checked(lines)
 
     def carry_out(self, actor: Actor) -> None:
-        """The new ones in bulk, and so the changed ones."""
+        """The new ones in bulk, and so the changed ones; then what is taken with them."""
+        self._links.undo(actor)
         new = [draft for _, draft, stored in self._wanted if stored is None]
-        if new:
-            service.add_resources(actor, new)
+        made = service.add_resources(actor, new) if new else []
         changed = {
             stored.public_id: draft for _, draft, stored in self._wanted if stored is not None
         }
         pooling.change_resources(actor, changed)
+        added = {draft.code: public_id for draft, public_id in zip(new, made, strict=True)}
+        self._links.make(actor, added)
 
     def _read(self, row: Row) -> Iterator[tuple[str, InvalidError | None, ResourceDraft | None]]:
         text = row.cells.get("code", "")
@@ -287,8 +301,10 @@ class ResourcesImporter:
         if problem is not None or draft is None:
             return Line.wrong(row.number, code, problem or InvalidError({}))
         stored = self._stored.get(code)
+        is_relinked = PARTS in row.cells and self._links.want(code, columns.codes(row.cells[PARTS]))
         if stored is not None and _same(draft, stored.draft):
-            return Line(row.number, code, Outcome.UNCHANGED)
+            outcome = Outcome.CHANGED if is_relinked else Outcome.UNCHANGED
+            return Line(row.number, code, outcome)
         outcome = Outcome.NEW if stored is None else Outcome.CHANGED
         self._wanted.append((row.number, draft, stored))
         return Line(row.number, code, outcome)
@@ -306,6 +322,8 @@ class ResourcesImporter:
         }
         for public_id, least in pooling.needed(changed).items():
             refusals.setdefault(changed[public_id].code, PlacesNeededError(least))
+        for code, problem in self._links.problems({draft.code: draft for draft in drafts}).items():
+            refusals.setdefault(code, InvalidError({PARTS: problem}))
         return [
             Line.wrong(line.number, line.key, refusals[line.key])
             if line.key in refusals and line.outcome is not Outcome.ERROR

@@ -75,6 +75,16 @@ def problem(column: str, which: Problem) -> str:
         ("features", Problem.NOT_FOUND): _(
             "One of these features does not exist. The operator’s page of features lists them."
         ),
+        ("layouts", Problem.UNREADABLE): _(
+            "Write a layout like theatre:40:30, for 40 people and with 30 minutes to set up. There"
+            " are theatre, classroom, u_shape, boardroom and banquet."
+        ),
+        ("layouts", Problem.OUT_OF_RANGE): _(
+            "Each layout takes from 1 to 10,000 people and at most 1,440 minutes to set up."
+        ),
+        ("layouts", Problem.TOO_MANY): _("A layout stands there twice. Keep one of them."),
+        ("layouts", Problem.POOL): _("A pool of places has no layouts."),
+        **_of_parts(),
         ("id", Problem.NOT_FOUND): _(
             "There is no organisation with this id. Leave it empty for a new one."
         ),
@@ -86,6 +96,27 @@ def problem(column: str, which: Problem) -> str:
         ("code", Problem.TOO_MANY): _("A range holds 500 codes at most. Write several lines."),
     }
     return own.get((column, which)) or problem_text(which)
+
+
+def _of_parts() -> Mapping[tuple[str, Problem], str]:
+    """What is wrong with what is taken with a space."""
+    return {
+        ("parts", Problem.NOT_FOUND): _("One of these codes is no space in use. Check them."),
+        ("parts", Problem.TOO_MANY): _("At most 20 spaces are taken with one."),
+        ("parts", Problem.ITSELF): _("A space is no part of itself. Leave its own code out."),
+        ("parts", Problem.POOL): _(
+            "A space of several units is no part and has none. Leave it out."
+        ),
+        ("parts", Problem.HAS_PARTS): _(
+            "One of these spaces has parts of its own. Name those parts here instead."
+        ),
+        ("parts", Problem.IS_PART): _(
+            "This space is taken with a larger one, so nothing can be taken with it."
+        ),
+        ("parts", Problem.IN_USE): _(
+            "One of these spaces is taken while this one is reserved. Its page says by what."
+        ),
+    }
 
 
 def file_problem(error: FileError) -> str:

@@ -437,7 +437,7 @@ def values_of(before: Details, day: date) -> dict[str, object]:
         "end": written(before.local.ends_at, day),
         "title": before.title,
         "headcount": before.headcount,
-        "layout": before.layout and before.layout.value,
+        **({} if before.layout is None else {"layout": before.layout.value}),
         "version": str(before.version),
     }
 

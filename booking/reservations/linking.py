@@ -55,6 +55,32 @@ def codes_of_parts(public_ids: Collection[str]) -> dict[str, list[str]]:
     }
 
 
+def parts_by_whole() -> dict[str, tuple[str, ...]]:
+    """What is taken with each space that has parts, all by their codes; one statement."""
+    whole, part = aliased(Resource, name="whole"), aliased(Resource, name="part")
+    rows = session().execute(
+        select(whole.code, part.code)
+        .select_from(ResourcePart)
+        .join(whole, whole.id == ResourcePart.resource_id)
+        .join(part, part.id == ResourcePart.part_id)
+        .order_by(whole.code, part.code)
+    )
+    found: dict[str, tuple[str, ...]] = {}
+    for code, of_part in rows:
+        found[code] = (*found.get(code, ()), of_part)
+    return found
+
+
+def is_in_the_way(public_id: str, codes: Sequence[str]) -> bool:
+    """Whether one of these could not be taken with a space, because of what is reserved ahead of
+    it; reads only."""
+    whole = place_of(public_id)
+    before = {one.code for one in whole.parts}
+    added = facts.places(Resource.code.in_(set(codes) - before))
+    wanted = [claim for part in added for claim in _claims_ahead(whole, part, locked=False)]
+    return any(True for _ in _in_the_way(wanted))
+
+
 def place_of(public_id: str) -> Place:
     """A space, retired or not; raises NotFoundError."""
     found = facts.places(Resource.public_id == public_id)
@@ -135,22 +161,18 @@ def _hold_still(resource_ids: Collection[int]) -> None:
     )
 
 
-def _live_at(resource_ids: Collection[int]) -> Sequence[int]:
-    """What holds these resources ahead, held against other writers."""
-    return (
-        session()
-        .scalars(
-            select(Reservation.id)
-            .where(
-                Reservation.state.in_(LIVE),
-                Reservation.ends_at > clock.now(),
-                queries.of_any(resource_ids),
-            )
-            .order_by(Reservation.id)
-            .with_for_update()
+def _live_at(resource_ids: Collection[int], *, locked: bool = True) -> Sequence[int]:
+    """What holds these resources ahead, held against other writers unless it is only read."""
+    statement = (
+        select(Reservation.id)
+        .where(
+            Reservation.state.in_(LIVE),
+            Reservation.ends_at > clock.now(),
+            queries.of_any(resource_ids),
         )
-        .all()
+        .order_by(Reservation.id)
     )
+    return session().scalars(statement.with_for_update() if locked else statement).all()
 
 
 def _refuse_what_cannot_be(whole: Place, parts: Sequence[Place], added: Sequence[Place]) -> None:
@@ -186,9 +208,9 @@ def _link(whole: Place, added: Sequence[Place]) -> None:
         raise RefusedError(tuple(_in_the_way(wanted))[:MOST_NAMED] or refused.refusals) from refused
 
 
-def _claims_ahead(whole: Place, part: Place) -> list[tuple[Owner, Claim]]:
+def _claims_ahead(whole: Place, part: Place, *, locked: bool = True) -> list[tuple[Owner, Claim]]:
     """What a part has to be claimed for: each reservation ahead, and each change that holds."""
-    live = queries.find(Reservation.id.in_(_live_at([whole.resource_id])))
+    live = queries.find(Reservation.id.in_(_live_at([whole.resource_id], locked=locked)))
     had = had_by_each({one.id: one.interval for one in live})
     taken = _claims_at(part)
     found = []

@@ -23,7 +23,8 @@ from booking.exchange.service import NotReadyError
 from booking.journal.models import JournalLine
 from booking.messages.models import Message, MessageKind
 from booking.people.models import Membership, Person
-from booking.reservations import departures
+from booking.policies import facts
+from booking.reservations import departures, linking
 from booking.reservations.departures import Choices
 from booking.spaces import inventory
 from booking.spaces.models import Resource
@@ -182,6 +183,57 @@ def test_many_changes_take_as_many_statements_as_two(
     assert (wanted["A-40"].capacity, wanted["A-40"].features) == (3, ("projector",))
     lines = session().scalar(select(func.count()).where(JournalLine.act == "resource_changed"))
     assert lines == 40
+
+
+LINKED = (
+    b"code,area,kind,capacity,layouts,parts\n"
+    b"H-A,A1-NORTH,lab,16,,\nH-B,A1-NORTH,lab,16,,\n"
+    b"H-AB,A1-NORTH,lab,40,u_shape:16:45 theatre:40:30,H-A|H-B\n"
+)
+
+
+def test_layouts_and_what_is_taken_together_come_in_and_out(operator: Actor) -> None:
+    fill(operator)
+    assert outcomes(bring(operator, Subject.RESOURCES, LINKED)) == [Outcome.NEW] * 3
+    assert linking.parts_by_whole() == {"H-AB": ("H-A", "H-B")}
+    out = exported(operator, Subject.RESOURCES)
+    assert b"theatre:40:30 | u_shape:16:45,H-A | H-B" in out
+    again = service.try_out(operator, Subject.RESOURCES, out)
+    assert set(outcomes(again)) == {Outcome.UNCHANGED}
+    other = b"code,area,kind,parts\nH-AB,A1-NORTH,lab,\nH-A,A1-NORTH,lab,A-01\n"
+    assert outcomes(bring(operator, Subject.RESOURCES, other)) == [Outcome.CHANGED] * 2
+    assert linking.parts_by_whole() == {"H-A": ("A-01",)}
+    (hall,) = [one for one in inventory.all_resources() if one.draft.code == "H-AB"]
+    assert [one.capacity for one in hall.draft.layouts] == [40, 16]
+
+
+def test_a_wrong_layout_or_part_is_named_by_line_and_column(operator: Actor) -> None:
+    fill(operator)
+    bring(operator, Subject.RESOURCES, LINKED)
+    booked = {code: facts.place(found) for code, found in _public_ids().items()}
+    make.reservation(None, booked["A-02"])
+    make.reservation(None, booked["LAB-1"])
+    wrong = {
+        b"LAB-1,A1-NORTH,lab,theatre,,1": ("layouts", Problem.UNREADABLE),
+        b"LAB-1,A1-NORTH,lab,pyramid:4:0,,1": ("layouts", Problem.UNREADABLE),
+        b"LAB-1,A1-NORTH,lab,theatre:0:0,,1": ("layouts", Problem.OUT_OF_RANGE),
+        b"LAB-1,A1-NORTH,lab,theatre:4:0,,3": ("layouts", Problem.POOL),
+        b"LAB-1,A1-NORTH,lab,,LAB-1,1": ("parts", Problem.ITSELF),
+        b"LAB-1,A1-NORTH,lab,,NO-1,1": ("parts", Problem.NOT_FOUND),
+        b"LAB-1,A1-NORTH,lab,,A-01,3": ("parts", Problem.POOL),
+        b"LAB-1,A1-NORTH,lab,,H-AB,1": ("parts", Problem.HAS_PARTS),
+        b"H-A,A1-NORTH,lab,,A-01,1": ("parts", Problem.IS_PART),
+        b"LAB-1,A1-NORTH,lab,,A-02,1": ("parts", Problem.IN_USE),
+    }
+    head = b"code,area,kind,layouts,parts,units\n"
+    for line, (column, problem) in wrong.items():
+        report = service.try_out(operator, Subject.RESOURCES, head + line + b"\n")
+        (found,) = report.lines
+        assert (found.number, found.problems) == (2, {column: problem}), line
+
+
+def _public_ids() -> dict[str, str]:
+    return {one.draft.code: one.public_id for one in inventory.all_resources()}
 
 
 def test_a_dry_run_is_its_owners_for_an_hour(operator: Actor) -> None:

@@ -57,9 +57,11 @@ def test_operators_say_what_a_room_offers(client: FlaskClient) -> None:
     room = _room()
     make.reservation(make.member_of(), room, layout=LayoutKind.THEATRE)
     page = f"/operator/resources/{room.spot.public_id}"
+    seen = client.get(page).text.split('name="seen" type="hidden" value="')[1].split('"')[0]
     assert "Theatre: 1 reservation ahead" in client.get(page).text
     resource: dict[str, str] = {
         "code": "T-01",
+        "seen": seen,
         "kind": "meeting_room",
         "area": room.spot.area_code,
         "policy": str(room.policy_id),
@@ -77,7 +79,7 @@ def test_operators_say_what_a_room_offers(client: FlaskClient) -> None:
     assert changed.status_code == 303
     shown = client.get("/api/v1/resources/" + room.spot.public_id).get_json()
     assert shown["layouts"] == [{"kind": "theatre", "capacity": 25, "setup_minutes": 30}]
-    journal = client.get("/journal").text
+    journal = client.get("/operator/journal").text
     assert "Theatre (25 people, 30 minutes)" in journal
 
 
