@@ -164,7 +164,7 @@ def facts(values: Mapping[str, Any]) -> dict[str, int | str | bool | None]:  # A
     for name, value in values.items():
         if isinstance(value, dict):
             found |= {f"{name}.{language}": text for language, text in value.items()}
-        elif isinstance(value, list):
+        elif isinstance(value, list | tuple):
             found[name] = ", ".join(map(_in_a_line, value))
         else:
             found[name] = str(value) if isinstance(value, float) else value
