@@ -80,6 +80,7 @@ from booking.people import queries as people
 from booking.people import views as people_pages
 from booking.privacy import api as privacy_api
 from booking.privacy import views as privacy_pages
+from booking.profiles import notices as hours_notices
 from booking.reminders import notices as reminder_notices
 from booking.reports import api as reports_api
 from booking.reports import unmet
@@ -196,6 +197,7 @@ EVENTS: dict[EventKind, tuple[worker.Handler, ...]] = {
     EventKind.GROUPED: (group_notices.tell,),
     EventKind.DISPLACED: (closure_notices.tell,),
     EventKind.RELEASED: (attendance_notices.tell,),
+    EventKind.LEFT_OUTSIDE: (hours_notices.tell,),
     EventKind.REPEATED: (series_notices.tell,),
     EventKind.OFFERED: (waitlist_notices.tell,),
     EventKind.HANDED_OVER: (departure_notices.tell, reminder_notices.plan),
@@ -233,6 +235,7 @@ MESSAGES: dict[MessageKind, MessageType[Any]] = {  # Any: each kind has its own 
     MessageKind.DEPUTY_NAMED: deputy_notices.NAMED,
     MessageKind.DEPUTY_ENDED: deputy_notices.ENDED,
     MessageKind.AUTHORISATION_LAPSING: authorisation_notices.LAPSING,
+    MessageKind.LEFT_OUTSIDE: hours_notices.LEFT_OUTSIDE,
 }
 
 

@@ -27,6 +27,7 @@ from booking.core.web import accepts, acts, current_actor
 from booking.policies import queries as policies
 from booking.policies import service as policy_verbs
 from booking.policies.drafts import PolicyDraft
+from booking.profiles import changes
 from booking.reservations import ahead, linking
 from booking.reservations.ahead import Outside
 from booking.spaces import inventory, numbering, photos, pictures, service, timetables
@@ -458,7 +459,7 @@ def add_week(key: int) -> Response:
     actor, draft = current_actor(), schema.body(WeekDraft)
 
     def act() -> Answer:
-        timetables.add_week(actor, key, draft)
+        changes.add_week(actor, key, draft)
         return Answer(201, str(key))
 
     answer = web.once(actor, act)
@@ -473,9 +474,7 @@ def change_week(key: int, day: str) -> Response:
     inventory.hours_set(key)
     stored = timetables.week(key, _day(day))
     draft = with_changes(stored.draft, schema.body(WeekChange))
-    timetables.change_week(
-        current_actor(), key, stored.draft.valid_from, draft, listing.seen_mark()
-    )
+    changes.change_week(current_actor(), key, stored.draft.valid_from, draft, listing.seen_mark())
     return _week_written(key, draft.valid_from, stored.draft.valid_from)
 
 
@@ -484,7 +483,7 @@ def change_week(key: int, day: str) -> Response:
 @schema.describes(status=204)
 def remove_week(key: int, day: str) -> Response:
     """Delete a week that has not begun to hold: the one before it goes on."""
-    timetables.remove_week(current_actor(), key, _day(day))
+    changes.remove_week(current_actor(), key, _day(day))
     return Response(status=204)
 
 
@@ -496,7 +495,7 @@ def add_day(key: int) -> Response:
     actor, draft = current_actor(), schema.body(DayDraft)
 
     def act() -> Answer:
-        timetables.add_day(actor, key, draft)
+        changes.add_day(actor, key, draft)
         return Answer(201, str(key))
 
     answer = web.once(actor, act)
@@ -511,7 +510,7 @@ def change_day(key: int, day: str) -> Response:
     inventory.hours_set(key)
     stored = timetables.day(key, _day(day))
     draft = with_changes(stored.draft, schema.body(DayChange))
-    timetables.change_day(current_actor(), key, stored.draft.day, draft, listing.seen_mark())
+    changes.change_day(current_actor(), key, stored.draft.day, draft, listing.seen_mark())
     return _day_written(key, draft.day, stored.draft.day)
 
 
@@ -520,7 +519,7 @@ def change_day(key: int, day: str) -> Response:
 @schema.describes(status=204)
 def remove_day(key: int, day: str) -> Response:
     """Give the day the hours of its week again."""
-    timetables.remove_day(current_actor(), key, _day(day))
+    changes.remove_day(current_actor(), key, _day(day))
     return Response(status=204)
 
 

@@ -33,6 +33,7 @@ class EventKind(StrEnum):
     GROUPED = "grouped"  # the subject is a group
     DISPLACED = "displaced"  # the subject is a closure
     REPEATED = "repeated"  # the subject is a series
+    LEFT_OUTSIDE = "left_outside"  # the subject is a change of opening hours
     OFFERED = "offered"  # the subject is an offer of the waiting list
 
 

@@ -42,6 +42,7 @@ class MessageKind(StrEnum):
     DEPUTY_NAMED = "deputy_named"
     DEPUTY_ENDED = "deputy_ended"
     AUTHORISATION_LAPSING = "authorisation_lapsing"
+    LEFT_OUTSIDE = "left_outside"
     TEST = "test"
 
 

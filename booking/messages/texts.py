@@ -38,6 +38,7 @@ def kind_in_words(kind: MessageKind) -> str:
         MessageKind.DEPUTY_NAMED: _("Deputy named"),
         MessageKind.DEPUTY_ENDED: _("Deputy ended"),
         MessageKind.AUTHORISATION_LAPSING: _("Authorisation lapses"),
+        MessageKind.LEFT_OUTSIDE: _("Other opening hours"),
     }[kind]
 
 
@@ -81,6 +82,9 @@ def occasion(kind: MessageKind) -> str:
         ),
         MessageKind.AUTHORISATION_LAPSING: _(
             "To the person, 30 days before an authorisation lapses."
+        ),
+        MessageKind.LEFT_OUTSIDE: _(
+            "To the person, when other opening hours leave their reservations outside."
         ),
         MessageKind.TEST: _("To the operator, when the mail server is tried."),
     }

@@ -18,6 +18,8 @@ from booking.core.permissions import Action, Actor, require
 from booking.profiles import proposals
 from booking.profiles.drafts import PeriodDraft, ProfileDraft, ProfileWeekDraft
 from booking.profiles.proposals import Proposal
+from booking.reservations import ahead
+from booking.reservations.ahead import Left
 from booking.spaces import timetables
 from booking.spaces.models import (
     Hours,
@@ -29,6 +31,7 @@ from booking.spaces.models import (
     ProfileWeek,
 )
 from booking.spaces.opening import Week
+from booking.spaces.queries import openings
 
 AnyFound = TypeVar("AnyFound")
 
@@ -133,6 +136,23 @@ def period(public_id: str) -> StoredPeriod:
     """One period; raises NotFoundError."""
     found = (one for its in _periods().values() for one in its)
     return _only([one for one in found if one.public_id == public_id])
+
+
+def outside(found: StoredProfile) -> tuple[Left, ...]:
+    """The reservations ahead that lie outside the hours of the sets that follow the profile, while
+    it holds."""
+    present = timetables.today()
+    held = [
+        one
+        for one in found.periods
+        if one.state is PeriodState.ANNOUNCED and not one.is_over(present)
+    ]
+    hours_keys = [one.hours_key for one in found.weeks]
+    if not held or not hours_keys:
+        return ()
+    first = max(min(one.first_day for one in held), present)
+    last = max(one.last_day for one in held)
+    return ahead.all_outside(openings(hours_keys, first, last), first, last)
 
 
 def missing(actor: Actor) -> list[Proposal]:

@@ -149,6 +149,7 @@ def set_week(
     if before is not None:
         require_unchanged(mark, before.draft.values)
     changing(
+        actor,
         [hours_key],
         _days_ahead(found),
         lambda: _replace_week(key, hours_key, draft),
@@ -170,6 +171,7 @@ def remove_week(actor: Actor, key: int, hours_key: int, *, seen: str | None = No
     if any(one.has_begun(present) for one in found.periods):
         raise FixedError
     changing(
+        actor,
         [hours_key],
         _days_ahead(found),
         lambda: _delete_weeks(key, hours_key, date.min),
@@ -237,7 +239,7 @@ def add_period(actor: Actor, key: int, draft: PeriodDraft, *, seen: str | None =
         _say(row, draft)
         session().add(row)
 
-    changing(_hours_of(key), (draft.first_day, draft.last_day), act, seen=seen)
+    changing(actor, _hours_of(key), (draft.first_day, draft.last_day), act, seen=seen)
     _write(actor, "period_added", key, _facts(row))
     _count_floors(_hours_of(key))
     return row.public_id
@@ -266,7 +268,7 @@ def change_period(
     _require_alone(row, draft)
     before = _facts(row)
     days = (min(draft.first_day, row.first_day), max(draft.last_day, row.last_day))
-    changing(_hours_of(row.profile_id), days, lambda: _say(row, draft), seen=seen)
+    changing(actor, _hours_of(row.profile_id), days, lambda: _say(row, draft), seen=seen)
     _write(actor, "period_changed", row.profile_id, _facts(row), before)
     _count_floors(_hours_of(row.profile_id))
 
@@ -285,7 +287,7 @@ def leave_out(actor: Actor, public_id: str, *, seen: str | None = None) -> None:
     def act() -> None:
         row.state = PeriodState.LEFT_OUT
 
-    changing(_hours_of(row.profile_id), (row.first_day, row.last_day), act, seen=seen)
+    changing(actor, _hours_of(row.profile_id), (row.first_day, row.last_day), act, seen=seen)
     _write(actor, "period_left_out", row.profile_id, _facts(row), before)
     _count_floors(_hours_of(row.profile_id))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
@@ -121,6 +121,20 @@ def newly_outside(
 ) -> tuple[Left, ...]:
     """The live reservations on these days that some of their hours, by their keys, covered before
     and do not cover after, in order."""
+    found = _uncovered(after, first, last)
+    newly = {one: None for hours_id, local, one in found if before[hours_id].covers(local)}
+    return tuple(newly)
+
+
+def all_outside(opening_of: Mapping[int, Opening], first: date, last: date) -> tuple[Left, ...]:
+    """The live reservations on these days that some of their hours do not cover, in order."""
+    found = {one: None for _hours_id, _local, one in _uncovered(opening_of, first, last)}
+    return tuple(found)
+
+
+def _uncovered(
+    opening_of: Mapping[int, Opening], first: date, last: date
+) -> Iterator[tuple[int, LocalInterval, Left]]:
     rows = session().execute(
         select(
             Reservation.id,
@@ -134,7 +148,7 @@ def newly_outside(
         .join(ReservationResource, ReservationResource.reservation_id == Reservation.id)
         .join(Resource, Resource.id == ReservationResource.resource_id)
         .where(
-            Resource.hours_id.in_(after),
+            Resource.hours_id.in_(opening_of),
             Reservation.state.in_(LIVE),
             Reservation.ends_at > clock.now(),
             Reservation.local_end > datetime.combine(first, time.min),
@@ -143,9 +157,7 @@ def newly_outside(
         .order_by(Reservation.starts_at, Reservation.id)
         .execution_options(yield_per=1000)
     )
-    found: dict[int, Left] = {}
     for key, public_id, version, starts_at, ends_at, zone_name, hours_id in rows:
         local = LocalInterval(starts_at, ends_at, zone_name)
-        if before[hours_id].covers(local) and not after[hours_id].covers(local):
-            found[key] = Left(key, public_id, version)
-    return tuple(found.values())
+        if not opening_of[hours_id].covers(local):
+            yield hours_id, local, Left(key, public_id, version)

@@ -466,6 +466,20 @@ class Spared(Model):
     told: Mapped[int | None]
 
 
+class LeftOutside(Model):
+    """A reservation that a change of opening hours has left outside them: whoever is concerned is
+    told, and it stays until it is moved or cancelled. The change is known by a name of its own;
+    `version` is what the reservation was then."""
+
+    __tablename__ = "left_outside"
+
+    change_id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    reservation_id: Mapped[int] = mapped_column(
+        ForeignKey("reservation.id"), primary_key=True, index=True
+    )
+    version: Mapped[int]
+
+
 class DepartureReservation(Model):
     """What became of one reservation: handed over to somebody, or cancelled."""
 

@@ -26,6 +26,7 @@ from booking.core.web import acts, current_actor
 from booking.pages.park.editor import Change, changes_of
 from booking.pages.park.forms import DayForm, DraftForm, HoursForm, HoursNameForm, WeekForm
 from booking.pages.park.places import spaces_counted
+from booking.profiles import changes
 from booking.reservations import ahead, queries
 from booking.reservations.ahead import Outside
 from booking.reservations.models import Reservation
@@ -254,7 +255,7 @@ def add_week(key: int) -> ResponseReturnValue:
         form,
         _("Other hours from a day on"),
         key,
-        lambda draft: timetables.add_week(current_actor(), key, draft),
+        lambda draft: changes.add_week(current_actor(), key, draft),
         preview=lambda draft: _week_preview(key, draft),
     )
 
@@ -281,7 +282,7 @@ def change_week(key: int, day: str) -> ResponseReturnValue:
         form,
         _("Other hours from a day on"),
         key,
-        lambda draft: timetables.change_week(current_actor(), key, valid_from, draft, seen),
+        lambda draft: changes.change_week(current_actor(), key, valid_from, draft, seen),
         stored=lambda: timetables.week(key, valid_from).draft,
         preview=lambda draft: _week_preview(key, draft, valid_from),
     )
@@ -303,7 +304,7 @@ def ask_remove_week(key: int, day: str) -> ResponseReturnValue:
 @acts(Action.OPERATE)
 def remove_week(key: int, day: str) -> ResponseReturnValue:
     """Delete a week that has not begun."""
-    timetables.remove_week(current_actor(), key, _day(day))
+    changes.remove_week(current_actor(), key, _day(day))
     flash(_("These hours have been deleted; those before them go on."), "ok")
     return redirect(url_for(".show", key=key), 303)
 
@@ -330,7 +331,7 @@ def add_day(key: int) -> ResponseReturnValue:
         form,
         _("A day with other hours"),
         key,
-        lambda draft: timetables.add_day(current_actor(), key, draft),
+        lambda draft: changes.add_day(current_actor(), key, draft),
         preview=lambda draft: _day_preview(key, draft, draft.day),
     )
 
@@ -357,7 +358,7 @@ def change_day(key: int, day: str) -> ResponseReturnValue:
         form,
         _("A day with other hours"),
         key,
-        lambda draft: timetables.change_day(current_actor(), key, wanted, draft, seen),
+        lambda draft: changes.change_day(current_actor(), key, wanted, draft, seen),
         stored=lambda: timetables.day(key, wanted).draft,
         preview=lambda draft: _day_preview(key, draft, wanted),
     )
@@ -377,7 +378,7 @@ def ask_remove_day(key: int, day: str) -> ResponseReturnValue:
 @acts(Action.OPERATE)
 def remove_day(key: int, day: str) -> ResponseReturnValue:
     """Give the day the hours of its week again."""
-    timetables.remove_day(current_actor(), key, _day(day))
+    changes.remove_day(current_actor(), key, _day(day))
     flash(_("The day has the hours of its week again."), "ok")
     return redirect(url_for(".show", key=key), 303)
 
@@ -413,8 +414,8 @@ def _write(
         return _form_page(form, title, back), 422
     except OutdatedError as error:
         form.seen.data = error.current
-        changes = changes_of(form, type(form).showing(stored()), error) if stored else []
-        return _form_page(form, title, back, changes=changes), 409
+        changed = changes_of(form, type(form).showing(stored()), error) if stored else []
+        return _form_page(form, title, back, changes=changed), 409
     flash(_("The opening hours have been changed."), "ok")
     return redirect(back, 303)
 
@@ -504,8 +505,10 @@ def _warning(outside: Outside) -> str:
     if not outside.count:
         return ""
     return ngettext(
-        "%(num)s reservation ahead lies outside these hours. It stays as it is.",
-        "%(num)s reservations ahead lie outside these hours. They stay as they are.",
+        "%(num)s reservation ahead lies outside these hours. It stays as it is, and whoever holds"
+        " it is told.",
+        "%(num)s reservations ahead lie outside these hours. They stay as they are, and whoever"
+        " holds them is told.",
         outside.count,
     )
 

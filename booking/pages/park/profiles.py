@@ -132,12 +132,16 @@ def show(key: int) -> ResponseReturnValue:
         )
         for one in inventory.hours()
     ]
+    left = queries.outside(found)
     return render_template(
         "park/profile.html",
         page_title=name_in(found.draft.names),
         found=found,
         periods=[_period_line(one) for one in found.periods],
         weeks=lines,
+        rows=affected([one.id for one in left[:MOST_SHOWN]]),
+        count=len(left),
+        more=max(0, len(left) - MOST_SHOWN),
     )
 
 
