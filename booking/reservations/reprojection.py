@@ -1,8 +1,8 @@
 """Moving future reservations when the law changes a zone: the wall clock stays, the instant moves.
 
 A reservation means local times; its instants are their projection by the zone data of that day.
-Each resource is one transaction, so that this can be interrupted and run again, and a conflict on
-one resource leaves the others right.
+A few resources are one transaction, so that this can be interrupted and run again, and a conflict
+on one resource leaves the others right.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from itertools import chain
 
 from sqlalchemy import ColumnElement, and_, bindparam, delete, exists, insert, or_, select, update
 
@@ -47,6 +48,8 @@ from booking.reservations.queries import Details, Waiting
 
 # What ended by the old rule may still lie ahead by the new one; no law moves a zone any further.
 LONGEST_SHIFT = timedelta(hours=26)
+# Reservations in one transaction: what each transaction costs is shared, and nobody waits long.
+ENOUGH = 200
 
 
 class Cause(StrEnum):
@@ -121,14 +124,35 @@ def reproject(*, dry_run: bool = False) -> Report:
     as it was and the conflict reported; nothing is ever moved over somebody else.
     """
     report = Report()
-    for reservation_ids in _to_move_together():
-        end_reading()
-        try:
-            report = report.plus(_reproject_together(reservation_ids, dry_run=dry_run))
-        except _LeftAsItWasError as left:
-            report = report.plus(left.report)
+    for sets in _batches(_to_move_together()):
+        done = _reproject(list(chain(*sets)), dry_run=dry_run)
+        if done.conflicts and len(sets) > 1:
+            for one in sets:
+                report = report.plus(_reproject(one, dry_run=dry_run))
+        else:
+            report = report.plus(done)
     end_reading()
     return report
+
+
+def _batches(sets: Sequence[list[int]]) -> Iterator[list[list[int]]]:
+    """Small sets as one, for as long as nothing stands against any of them."""
+    batch: list[list[int]] = []
+    for one in sets:
+        batch.append(one)
+        if sum(map(len, batch)) >= ENOUGH:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+def _reproject(reservation_ids: Sequence[int], *, dry_run: bool) -> Report:
+    end_reading()
+    try:
+        return _reproject_together(reservation_ids, dry_run=dry_run)
+    except _LeftAsItWasError as left:
+        return left.report
 
 
 def _to_move_together() -> list[list[int]]:
@@ -316,12 +340,16 @@ def _write(shifts: Sequence[_Shift]) -> None:
     if not shifts:
         return
     execute(_MOVE, [_values_of(shift) for shift in shifts])
+    asked = []
     for shift in shifts:
-        if shift.details.amendment is not None:
-            _write_change(shift, shift.details.amendment)
-        elif shift.details.decide_by is not None:
-            _ask_about(shift.details, shift.details.version + 1)
+        details = shift.details
+        if details.amendment is not None:
+            _write_change(shift, details.amendment)
+        elif details.decide_by is not None:
+            asked.append({"of_id": details.id, "new_version": details.version + 1})
         _bump(shift)
+    if asked:
+        execute(_ASK_ABOUT, asked)
     journal.write_changes(
         None,
         "reprojected",
@@ -360,6 +388,14 @@ _MOVE = (
     )
 )
 
+# Who decides is asked about the version that there is now: nothing they knew has changed.
+_approvals = Approval.__table__
+_ASK_ABOUT = (
+    update(_approvals)
+    .where(_approvals.c.reservation_id == bindparam("of_id"), _approvals.c.state == Asking.WAITING)
+    .values(version=bindparam("new_version"))
+)
+
 
 def _values_of(shift: _Shift) -> dict[str, object]:
     details, interval = shift.details, shift.interval
@@ -383,15 +419,6 @@ def _write_change(shift: _Shift, waiting: Waiting) -> None:
             ends_at=shift.wanted.ends_at,
             decide_by=_decide_by(waiting, shift.wanted),
         )
-    )
-
-
-def _ask_about(details: Details, version: int) -> None:
-    """Who decides is asked about the version that there is now: nothing they knew has changed."""
-    session().execute(
-        update(Approval)
-        .where(Approval.reservation_id == details.id, Approval.state == Asking.WAITING)
-        .values(version=version)
     )
 
 

@@ -231,6 +231,7 @@ def test_interrupted_it_goes_on_where_it_stopped(
             raise KeyboardInterrupt
         return whole(reservation_ids, dry_run=dry_run)
 
+    monkeypatch.setattr(reprojection, "ENOUGH", 1)  # in one transaction
     with monkeypatch.context() as patch:
         patch.setattr(reprojection, "_reproject_together", interrupted)
         with pytest.raises(KeyboardInterrupt):
