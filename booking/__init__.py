@@ -82,6 +82,9 @@ from booking.privacy import api as privacy_api
 from booking.privacy import views as privacy_pages
 from booking.profiles import notices as hours_notices
 from booking.reminders import notices as reminder_notices
+from booking.replacements import api as replacements_api
+from booking.replacements import models as replacements
+from booking.replacements import views as replacement_pages
 from booking.reports import api as reports_api
 from booking.reports import unmet
 from booking.reports import views as report_pages
@@ -120,6 +123,7 @@ TABLES = (
     rate_limits,
     reservations,
     revisions,
+    replacements,
     waitlist,
 )
 
@@ -180,6 +184,8 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     group_pages.blueprint,
     waitlist_api.blueprint,
     waitlist_pages.blueprint,
+    replacements_api.blueprint,
+    replacement_pages.blueprint,
 )
 
 # Who does something when something has happened: every such coupling stands here.
@@ -270,6 +276,8 @@ def create_app(settings: Settings) -> Flask:
     frame.install(app, Manifest.load(settings.assets), navigation.entries)
     app.jinja_env.globals["legal_notice"] = spaces.legal_notice
     app.jinja_env.globals["offers_to_reader"] = waitlist_pages.offers_to_reader
+    app.jinja_env.globals["replacements_for_reader"] = replacement_pages.replacements_for_reader
+    app.jinja_env.globals["replacements_of"] = replacement_pages.replacements_of
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     _serve_files(app, settings)

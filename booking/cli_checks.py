@@ -23,6 +23,7 @@ PROMISES = {
     promises.Promise.DEAD_HOLDS: "orphans: places held for nothing that still waits",
     promises.Promise.DEAD_CHANGES: "orphans: changes waiting for what is no longer confirmed",
     promises.Promise.EMPTY_OFFERS: "orphans: places offered to whoever waited that nothing holds",
+    promises.Promise.EMPTY_REPLACEMENTS: "orphans: replacements of which nothing holds a place",
     promises.Promise.UNSENT: "messages due over five minutes ago and still not out",
     promises.Promise.SET_ASIDE: "events that could not be handled and were set aside",
 }

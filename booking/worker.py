@@ -1,5 +1,5 @@
-"""The tick: lets expire what waited too long, releases what nobody came to, offers what is free
-to whoever waits, handles events, sends.
+"""The tick: lets expire what waited too long, releases what nobody came to, holds something else
+for whoever was displaced, offers what is free to whoever waits, handles events, sends.
 
 Any number of processes may run it at the same time: every piece of work is claimed in the database
 by whoever does it.
@@ -12,6 +12,7 @@ import fcntl
 import logging
 import signal
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -41,6 +42,8 @@ from booking.messages.letters import Catalogue
 from booking.messages.models import MessageKind, MessageState
 from booking.people import resets
 from booking.privacy import retention
+from booking.replacements import holding
+from booking.replacements import queries as replacements
 from booking.reservations import reprojection
 from booking.reservations.departures import end_next_term
 from booking.reservations.service import expire_next
@@ -56,6 +59,7 @@ ONCE_A_DAY = timedelta(days=1)
 MOST_DEPARTURES = 20
 MOST_CLOSED = 20
 MOST_EVENTS = 500
+SECONDS_OF_HOLDING = 5.0  # for those whom closures displaced; who comes later is served next
 SECONDS_OF_SENDING = 15.0
 FIRST_RETRY = timedelta(seconds=30)
 LONGEST_ERROR = 300
@@ -79,6 +83,7 @@ class Done:
     departures: int = 0
     closed: int = 0  # closures that took what was given back, and days of holidays
     waitlist: int = 0  # entries that ended or were offered something
+    replacements: int = 0  # displaced reservations that were served, or whose replacements ended
     events: int = 0
     messages: Counter[tuple[MessageKind, MessageState]] = field(default_factory=Counter)
     waits: bool = False  # something failed and is tried again later
@@ -88,7 +93,7 @@ class Done:
     def is_nothing(self) -> bool:
         """Whether there was nothing to do, or nothing that could be done now."""
         given_back = self.expired or self.released or self.departures
-        taken = self.closed or self.waitlist
+        taken = self.closed or self.waitlist or self.replacements
         work = given_back or taken or self.events or self.messages
         return self.waits or not work
 
@@ -99,6 +104,7 @@ class Done:
         self.departures += other.departures
         self.closed += other.closed
         self.waitlist += other.waitlist
+        self.replacements += other.replacements
         self.events += other.events
         self.messages += other.messages
         self.runs += other.runs
@@ -131,9 +137,13 @@ def work() -> Done:
     with _part(JobName.EXPIRE, done.runs):
         try:
             _settle(done)
-        finally:  # last, for it offers what has become free just now, whatever went wrong above
+        finally:  # last, for they give what has become free just now, whatever went wrong above
             end_reading()
-            done.waitlist = serve()
+            try:
+                _replace(done)
+            finally:
+                end_reading()
+                done.waitlist = serve()
     with _part(JobName.EVENTS, done.runs):
         done.events = _handle_events(given) + _answer_password_requests()
     with _part(JobName.MESSAGES, done.runs) as part:
@@ -159,6 +169,25 @@ def _settle(done: Done) -> None:
 def _next_closure() -> bool:
     """One thing that a closure has to follow."""
     return take_next_given_back() or close_next() or follow_next()
+
+
+def _replace(done: Done) -> None:
+    """Hold something else for whoever was displaced, before they are told; then end what is over.
+    They come before those who wait: they had something already."""
+    ends = time.monotonic() + SECONDS_OF_HOLDING
+    due = replacements.unserved()
+    end_reading()
+    for one in due:
+        if time.monotonic() > ends:
+            break
+        try:
+            done.replacements += holding.serve(one)
+        except Exception:  # the worker's outer loop: they are told all the same
+            log.exception("nothing can be held instead of reservation %s", one.reservation_id)
+            done.replacements += holding.pass_over(one)
+        end_reading()
+    done.replacements += holding.end_due()
+    end_reading()
 
 
 def until_nothing_is_due(app: Flask) -> Done:

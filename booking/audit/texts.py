@@ -48,6 +48,7 @@ ICONS: Mapping[str, str] = {
     "closure": "wrench",
     "holiday": "calendar",
     "waitlist": "list",
+    "replacement": "arrow-right-left",
 }
 
 
@@ -131,6 +132,11 @@ def acts() -> Mapping[str, str]:
         "stopped_waiting": _("Left the waiting list"),
         "waited_in_vain": _("Nothing became free in time"),
         "booked_instead_of_waiting": _("Waits no longer, having booked"),
+        "held_replacements": _("Held other places for whoever a closure has displaced"),
+        "took_replacement": _("Took a place that was held instead"),
+        "left_replacements": _("Left the places that were held instead"),
+        "replacements_expired": _("Places that were held instead were not taken in time"),
+        "lost_replacement": _("A place that was held instead is needed by the house"),
         "message_tried_again": _("Let a message be tried again"),
         "events_tried_again": _("Let what was set aside be tried again"),
     }
@@ -214,6 +220,7 @@ def _kinds() -> Mapping[str, str]:
         "closure": _("Closure"),
         "holiday": _("Public holiday"),
         "waitlist": _("Waiting list"),
+        "replacement": _("Replacement"),
     }
 
 
@@ -306,6 +313,9 @@ def label(key: str) -> str:
         "secrets": _("Tokens and links ended"),
         "views": _("Who looked at whose data"),
         "waitlist": _("Waiting list"),
+        "replacements": _("Replacements"),
+        "held": _("Places held"),
+        "reference": _("Reference"),
         "journal": _("Lines of the journal"),
     }
     name, _dot, language = key.partition(".")  # a text in one of the languages

@@ -20,6 +20,7 @@ from booking.messages.queries import LATE_AFTER, WAITING
 from booking.occupancy import guard
 from booking.occupancy.guard import Guard
 from booking.occupancy.models import ClaimKind, Closure, ClosureResource, Hold, occupancy
+from booking.replacements.models import Replacement, ReplacementResource, ReplacementState
 from booking.reservations import balances
 from booking.reservations.models import (
     LIVE,
@@ -47,6 +48,7 @@ class Promise(StrEnum):
     DEAD_HOLDS = "holds_for_nothing"
     DEAD_CHANGES = "changes_of_nothing_live"
     EMPTY_OFFERS = "offers_without_place"
+    EMPTY_REPLACEMENTS = "replacements_without_place"
     UNSENT = "unsent_messages"
     SET_ASIDE = "events_set_aside"
 
@@ -85,6 +87,7 @@ def verify() -> Report:
         Promise.DEAD_HOLDS: _dead_holds(),
         Promise.DEAD_CHANGES: _dead_changes(),
         Promise.EMPTY_OFFERS: _empty_offers(),
+        Promise.EMPTY_REPLACEMENTS: _empty_replacements(),
         Promise.UNSENT: _unsent(),
         Promise.SET_ASIDE: _set_aside(),
     }
@@ -251,18 +254,41 @@ def _wrong_closures() -> Select[str]:
 
 
 def _dead_holds() -> Select[str]:
-    """Places held for a change that no longer waits, or for an offer that is over."""
+    """Places held for a change that no longer waits, for an offer or a replacement that is over."""
+    of_change_or_displaced = or_(
+        Reservation.id == Amendment.reservation_id, Reservation.id == Replacement.reservation_id
+    )
     return (
         select(func.coalesce(Reservation.reference, Resource.code, _text(Hold.id)))
         .select_from(Hold)
         .outerjoin(Amendment, Amendment.id == Hold.amendment_id)
-        .outerjoin(Reservation, Reservation.id == Amendment.reservation_id)
+        .outerjoin(Replacement, Replacement.id == Hold.replacement_id)
+        .outerjoin(Reservation, of_change_or_displaced)
         .outerjoin(Offer, Offer.id == Hold.offer_id)
         .outerjoin(Resource, Resource.id == Offer.resource_id)
         .where(
             or_(Amendment.id.is_(None), Amendment.state != Asking.WAITING),
             or_(Offer.id.is_(None), Offer.state != OfferState.OPEN),
+            or_(Replacement.id.is_(None), Replacement.state != ReplacementState.OPEN),
         )
+    )
+
+
+def _empty_replacements() -> Select[str]:
+    """Open replacements of which a place is not held at their time."""
+    is_held = exists().where(
+        Hold.replacement_id == Replacement.id,
+        occupancy.c.hold_id == Hold.id,
+        occupancy.c.resource_id == ReplacementResource.resource_id,
+        occupancy.c.starts_at <= Replacement.starts_at,
+    )
+    its = ReplacementResource.replacement_id == Replacement.id
+    lacks_one = exists().where(its, ~is_held)
+    return (
+        select(Reservation.reference)
+        .join(Replacement, Replacement.reservation_id == Reservation.id)
+        .where(Replacement.state == ReplacementState.OPEN, or_(lacks_one, ~exists().where(its)))
+        .order_by(Reservation.reference)
     )
 
 

@@ -3,7 +3,7 @@ and what else is free. And whoever stays inside one: that they do, and whom to a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import or_, select, union_all
@@ -20,6 +20,9 @@ from booking.messages.models import MessageKind
 from booking.occupancy.models import Closure, ClosureKind
 from booking.people.models import Person
 from booking.people.sign_in import load_actor
+from booking.replacements import queries as replacements
+from booking.replacements.models import MOST
+from booking.replacements.queries import Held
 from booking.reservations import alternatives, notices, place_facts, queries, texts
 from booking.reservations.alternatives import Alternative
 from booking.reservations.models import Displacement, Reservation, Spared
@@ -38,6 +41,12 @@ class Displaced:
     closure: Closure
     person: Person
     reservations: tuple[Details, ...]
+    held: Mapping[int, tuple[Held, ...]]  # instead of each, that can still be taken
+
+    @property
+    def has_something_held(self) -> bool:
+        """Whether anything is held of what the letter shows."""
+        return any(self.held.get(one.id) for one in self.reservations[:LISTED])
 
     @property
     def stays(self) -> bool:
@@ -87,7 +96,15 @@ def _displaced(key: Key) -> Displaced | None:
     found = _gone(closure, key.version, key.recipient_id)
     kept = [one for one in found if one.is_live]
     found = kept or found  # what stays may be cancelled meanwhile: of that they hear by itself
-    return Displaced(closure, person, tuple(found)) if found else None
+    return Displaced(closure, person, tuple(found), _held(found)) if found else None
+
+
+def _held(found: Sequence[Details]) -> dict[int, tuple[Held, ...]]:
+    now = clock.now()
+    return {
+        key: tuple(one for one in held if one.is_open(now))
+        for key, held in replacements.held_for([one.id for one in found]).items()
+    }
 
 
 def _still_worth_telling(_key: Key, told: Displaced) -> bool:
@@ -164,6 +181,15 @@ def _opening(told: Displaced) -> str:
     zone_name = first.local.zone_name
     if told.stays:
         return _opening_of_what_stays(closure, zone_name)
+    if told.has_something_held:
+        return _(
+            "Closed %(period)s. Reason: %(what)s. We are sorry. Instead, some places are held for"
+            " you: nobody else can book them until the time that stands beside each. Take one of"
+            " them with one tap, and the others are free again. What is not held goes to whoever"
+            " books it first.",
+            period=words.period(closure.interval, zone_name),
+            what=words.what(closure.kind, closure.names),
+        )
     return _(
         "Closed %(period)s. Reason: %(what)s. We are sorry. What else is free when this message is"
         " written stands below; whoever books it first has it.",
@@ -198,8 +224,10 @@ def _sections(told: Displaced) -> list[Section]:
     sections = []
     for number, one in enumerate(told.reservations[:LISTED]):
         section = notices.about(one, texts.day_and_clock(one.local.starts_at) if several else "")
-        found = _instead_of(told, one) if number < WITH_ALTERNATIVES else ()
-        links = tuple(_link(other) for other in found)
+        held = told.held.get(one.id, ())
+        is_short = number < WITH_ALTERNATIVES and len(held) < MOST
+        more = _instead_of(told, one)[: MOST - len(held)] if is_short else ()
+        links = (*(_link_to_held(one, other) for other in held), *map(_link, more))
         sections.append(Section((*section.lines, *whom(one)), section.heading, links))
     return sections
 
@@ -243,6 +271,19 @@ def _instead_of(told: Displaced, one: Details) -> Sequence[Alternative]:
         return alternatives.find(load_actor(told.person), wish)
     except BookingError:  # a space that is retired meanwhile, a holder without rights any more
         return ()
+
+
+def _link_to_held(one: Details, held: Held) -> Link:
+    """The page on which it is taken."""
+    return Link(
+        _(
+            "Held for you until %(moment)s: %(place)s, %(period)s",
+            moment=texts.moment(held.expires_at, held.local.zone_name),
+            place=texts.codes(held.places),
+            period=texts.period(held.local),
+        ),
+        f"{web.public_url('replacements.show', public_id=one.public_id)}#{held.public_id}",
+    )
 
 
 def _link(found: Alternative) -> Link:

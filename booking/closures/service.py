@@ -27,6 +27,7 @@ from booking.occupancy.claims import Claim, Owner
 from booking.occupancy.models import ClaimKind, Closure, ClosureKind, ClosureResource, Hold
 from booking.occupancy.queries import Busy
 from booking.policies.facts import Place
+from booking.replacements import service as replacements
 from booking.reservations import service as reservations
 from booking.reservations.claims import bump_places
 from booking.reservations.models import (
@@ -109,7 +110,7 @@ def displace(actor: Actor, public_id: str, *, seen: str) -> Done:
         raise WouldDisplaceError(is_stale=True)
     displaced = displace_hits(actor, closure, found.hits)
     _spare(closure, ())
-    waitlist.take_back_offers(places, found.interval)
+    _take_back(places, found.interval)
     _take(closure, places, found.interval)
     journal.write(
         actor,
@@ -155,7 +156,7 @@ def take_around(closure: Closure, places: tuple[Place, ...]) -> None:
         _spare(closure, found.hits)
     else:
         _spare_also(closure, found.hits)
-    waitlist.take_back_offers(places, found.interval)
+    _take_back(places, found.interval)
     _take(closure, places, found.interval)
 
 
@@ -167,7 +168,7 @@ def _close(actor: Actor | None, found: Plan, names: dict[str, str], *, keeps: bo
         _spare(closure, found.hits)
     else:
         displaced = displace_hits(actor, closure, found.hits)
-    waitlist.take_back_offers(found.places, found.interval)
+    _take_back(found.places, found.interval)
     _take(closure, found.places, found.interval)
     journal.write(
         actor,
@@ -350,7 +351,8 @@ def _spare_also(closure: Closure, hits: Collection[Hit]) -> None:
 
 
 def displace_hits(actor: Actor, closure: Closure, hits: Collection[Hit]) -> int:
-    """Cancel what is in the way; everybody concerned is told once, from one event."""
+    """Cancel what is in the way; everybody concerned is told once, as soon as the worker holds
+    something else for each (`replacements.holding`)."""
     for hit in hits:
         if hit.is_change:
             _decline_change(actor, hit)
@@ -364,7 +366,6 @@ def displace_hits(actor: Actor, closure: Closure, hits: Collection[Hit]) -> int:
     execute(insert(Displacement.__table__), rows)
     for one in gone:
         reservations.close_because(actor, one, HouseReason.PLACE_CLOSED)
-    events.record(EventKind.DISPLACED, closure.public_id, version=version, actor_id=actor.person_id)
     return len(gone)
 
 
@@ -412,6 +413,12 @@ def _insert(actor: Actor | None, found: Plan, names: dict[str, str]) -> Closure:
 def _insert_places(closure: Closure, places: Sequence[Place]) -> None:
     rows = [{"closure_id": closure.id, "resource_id": place.resource_id} for place in places]
     execute(insert(ClosureResource.__table__), rows)
+
+
+def _take_back(places: Collection[Place], interval: Interval) -> None:
+    """What is held there for whoever waits, or was displaced by another closure."""
+    waitlist.take_back_offers(places, interval)
+    replacements.take_back(places, interval)
 
 
 def _take(closure: Closure, places: Sequence[Place], interval: Interval) -> None:

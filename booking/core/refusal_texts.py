@@ -187,20 +187,8 @@ def _slot_taken(place: str, facts: SlotTaken) -> str:
         return _linked(place, facts.meets, _period(facts.busy))
     if facts.cause is Cause.CLOSURE:
         return _closed(place, facts.names, _period(facts.busy))
-    if facts.cause is Cause.HOLD:
-        return _(
-            "%(place)s is held for another request %(period)s."
-            " Choose another time or another space.",
-            place=place,
-            period=_period(facts.busy),
-        )
-    if facts.cause is Cause.OFFER:
-        return _(
-            "%(place)s is held for somebody who waited for it %(period)s."
-            " Choose another time or another space.",
-            place=place,
-            period=_period(facts.busy),
-        )
+    if facts.cause in (Cause.HOLD, Cause.OFFER, Cause.REPLACEMENT):
+        return _held(place, facts.cause, _period(facts.busy))
     if facts.cause in (Cause.SETUP, Cause.CLEANUP):
         return _(
             "%(place)s is being prepared or cleaned %(period)s."
@@ -212,6 +200,28 @@ def _slot_taken(place: str, facts: SlotTaken) -> str:
         "%(place)s is already booked %(period)s. Choose another time or another space.",
         place=place,
         period=_period(facts.busy),
+    )
+
+
+def _held(place: str, cause: Cause, period: str) -> str:
+    if cause is Cause.OFFER:
+        return _(
+            "%(place)s is held for somebody who waited for it %(period)s."
+            " Choose another time or another space.",
+            place=place,
+            period=period,
+        )
+    if cause is Cause.REPLACEMENT:
+        return _(
+            "%(place)s is held %(period)s for somebody whose reservation a closure has cancelled."
+            " Choose another time or another space.",
+            place=place,
+            period=period,
+        )
+    return _(
+        "%(place)s is held for another request %(period)s. Choose another time or another space.",
+        place=place,
+        period=period,
     )
 
 

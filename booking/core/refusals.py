@@ -46,6 +46,7 @@ class Cause(StrEnum):
     HOLD = "hold"
     CLOSURE = "closure"
     OFFER = "offer"  # held for somebody who waited
+    REPLACEMENT = "replacement"  # held for somebody whom a closure has displaced
 
 
 class WhoMayBook(StrEnum):

@@ -10,7 +10,7 @@ from sqlalchemy import Table, exists, func, insert, select
 
 from booking.core import clock, zones
 from booking.core.database import engine_name, session, transaction
-from booking.demo import arriving, authorised, large, season, story, unmet, upkeep
+from booking.demo import arriving, authorised, displaced, large, season, story, unmet, upkeep
 from booking.demo.chance import public_id, stream
 from booking.demo.ledger import Ledger
 from booking.demo.park import Calendar, Park, build
@@ -78,6 +78,7 @@ def load(progress: Progress, reminder_minutes: tuple[int, ...]) -> Loaded:
         _count_on()
         authorised.begin(calendar, people)
         unmet.count(calendar)
+        displaced.displace(people)
         _invite(people)
         journal.write(None, "demo_loaded", subject_kind="site", subject_id="1")
         return _loaded()

@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 
 from booking.core import zones
 from booking.core.intervals import LocalInterval
+from booking.demo import displaced
 from booking.demo.ledger import Aim, Entry, Holder
 from booking.demo.people import BIOLOGY, LAB_MANAGER, MANAGER, MEMBER, RECEPTION
 from booking.demo.scene import Scene
@@ -41,6 +42,7 @@ class _Story:
         self._week_by_week()
         self._in_line()
         self._a_guest()
+        self._soon_displaced()
         self._requests_for_nadia()
 
     # --- Salma ---
@@ -81,6 +83,12 @@ class _Story:
         confirmed = self._aim("ELEC-1", self._day("ELEC-1", 6), 9, 12, "Carte moteur, série A", 4)
         entry = self._book(self._salma, confirmed, hours_ago=120)
         self._scene.ledger.approve(entry, self._nadia, self._later(entry, hours=6))
+
+    def _soon_displaced(self) -> None:
+        """A room that her manager has, until a closure takes it (`displaced`)."""
+        manager = self._scene.people.holder(MANAGER)
+        pitch = self._aim("A2-R2", self._day("A2-R2", 5), 14, 16, displaced.TITLE, 4)
+        self._book(manager, pitch, hours_ago=50)
 
     def _together(self) -> None:
         """A lab with two machines, a room that the manager has booked for Salma, and desks that

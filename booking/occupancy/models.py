@@ -98,17 +98,24 @@ class ClosureResource(Model):
 
 
 class Hold(Model):
-    """A short claim for an amendment that waits or for an offer; it ends at a time."""
+    """A short claim for an amendment that waits, for an offer or for a replacement; it ends at a
+    time."""
 
     __tablename__ = "hold"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     amendment_id: Mapped[int | None] = mapped_column(ForeignKey("amendment.id"), unique=True)
     offer_id: Mapped[int | None] = mapped_column(ForeignKey("offer.id"), unique=True)
+    replacement_id: Mapped[int | None] = mapped_column(ForeignKey("replacement.id"), unique=True)
     expires_at: Mapped[datetime] = mapped_column(Instant, index=True)
 
     __table_args__ = (
-        CheckConstraint("(amendment_id IS NULL) <> (offer_id IS NULL)", name="owner"),
+        CheckConstraint(
+            "(amendment_id IS NOT NULL AND offer_id IS NULL AND replacement_id IS NULL)"
+            " OR (amendment_id IS NULL AND offer_id IS NOT NULL AND replacement_id IS NULL)"
+            " OR (amendment_id IS NULL AND offer_id IS NULL AND replacement_id IS NOT NULL)",
+            name="owner",
+        ),
     )
 
 

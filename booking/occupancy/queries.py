@@ -22,6 +22,7 @@ from sqlalchemy import (
 
 from booking.core.database import engine_name, session
 from booking.core.instants import Interval
+from booking.core.refusals import Cause
 from booking.occupancy.models import IS_LONG, LONG, ClaimKind, Closure, Hold, occupancy
 from booking.spaces.models import Resource, ResourcePart
 
@@ -228,11 +229,17 @@ def closure_names(closure_id: int | None) -> dict[str, str] | None:
     return session().scalar(select(Closure.names).where(Closure.id == closure_id))
 
 
-def is_offered(hold_id: int | None) -> bool:
-    """Whether a hold keeps a place for somebody who waited for it."""
-    if hold_id is None:
-        return False
-    return session().scalar(select(Hold.offer_id).where(Hold.id == hold_id)) is not None
+def cause_of(busy: Busy) -> Cause:
+    """What has taken the time; of a hold, for whom it is kept."""
+    if busy.hold_id is None:
+        return Cause(busy.kind.value)
+    its = select(Hold.offer_id, Hold.replacement_id).where(Hold.id == busy.hold_id)
+    row = session().execute(its).first()
+    if row is not None and row.offer_id is not None:
+        return Cause.OFFER
+    if row is not None and row.replacement_id is not None:
+        return Cause.REPLACEMENT
+    return Cause(busy.kind.value)
 
 
 def _reaching_in(

@@ -327,10 +327,9 @@ def refused(claim: Claim, busy: Busy | None) -> Refusal:
         return Refusal(Reason.SLOT_TAKEN, SlotTaken(Cause.BOOKING, None), claim.code)
     zone = zones.zone(claim.zone_name)
     local = LocalInterval.of(busy.interval, zone)
-    is_offered = queries.is_offered(busy.hold_id)
     is_longer = claim.span is not None and claim.kind in (ClaimKind.SETUP, ClaimKind.CLEANUP)
     facts = SlotTaken(
-        Cause.OFFER if is_offered else Cause(busy.kind.value),
+        queries.cause_of(busy),
         local,
         Cause(claim.kind.value),
         LocalInterval.of(claim.span, zone) if claim.span is not None and is_longer else None,

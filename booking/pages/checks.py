@@ -77,6 +77,7 @@ def _labels() -> dict[Promise, str]:
         Promise.WRONG_CLOSURES: _("Closures that take another time or space than theirs"),
         Promise.DEAD_HOLDS: _("Places held for a change that no longer waits"),
         Promise.EMPTY_OFFERS: _("Offers from the waiting list of places that nothing holds"),
+        Promise.EMPTY_REPLACEMENTS: _("Places held for displaced people that nothing holds"),
         Promise.DEAD_CHANGES: _("Changes that wait for a reservation that is no longer confirmed"),
         Promise.UNSENT: _("Messages due over five minutes ago and still not sent"),
         Promise.SET_ASIDE: _("Events that could not be handled and were set aside"),

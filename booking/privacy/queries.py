@@ -28,6 +28,7 @@ from booking.people.models import (
     Token,
 )
 from booking.policies.models import Policy
+from booking.replacements.models import Replacement, ReplacementResource
 from booking.reservations.models import Question, Reservation, ReservationResource
 from booking.spaces.models import Resource
 from booking.waitlist.models import WaitlistEntry
@@ -60,6 +61,7 @@ def my_data(actor: Actor) -> dict[str, list[Json]]:
         "secrets": _rows(_tokens(actor.person_id)),
         "reservations": _rows(_reservations(actor.person_id)),
         "waitlist": _rows(_waitlist(actor.person_id)),
+        "replacements": _rows(_replacements(actor.person_id)),
         "questions": _rows(_questions(actor.person_id)),
         "messages": _rows(_messages(actor.person_id)),
         "journal": [_line(entry) for entry in audit.about(person.id, person.public_id, MOST)],
@@ -200,6 +202,30 @@ def _waitlist(person_id: int) -> Columns:
         .join(Resource, Resource.id == WaitlistEntry.resource_id)
         .where(WaitlistEntry.person_id == person_id)
         .order_by(WaitlistEntry.id.desc())
+    )
+
+
+def _replacements(person_id: int) -> Columns:
+    """What is or was held for the person instead of what closures have cancelled; one row for each
+    resource."""
+    return (
+        select(
+            Replacement.public_id.label("id"),
+            Reservation.reference.label("instead_of"),
+            Resource.code.label("resource"),
+            Replacement.starts_at,
+            Replacement.ends_at,
+            Replacement.zone,
+            Replacement.state,
+            Replacement.made_at,
+            Replacement.expires_at,
+            Replacement.closed_at,
+        )
+        .join(Reservation, Reservation.id == Replacement.reservation_id)
+        .join(ReplacementResource, ReplacementResource.replacement_id == Replacement.id)
+        .join(Resource, Resource.id == ReplacementResource.resource_id)
+        .where(or_(Reservation.person_id == person_id, Reservation.booked_by_id == person_id))
+        .order_by(Replacement.id.desc(), Resource.id)
     )
 
 

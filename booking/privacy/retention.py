@@ -26,6 +26,8 @@ from booking.people.models import (
 )
 from booking.people.sessions import LONGEST
 from booking.privacy import service
+from booking.replacements import service as replacements
+from booking.replacements.models import Replacement
 from booking.reservations.models import Reservation
 from booking.waitlist import service as waitlist
 from booking.waitlist.models import WaitlistEntry
@@ -105,6 +107,8 @@ def _steps(kept: Retention, now: datetime) -> list[_Step]:
         found.append(_Step("purposes", Reservation, _has_words(before), _blank))
         is_old = and_(WaitlistEntry.ends_at < before, WaitlistEntry.closed_at.is_not(None))
         found.append(_Step("waitlist", WaitlistEntry, is_old, _forget_entries))
+        is_old = and_(Replacement.ends_at < before, Replacement.closed_at.is_not(None))
+        found.append(_Step("replacements", Replacement, is_old, _forget_replacements))
     if kept.messages_days is not None:
         found += _of_messages(since(now, days=kept.messages_days))
     if kept.sign_ins_days is not None:
@@ -183,6 +187,13 @@ def _forget_entries(is_over: ColumnElement[bool]) -> int:
     some = select(WaitlistEntry.id).where(is_over).order_by(WaitlistEntry.id).limit(BATCH)
     ids = session().scalars(some).all()
     return waitlist.forget(ids) if ids else 0
+
+
+@transactional
+def _forget_replacements(is_over: ColumnElement[bool]) -> int:
+    some = select(Replacement.id).where(is_over).order_by(Replacement.id).limit(BATCH)
+    ids = session().scalars(some).all()
+    return replacements.forget(ids) if ids else 0
 
 
 @transactional

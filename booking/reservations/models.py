@@ -439,7 +439,8 @@ class Departure(Model):
 class Displacement(Model):
     """A reservation that was cancelled because its place was closed at its time.
 
-    What one act displaced has the same `version`: whoever is concerned is told of it once.
+    What one act displaced has the same `version`: whoever is concerned is told of it once, when
+    all of it is served: when alternatives are held for each, as far as there are any.
     """
 
     __tablename__ = "displacement"
@@ -449,6 +450,16 @@ class Displacement(Model):
         ForeignKey("reservation.id"), primary_key=True, index=True
     )
     version: Mapped[int]
+    served_at: Mapped[datetime | None] = mapped_column(Instant)
+
+    __table_args__ = (
+        Index(
+            "displacement_unserved_index",
+            "closure_id",
+            sqlite_where=served_at.is_(None),
+            postgresql_where=served_at.is_(None),
+        ),
+    )
 
 
 class Spared(Model):

@@ -271,7 +271,8 @@ def book(actor: Actor, wish: Wish) -> Outcome:
     what has taken the place.
     """
     require(actor, Action.BOOK)
-    return _book(actor, wish, _plan_of(wish))
+    plan = _plan_of(wish)
+    return _book(actor, holder_of(actor, wish, plan.places), plan)
 
 
 @transactional
@@ -285,7 +286,17 @@ def book_by_exception(actor: Actor, wish: Wish, *, reason: str) -> Outcome:
     require(actor, Action.BOOK)
     plan = _plan_of(wish)
     require(actor, Action.OVERRIDE, plan)
-    return _book(actor, wish, plan, _because(reason))
+    return _book(actor, holder_of(actor, wish, plan.places), plan, _because(reason))
+
+
+def book_instead(
+    actor: Actor, before: Details, places: tuple[Place, ...], local: LocalInterval
+) -> Outcome:
+    """Book this for whomever a displaced reservation was for, with what it was for and the one who
+    booked it, by the rules of every booking; raises as `book` does. Part of the caller's
+    transaction, who has asked for the right."""
+    plan = _Plan(places, local, before.title, before.headcount)
+    return _book(actor, _holder_as_before(before), plan, instead_of=before)
 
 
 def _because(reason: str) -> str:
@@ -302,8 +313,13 @@ def may_override(actor: Actor, places: Sequence[Place], refusals: Sequence[Refus
     return are_overridable(refusals) and allows(actor, Action.OVERRIDE, there)
 
 
-def _book(actor: Actor, wish: Wish, plan: _Plan, because: str = "") -> Outcome:
-    holder = holder_of(actor, wish, plan.places)
+def _book(
+    actor: Actor,
+    holder: Holder,
+    plan: _Plan,
+    because: str = "",
+    instead_of: Details | None = None,
+) -> Outcome:
     judged = facts.judge_all(
         plan.places,
         plan.local,
@@ -318,13 +334,20 @@ def _book(actor: Actor, wish: Wish, plan: _Plan, because: str = "") -> Outcome:
         _refuse(judged, plan)
     if not _holds(judged.asking):
         _refuse_if_taken(plan)
-    new = _insert(_new(actor, plan, holder, judged.asking))
+    new = _insert(_with_booker_of(instead_of, _new(actor, plan, holder, judged.asking)))
     terms.require_standing(new.person_id, new.organisation_id)
     if new.holds_place:
         note_units(occupancy.claim(Owner(reservation_id=new.id), plan.claims()))
     _ask(new.id, version=1, asking=judged.asking)
     tell_of_new(actor, new, exception)
     return Outcome(new.public_id, new.state, details=new)
+
+
+def _with_booker_of(before: Details | None, new: Details) -> Details:
+    """Whoever booked what it stands in for goes on hearing of it."""
+    if before is None:
+        return new
+    return replace(new, booked_by_id=before.booked_by_id, booked_by=before.booked_by)
 
 
 def _exception(judged: Judged, because: str) -> JsonFacts:
@@ -1820,6 +1843,20 @@ def _shared(shared: Sequence[Belongs], public_id: str | None) -> Belongs:
             return belongs
     problem = Problem.MISSING if public_id is None else Problem.NOT_FOUND
     raise InvalidError({"organisation": problem})
+
+
+def _holder_as_before(before: Details) -> Holder:
+    """The same people once more; raises InvalidError for who has left, or left the organisation."""
+    if before.guest is not None:
+        return Holder(before.person_id, before.person, True, None, before.guest)
+    found = known_persons([before.person.public_id], terms.today()).get(before.person.public_id)
+    memberships = () if found is None else found.memberships
+    organisation = next(
+        (one for one in memberships if one.organisation_id == before.organisation_id), None
+    )
+    if found is None or (organisation is None and before.organisation_id is not None):
+        raise InvalidError({"organisation": Problem.NOT_FOUND})
+    return Holder(before.person_id, before.person, bool(memberships), organisation)
 
 
 def _organisation(actor: Actor, public_id: str | None) -> Belongs | None:

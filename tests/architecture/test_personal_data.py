@@ -26,7 +26,7 @@ NOT_PERSONAL = {
     *("site.uid_domain", "site.zone", "organisation.name", "house.cndp_receipt"),
     *("idempotency_key.key", "idempotency_key.fingerprint", "idempotency_key.location"),
     *("job.last_error", "message.message_id", "rate_limit.who", "reservation.zone", "series.zone"),
-    *("waitlist_entry.zone",),
+    *("waitlist_entry.zone", "replacement.zone"),
     *("closure.public_id", "occupancy.kind", "session.digest", "token.digest", "token.scopes"),
 }
 

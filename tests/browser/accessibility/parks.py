@@ -42,6 +42,7 @@ from booking.spaces.drafts import DayDraft, SpanDraft, WeekDraft
 from booking.spaces.models import PeriodState
 from booking.waitlist import service as waitlist
 from tests import make
+from tests.displacing import displace
 from tests.drawing import picture
 
 LONG_NAME = "Société marocaine d'instrumentation électromécanique et de robotique appliquée"
@@ -98,6 +99,7 @@ def full(app: Flask, language: str) -> Park:
         **_organisations(member, manager, places),
         **_secrets(member),
         **_waiting(member),
+        **_displaced(operator, member),
         **_absence(manager),
         **_authorised(member, manager),
         "import": imports.try_out(operator, Subject.FLOORS, FLOORS).public_id,
@@ -182,6 +184,14 @@ def _waiting(member: Actor) -> dict[str, str]:
     ]
     service.cancel(make.actor(taken[1].person_id), taken[1].public_id)
     return {"waits": entries[0], "offered": entries[1]}
+
+
+def _displaced(operator: Actor, member: Actor) -> dict[str, str]:
+    """A room that closes for a day, and what is held for whoever had it."""
+    room, start = make.room("SHUT-1"), make.at(10, days=4)
+    made = make.reservation(member, room, starts_at=start, title=f"{LONG_WORD} {ARABIC_TITLE}")
+    displace(operator, made)
+    return {"displaced": made.public_id}
 
 
 def _past(member: Actor, places: _Places) -> dict[str, str]:

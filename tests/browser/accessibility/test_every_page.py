@@ -155,6 +155,7 @@ PAGES: dict[str, Where] = {
     "secrets.ask_revoke_token": _at(Reader.MEMBER, "/profile/tokens/{token}/revoke"),
     "waitlist.mine": _at(Reader.MEMBER, "/waitlist"),
     "waitlist.new": _at(Reader.MEMBER, "/waitlist/new?resource={desk}&day=2026-10-06"),
+    "replacements.show": _at(Reader.MEMBER, "/replacements/{displaced}"),
     "waitlist.show": _at(Reader.MEMBER, "/waitlist/{waits}", "/waitlist/{offered}"),
     "authorisations.index": _at(Reader.MANAGER, "/authorisations"),
     "authorisations.new": _at(Reader.MANAGER, "/authorisations/new"),

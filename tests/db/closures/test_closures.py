@@ -296,8 +296,9 @@ def test_everybody_concerned_is_told_once_with_all_of_theirs_and_what_else_is_fr
     assert first.reference in text
     assert second.reference in text
     assert "Ventilation" in text
-    assert f"/book?resource={spare.spot.code}" in text
-    assert text.count("/book?") <= 6
+    assert all(f"/replacements/{one.public_id}#" in text for one in (first, second))
+    assert spare.spot.code in text
+    assert text.count("/replacements/") <= 6
     assert "Cancelled" not in text
 
 

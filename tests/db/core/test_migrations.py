@@ -8,10 +8,11 @@ from pathlib import Path
 import flask_migrate
 import pytest
 from flask import Flask
-from sqlalchemy import bindparam, inspect, text
+from sqlalchemy import bindparam, func, inspect, select, text
 from sqlalchemy.exc import IntegrityError
 
 from booking import cli, create_app
+from booking.checks import promises
 from booking.core import clock
 from booking.core.database import (
     SCHEMA_VERSION,
@@ -19,17 +20,22 @@ from booking.core.database import (
     db,
     end_reading,
     schema_version,
+    session,
     transaction,
 )
 from booking.occupancy import guard
+from booking.occupancy.models import Hold, occupancy
+from booking.replacements import queries as replacements
 from booking.reservations import linking
 from booking.reservations.models import DeclineReason
 from booking.reservations.service import approve, decline
 from config import Settings
 from tests import make
+from tests.displacing import displace, serve_all
 from tools.postgres import Address
 
 BEFORE_REASONS_HAD_A_CODE = "0004"
+BEFORE_ANYTHING_WAS_HELD_INSTEAD = "0037"
 SECRET = "only-for-tests-0a4e6d8f1c2b7395"
 
 
@@ -65,6 +71,23 @@ def test_down_and_up_again_with_a_park_in_it(migrated: Flask) -> None:
     assert schema_version() == SCHEMA_VERSION
     guard.require()
     make.reservation(make.person(), make.desk())
+
+
+def test_what_is_held_for_whoever_was_displaced_is_free_below(migrated: Flask) -> None:
+    """And up again nobody is served a second time."""
+    room, _spare = make.room("R-1"), make.room("R-2")
+    made = make.reservation(make.person(), room, starts_at=make.at(10, days=3))
+    displace(make.operator(), made)
+    serve_all()
+    assert session().scalar(select(func.count()).select_from(Hold)) == 3
+    end_reading()
+    flask_migrate.downgrade(revision=BEFORE_ANYTHING_WAS_HELD_INSTEAD)
+    kinds = select(occupancy.c.kind).distinct()
+    assert session().scalars(kinds).all() == ["closure"]
+    end_reading()
+    flask_migrate.upgrade()
+    assert replacements.unserved() == []
+    assert promises.verify().is_clean
 
 
 def test_reasons_survive_going_down_and_up_again(migrated: Flask) -> None:

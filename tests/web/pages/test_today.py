@@ -17,8 +17,8 @@ from booking.reservations.wishes import Change
 from tests import make
 from tests.web.pages.crowd import crowd
 
-MEMBER_STATEMENTS = 11
-MANAGER_STATEMENTS = 14
+MEMBER_STATEMENTS = 12
+MANAGER_STATEMENTS = 15
 MEMBER_MENU = ["Today", "Find a place", "Planning", "My reservations"]
 DECIDER_MENU = ["Today", "Planning", "Requests", "My reservations", "Find a place"]
 

@@ -23,6 +23,7 @@ from booking.reservations.wishes import GroupWish, Wish
 from booking.spaces.models import PeriodState
 from booking.waitlist import service as waitlist
 from tests import make
+from tests.displacing import displace, serve_all
 
 NOBODY = "nobody"
 UNKNOWN = "00000000-0000-7000-8000-000000000000"
@@ -100,6 +101,7 @@ BODIES: Mapping[str, object] = {
     "approvals_api.decline": {"code": "other", "reason": "No"},
     "reservations_api.answer": {"text": "Two"},
     "series_api.add": {"date": "2026-10-20"},
+    "replacements_api.take": {"replacement": UNKNOWN},
     "reservations_api.transfer": {"person": "019a0000-0000-7000-8000-000000000000"},
     "organisations_api.set_role": {"role": "member"},
 }
@@ -147,6 +149,10 @@ def build() -> World:
             ),
             **dict.fromkeys(("closures.public_id", "closures_api.closure_id"), _closed(lab)),
             "breakdowns.public_id": _broken(lab),
+            **dict.fromkeys(
+                ("replacements.public_id", "replacements_api.reservation_id"),
+                _displaced(holder, organisation.public_id),
+            ),
         },
         things={
             "public_id": request.public_id,
@@ -202,6 +208,20 @@ def _waits(who_asks: Actor) -> str:
     make.reservation(make.person(), room)
     wish = Wish((room.spot.public_id,), make.at(10), make.at(11))
     return waitlist.wait(who_asks, wish)
+
+
+def _displaced(holder: Actor, organisation_id: str) -> Callable[[Actor], str]:
+    """A reservation of the holder's organisation in a room that is closed, and what is held instead
+    until the tick or somebody ends it: a room of its own for each who asks."""
+    operator = make.operator()
+
+    def lose(_who_asks: Actor) -> str:
+        made = make.reservation(holder, make.room(), organisation_id=organisation_id)
+        displace(operator, made)
+        serve_all()
+        return made.public_id
+
+    return lose
 
 
 def _closed(lab: Place) -> Callable[[Actor], str]:
