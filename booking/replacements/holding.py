@@ -84,6 +84,7 @@ def _instead_of(details: Details, most: int) -> list[Alternative]:
         headcount=details.headcount,
         organisation_id=None if details.organisation is None else details.organisation.public_id,
         guest=details.guest or "",
+        layout=details.layout,
     )
     try:
         return alternatives.find(load_actor(person), wish, most=most)

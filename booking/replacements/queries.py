@@ -7,13 +7,14 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, TextClause, exists, or_, select, text
+from sqlalchemy import ColumnElement, Row, TextClause, exists, or_, select, text
 
 from booking.core.database import session
 from booking.core.errors import NotFoundError
 from booking.core.instants import Interval
 from booking.core.intervals import LocalInterval
 from booking.core.permissions import Action, Actor, allows
+from booking.core.refusals import LayoutKind
 from booking.people.models import Person, PersonState
 from booking.policies import facts
 from booking.policies.facts import Place
@@ -132,8 +133,9 @@ def standing(*only: ColumnElement[bool]) -> list[Standing]:
 def find(*conditions: ColumnElement[bool] | TextClause) -> list[Held]:
     """The replacements of these conditions, by reservation and position; two statements more than
     none."""
-    rows = session().scalars(
-        select(Replacement)
+    rows = session().execute(
+        select(Replacement, Reservation.layout)
+        .join(Reservation, Reservation.id == Replacement.reservation_id)
         .where(*conditions)
         .order_by(Replacement.reservation_id, Replacement.position)
         .execution_options(populate_existing=True)
@@ -200,11 +202,11 @@ def _named(is_joined: ColumnElement[bool], is_it: ColumnElement[bool]) -> Named 
     return None if row is None else Named(*row)
 
 
-def _with_places(found: Sequence[Replacement]) -> list[Held]:
+def _with_places(found: Sequence[Row[Replacement, LayoutKind | None]]) -> list[Held]:
     its = ReplacementResource
     rows = session().execute(
         select(its.replacement_id, its.resource_id).where(
-            its.replacement_id.in_([one.id for one in found])
+            its.replacement_id.in_([one.id for one, _layout in found])
         )
     )
     resource_ids: dict[int, set[int]] = defaultdict(set)
@@ -213,8 +215,15 @@ def _with_places(found: Sequence[Replacement]) -> list[Held]:
     wanted = set().union(*resource_ids.values())
     places = facts.places(Resource.id.in_(wanted))
     return [
-        _held(one, tuple(place for place in places if place.resource_id in resource_ids[one.id]))
-        for one in found
+        _held(
+            one,
+            tuple(
+                place.laid_out(layout)
+                for place in places
+                if place.resource_id in resource_ids[one.id]
+            ),
+        )
+        for one, layout in found
     ]
 
 

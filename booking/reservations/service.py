@@ -293,9 +293,9 @@ def book_instead(
     actor: Actor, before: Details, places: tuple[Place, ...], local: LocalInterval
 ) -> Outcome:
     """Book this for whomever a displaced reservation was for, with what it was for and the one who
-    booked it, by the rules of every booking; raises as `book` does. Part of the caller's
-    transaction, who has asked for the right."""
-    plan = _Plan(places, local, before.title, before.headcount)
+    booked it, in the layout in which these places are laid out, by the rules of every booking;
+    raises as `book` does. Part of the caller's transaction, who has asked for the right."""
+    plan = _Plan(places, local, before.title, before.headcount, layout=before.layout)
     return _book(actor, _holder_as_before(before), plan, instead_of=before)
 
 
