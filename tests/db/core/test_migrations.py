@@ -35,7 +35,7 @@ from tests.displacing import displace, serve_all
 from tools.postgres import Address
 
 BEFORE_REASONS_HAD_A_CODE = "0004"
-BEFORE_ANYTHING_WAS_HELD_INSTEAD = "0038"
+BEFORE_ANYTHING_WAS_HELD_INSTEAD = "0039"
 SECRET = "only-for-tests-0a4e6d8f1c2b7395"
 
 
