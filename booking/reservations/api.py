@@ -21,7 +21,6 @@ from booking.people.viewings import note_view
 from booking.reservations import alternatives, queries, series, service
 from booking.reservations.alternatives import Alternative
 from booking.reservations.models import Reservation, State
-from booking.reservations.queries import Details
 from booking.reservations.representation import as_json, list_as_json
 from booking.reservations.series import OnConflict, SeriesWish
 from booking.reservations.series_shapes import (
@@ -374,22 +373,21 @@ def _ids(resource_ids: list[str]) -> tuple[str, ...]:
 def _once(actor: Actor, act: Callable[[], Outcome], *, status: int) -> Response:
     """Run a verb once for the Idempotency-Key of this request; show what it made, else what
     stands there now."""
-    made: Details | None = None
+    made: Outcome | None = None
 
     def run() -> Answer:
         nonlocal made
-        outcome = act()
-        made = outcome.details
-        return Answer(status, outcome.public_id)
+        made = act()
+        return Answer(status, made.public_id)
 
     answer = web.once(actor, run)
-    return _represent(actor, answer, made or queries.details(actor, answer.location))
-
-
-def _represent(actor: Actor, answer: Answer, found: Details) -> Response:
+    if made is None or made.details is None:
+        found, expected = queries.details(actor, answer.location), None
+    else:
+        found, expected = made.details, made.expected
     location = web.public_url("reservations_api.show", reservation_id=found.public_id)
     response = web.answer_json(
-        as_json(found, actor), answer.status, location if answer.status == 201 else ""
+        as_json(found, actor, expected), answer.status, location if answer.status == 201 else ""
     )
     response.set_etag(str(found.version))
     return response

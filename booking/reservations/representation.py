@@ -21,17 +21,24 @@ from booking.reservations.shapes import expected_as_json
 from booking.spaces.opening import Expected
 
 
-def as_json(found: Details, actor: Actor) -> dict[str, object]:
-    """What this actor may see of it; fields one may not see, or that do not apply, are absent."""
-    return list_as_json([found], actor)[0]
+def as_json(
+    found: Details, actor: Actor, expected: tuple[Expected, ...] | None = None
+) -> dict[str, object]:
+    """What this actor may see of it; fields one may not see, or that do not apply, are absent.
+    What may still be announced is read unless it is known."""
+    return list_as_json([found], actor, None if expected is None else {found.id: expected})[0]
 
 
-def list_as_json(found: Sequence[Details], actor: Actor) -> list[dict[str, object]]:
+def list_as_json(
+    found: Sequence[Details],
+    actor: Actor,
+    expected: Mapping[int, tuple[Expected, ...]] | None = None,
+) -> list[dict[str, object]]:
     """The same for many; who is asked is read in one statement, and only where something waits."""
     waiting = [place for one in found if one.waits for place in one.places_to_decide]
     asked_of = who_answers_at({place.resource_id for place in waiting}) if waiting else {}
     exchanges = questions.about_each([one.id for one in found if one.decisions])
-    expected = expected_for(found)
+    expected = expected_for(found) if expected is None else expected
     return [
         _as_json(one, actor, asked_of, exchanges.get(one.id, ())) | _expected(one, expected)
         for one in found

@@ -116,6 +116,7 @@ from booking.reservations.wishes import (
     laid_out,
     local_interval,
 )
+from booking.spaces.opening import Expected
 
 CANCEL_WHILE_RUNNING = timedelta(minutes=10)  # after it was made: a slip, not a give-back
 LONGEST_REASON = 500
@@ -181,13 +182,15 @@ _RENAME_EACH = (
 class Outcome:
     """What a verb did: the reservation, where it stands, and whether a change waits.
 
-    What was booked just now comes with it, so that nobody has to read it back.
+    What was booked just now comes with it, and what may still be announced for its time, so that
+    nobody has to read it back.
     """
 
     public_id: str
     state: State
     amendment_waits: bool = False
     details: Details | None = None
+    expected: tuple[Expected, ...] = ()
 
 
 class _Whole(StrEnum):
@@ -340,7 +343,7 @@ def _book(
         note_units(occupancy.claim(Owner(reservation_id=new.id), plan.claims()))
     _ask(new.id, version=1, asking=judged.asking)
     tell_of_new(actor, new, exception)
-    return Outcome(new.public_id, new.state, details=new)
+    return Outcome(new.public_id, new.state, details=new, expected=judged.expected)
 
 
 def _with_booker_of(before: Details | None, new: Details) -> Details:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Any
 from uuid import uuid4
 
@@ -11,6 +13,7 @@ from flask.testing import FlaskClient
 from booking.core.permissions import Scope
 from booking.policies.facts import Place
 from tests import make
+from tests.conftest import Statements
 
 Json = dict[str, Any]  # Any: what was answered is looked at, not typed
 BOOKINGS = "/api/v1/reservations"
@@ -54,6 +57,29 @@ def test_a_program_books_a_desk_and_reads_it_back(client: FlaskClient) -> None:
     assert read.headers["ETag"] == '"1"'
     again = client.get(f"{BOOKINGS}/{body['id']}", headers={**headers, "If-None-Match": '"1"'})
     assert again.status_code == 304
+
+
+def test_a_booking_is_thirteen_statements(
+    client: FlaskClient, count_statements: Callable[[], AbstractContextManager[Statements]]
+) -> None:
+    desk = make.desk()
+    headers = make.bearer(make.person())
+    client.post(BOOKINGS, json=wish(desk), headers=headers)  # what a token's first use writes
+    headers["Idempotency-Key"] = "one-that-was-never-sent"
+    with count_statements() as statements:
+        answer = client.post(BOOKINGS, json=wish(desk, 14, until=15), headers=headers)
+    assert answer.status_code == 201
+    assert statements.count == 13, statements
+
+
+def test_what_may_still_be_announced_stands_in_the_answer_as_it_is_read_later(
+    client: FlaskClient,
+) -> None:
+    make.holiday(make.at(0).date(), "Eid al-Fitr")
+    desk, headers = make.desk(open_at=make.hours()), make.bearer(make.person())
+    made: Json = client.post(BOOKINGS, json=wish(desk), headers=headers).get_json()
+    assert [one["names"]["en"] for one in made["subject_to_announcement"]] == ["Eid al-Fitr"]
+    assert client.get(f"{BOOKINGS}/{made['id']}", headers=headers).get_json() == made
 
 
 def test_an_instant_with_an_offset_is_that_instant(client: FlaskClient) -> None:
