@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 
 from sqlalchemy import or_, select
 
@@ -14,17 +14,19 @@ from booking.core.database import session
 from booking.core.errors import BookingError
 from booking.core.events import Happened
 from booking.core.i18n import _, ngettext
+from booking.core.intervals import LocalInterval
 from booking.messages import service as planner
 from booking.messages.letters import Key, Letter, Line, Link, MessageType, Recipient, Section
 from booking.messages.models import MessageKind
 from booking.people.models import Person
 from booking.people.sign_in import load_actor
+from booking.policies.facts import Place
 from booking.reservations import alternatives, notices, queries, texts
-from booking.reservations.alternatives import Alternative
+from booking.reservations.alternatives import Why
 from booking.reservations.models import LeftOutside, Reservation
 from booking.reservations.queries import Details
 from booking.reservations.wishes import Change
-from booking.spaces.opening import Opening
+from booking.spaces.opening import Opening, joined
 from booking.spaces.queries import openings
 
 LISTED = 20  # reservations in one letter; the rest is counted
@@ -76,12 +78,8 @@ def _outside(key: Key) -> Outside | None:
         min(one.local.starts_at for one in ahead).date(),
         max(one.local.ends_at for one in ahead).date() + DAY,
     )
-    outside = tuple(one for one in ahead if not _is_covered(one, opening_of))
+    outside = tuple(one for one in ahead if not _covers(opening_of, one, one.local))
     return Outside(person, outside, opening_of) if outside else None
-
-
-def _is_covered(one: Details, opening_of: Mapping[int, Opening]) -> bool:
-    return all(opening_of[place.spot.hours_id].covers(one.local) for place in one.places)
 
 
 def _still_worth_telling(_key: Key, _told: Outside) -> bool:
@@ -124,10 +122,9 @@ def _sections(told: Outside) -> list[Section]:
     sections = []
     for number, one in enumerate(told.reservations[:LISTED]):
         section = notices.about(one, texts.day_and_clock(one.local.starts_at) if several else "")
-        found = _instead_of(told, one) if number < WITH_ALTERNATIVES else ()
-        links = tuple(_link(one, other) for other in found)
+        links = _links(told, one) if number < WITH_ALTERNATIVES else []
         lines = (*section.lines, Line(_("Open that day"), _hours(told, one)))
-        sections.append(Section(lines, section.heading, links))
+        sections.append(Section(lines, section.heading, tuple(links)))
     return sections
 
 
@@ -148,25 +145,56 @@ def _rest(count: int) -> tuple[Section, ...]:
     return (Section((Line(_("Besides"), more),)),)
 
 
-def _instead_of(told: Outside, one: Details) -> Sequence[Alternative]:
-    """What it could be changed to, if it has not begun."""
+def _links(told: Outside, one: Details) -> list[Link]:
+    """What it could be changed to, if it has not begun: first the same within the new hours."""
     if one.interval.starts_at <= clock.now():
-        return ()
+        return []
+    within = within_hours(told.opening_of, one)
+    label = _("Same space, within the new hours")
+    own = [] if within is None else [_link(one, label, one.places, within)]
     try:
-        return alternatives.for_change(load_actor(told.person), one.public_id, Change())
+        found = alternatives.for_change(load_actor(told.person), one.public_id, Change())
     except BookingError:  # a space that is retired meanwhile, a holder without rights any more
-        return ()
+        found = []
+    # Whoever has a place may always give some of its time back: that alone is not within the hours.
+    others = [other for other in found if other.why is not Why.SHORTER]
+    links = [_link(one, texts.why(other.why), other.places, other.local) for other in others]
+    return [*own, *links][: alternatives.MOST]
 
 
-def _link(one: Details, found: Alternative) -> Link:
+def within_hours(opening_of: Mapping[int, Opening], one: Details) -> LocalInterval | None:
+    """The longest part of its time, on its first day, in which all its places are open, if that is
+    no shorter than their policies allow."""
+    day = one.local.starts_at.date()
+    midnight = datetime.combine(day, time.min)
+    parts = []
+    for span in joined(opening_of[one.place.spot.hours_id].spans_on(day)):
+        starts_at = max(one.local.starts_at, midnight + timedelta(minutes=span.opens))
+        ends_at = min(one.local.ends_at, midnight + timedelta(minutes=span.closes))
+        if ends_at - starts_at >= timedelta(minutes=_shortest(one)):
+            parts.append(LocalInterval(starts_at, ends_at, one.local.zone_name))
+    longest = max(parts, key=lambda part: part.ends_at - part.starts_at, default=None)
+    if longest is None or not _covers(opening_of, one, longest):
+        return None
+    return longest
+
+
+def _shortest(one: Details) -> int:
+    return max(max(place.limits.shortest, place.limits.granularity) for place in one.places)
+
+
+def _covers(opening_of: Mapping[int, Opening], one: Details, local: LocalInterval) -> bool:
+    return all(opening_of[place.spot.hours_id].covers(local) for place in one.places)
+
+
+def _link(one: Details, why: str, places: Sequence[Place], local: LocalInterval) -> Link:
     """The form of a change with this place and time filled in."""
-    first, *others = found.places
-    local = found.local
+    first, *others = places
     return Link(
         _(
             "%(why)s: %(place)s, %(period)s",
-            why=texts.why(found.why),
-            place=texts.codes(found.places),
+            why=why,
+            place=texts.codes(places),
             period=texts.period(local),
         ),
         web.public_url(

@@ -90,6 +90,22 @@ def test_everybody_concerned_gets_one_letter_with_the_new_hours_and_what_is_free
     assert promises.verify().is_clean
 
 
+def test_the_same_within_the_new_hours_is_offered_first_and_nothing_outside_them(
+    operator: Actor, desk: Place, letters: Letters
+) -> None:
+    who = make.person(language="en")
+    made = make.reservation(who, desk, starts_at=make.at(14, days=3), ends_at=make.at(18, days=3))
+    announce(operator, make.profile(), 2, 5)
+    text = letters()[who.person_id]
+    first, *others = [line for line in text.splitlines() if "/edit?" in line]
+    assert first.startswith("Same space, within the new hours: D-1")
+    assert f"start={in_days(3)}T14:00&end={in_days(3)}T15:00" in first
+    assert others
+    assert "shorter" not in text
+    within = Change(starts_at=make.at(14, days=3), ends_at=make.at(15, days=3))
+    reservations.change(who, made.public_id, within)
+
+
 def test_what_is_moved_or_cancelled_before_the_letter_is_written_is_not_in_it(
     operator: Actor, desk: Place, letters: Letters
 ) -> None:
