@@ -181,32 +181,32 @@ def _next_not_closed() -> Holiday | None:
 
 
 def _next_that_differs() -> Closure | None:
-    """The closure of a holiday ahead whose spaces are not those that respect it now: compared by
-    how many they are and by the sum of their keys, which reads no more than two indexes."""
+    """The closure of a holiday ahead whose spaces are not those that respect it now: there are as
+    many, and as many are both."""
     respecting = (
-        select(func.count(), func.coalesce(func.sum(Resource.id), 0))
+        select(Resource.id)
         .join(Hours, Hours.id == Resource.hours_id)
         .where(Resource.retired_at.is_(None), Hours.closes_on_holidays)
     )
-    count, total = session().execute(respecting).one()
+    count = session().scalar(select(func.count()).select_from(respecting.subquery())) or 0
     of_closure = ClosureResource.closure_id == Closure.id
+    is_both = of_closure & ClosureResource.resource_id.in_(respecting)
     return session().scalar(
         select(Closure)
         .join(Holiday, Holiday.id == Closure.holiday_id)
         .where(
             Closure.ended_at.is_(None),
             Holiday.day >= timetables.today(),
-            (_of_it(func.count(), of_closure) != count)
-            | (_of_it(func.sum(ClosureResource.resource_id), of_closure) != total),
+            (_how_many(of_closure) != count) | (_how_many(is_both) != count),
         )
         .order_by(Closure.id)
         .limit(1)
     )
 
 
-def _of_it(what: ColumnElement[int], of_closure: ColumnElement[bool]) -> ColumnElement[int]:
-    found = select(what).select_from(ClosureResource).where(of_closure).correlate(Closure)
-    return func.coalesce(found.scalar_subquery(), 0)
+def _how_many(its: ColumnElement[bool]) -> ColumnElement[int]:
+    found = select(func.count()).select_from(ClosureResource).where(its)
+    return found.correlate(Closure).scalar_subquery()
 
 
 def _follow(closure: Closure, places: tuple[Place, ...]) -> None:

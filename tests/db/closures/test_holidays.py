@@ -255,6 +255,26 @@ def test_the_worker_follows_which_hours_respect_holidays(app: Flask, operator: A
     assert promises.verify().is_clean
 
 
+def test_the_worker_follows_also_where_as_many_spaces_change_places(
+    app: Flask, operator: Actor
+) -> None:
+    """Of four spaces the outer two close, then the inner two: with the same sum of keys."""
+    closing, open_then = make.hours(), make.hours()
+    desks = [make.desk(open_at=which) for which in (closing, open_then, open_then, closing)]
+    _respect(operator, open_then, closes=False)
+    holidays.add(operator, draft(3))
+    assert [kinds(desk) for desk in desks] == [WHOLE, [], [], WHOLE]
+    _respect(operator, closing, closes=False)
+    _respect(operator, open_then, closes=True)
+    work(app)
+    assert [kinds(desk) for desk in desks] == [[], WHOLE, WHOLE, []]
+
+
+def _respect(operator: Actor, hours: Hours, *, closes: bool) -> None:
+    said = HoursDraft(names={"en": "Hours"}, closes_on_holidays=closes)
+    timetables.rename_hours(operator, hours.id, said)
+
+
 def test_of_a_day_that_closes_nothing_any_more_things_are_given_back(
     app: Flask, operator: Actor
 ) -> None:
