@@ -87,7 +87,7 @@ class _Story:
     def _soon_displaced(self) -> None:
         """A room that her manager has, until a closure takes it (`displaced`)."""
         manager = self._scene.people.holder(MANAGER)
-        pitch = self._aim("A2-R2", self._day("A2-R2", 5), 14, 16, displaced.TITLE, 4)
+        pitch = self._aim("A2-R2", self._day("A2-R2", 7), 16, 18, displaced.TITLE, 4)
         self._book(manager, pitch, hours_ago=50)
 
     def _together(self) -> None:

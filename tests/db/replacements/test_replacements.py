@@ -32,6 +32,7 @@ from booking.reservations.wishes import Wish
 from booking.spaces import service as spaces
 from tests import make
 from tests.displacing import NAMES, displace
+from tests.rivals import overtaken
 from tests.working import Run, Told
 
 DAY = timedelta(days=1)
@@ -276,6 +277,25 @@ def test_what_nobody_takes_is_free_after_a_day(
         worker.work()
         assert states(who, old) == [ReplacementState.EXPIRED] * 3
         assert kinds_of_claims() == ["closure"]
+        assert is_clean()
+
+
+def test_who_takes_one_in_the_last_second_has_it(
+    app: Flask, operator: Actor, rooms: list[Place], run: Run
+) -> None:
+    who = make.person()
+    old = displaced(operator, who, rooms[0])
+    run()
+    first = held(who, old)[0]
+    end_reading()
+
+    def take() -> None:
+        with clock.frozen_at(first.expires_at - timedelta(seconds=1)):
+            service.take(who, old.public_id, first.public_id)
+
+    with clock.frozen_at(first.expires_at):
+        overtaken(app, take, holding.end_due)
+        assert states(who, old) == [ReplacementState.TAKEN] + [ReplacementState.RELEASED] * 2
         assert is_clean()
 
 
