@@ -50,6 +50,7 @@ from booking.core.events import EventKind
 from booking.demand import models as demand
 from booking.exchange import api as exchange_api
 from booking.exchange import models as import_drafts
+from booking.finding import preference_api, preference_views
 from booking.finding import views as finding_pages
 from booking.groups import api as groups_api
 from booking.groups import notices as group_notices
@@ -151,6 +152,8 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     planning_pages.blueprint,
     space_pages.blueprint,
     finding_pages.blueprint,
+    preference_views.blueprint,
+    preference_api.blueprint,
     search_pages.blueprint,
     search_api.blueprint,
     today_pages.blueprint,

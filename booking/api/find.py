@@ -11,12 +11,12 @@ from booking.api.resources import ResourceShown, represent
 from booking.core import listing, schema, web
 from booking.core.errors import InvalidError, Problem
 from booking.core.idempotency import Answer
-from booking.core.permissions import Action
+from booking.core.permissions import Action, Actor
 from booking.core.refusals import facts_as_json
 from booking.core.schema import Moment, PublicId, describes, moment, written
 from booking.core.web import acts, current_actor
 from booking.demand import service as demand
-from booking.finding import assigning, finder, queries
+from booking.finding import assigning, finder, preferences, queries
 from booking.finding.finder import Barred, Difference, Near
 from booking.finding.queries import Park
 from booking.finding.rules import Reason, Why
@@ -93,7 +93,8 @@ class FoundShown(msgspec.Struct):
 
 
 class AnyPlace(msgspec.Struct, forbid_unknown_fields=True):
-    """The body of POST /reservations/any: what a place must have, and what decides between them."""
+    """The body of POST /reservations/any: what a place must have, and what decides between them:
+    one's own preferences for a desk, unless it says."""
 
     starts_at: Moment
     ends_at: Moment
@@ -101,7 +102,7 @@ class AnyPlace(msgspec.Struct, forbid_unknown_fields=True):
     area: str = ""
     building: str = ""
     features: list[str] = []
-    preferred: list[str] = []
+    preferred: list[str] | None = None
     step_free: bool = False
     people: int = 1
     title: str = ""
@@ -124,7 +125,7 @@ def book_any() -> Response:
     asked = schema.body(AnyPlace)
     if park is None:
         raise InvalidError({"kind": Problem.NOT_FOUND})
-    wanted, reasons = _any(park, asked), list[Reason]()
+    wanted, reasons = _any(actor, park, asked), list[Reason]()
 
     def act() -> Answer:
         made = assigning.book_any(
@@ -143,7 +144,7 @@ def book_any() -> Response:
     return response
 
 
-def _any(park: Park, asked: AnyPlace) -> Wanted:
+def _any(actor: Actor, park: Park, asked: AnyPlace) -> Wanted:
     starts_at = moment("starts_at", asked.starts_at)
     ends_at = moment("ends_at", asked.ends_at)
     return Wanted(
@@ -154,7 +155,9 @@ def _any(park: Park, asked: AnyPlace) -> Wanted:
         step_free=asked.step_free,
         building=asked.building,
         area=asked.area,
-        preferred=tuple(dict.fromkeys(asked.preferred)),
+        preferred=preferences.codes_for_kind(actor, asked.kind)
+        if asked.preferred is None
+        else tuple(dict.fromkeys(asked.preferred)),
     )
 
 
@@ -170,7 +173,7 @@ def find() -> Response:
     park = queries.park()
     if park is None:
         raise InvalidError({"kind": Problem.NOT_FOUND})
-    wanted = _wanted(park, asked)
+    wanted = _wanted(current_actor(), park, asked)
     found = finder.find(current_actor(), park, wanted, limit=asked.limit)
     if not found.free:
         demand.note_nothing_found(wanted.kind, wanted.local.starts_at, wanted.people)
@@ -191,7 +194,7 @@ def find() -> Response:
     )
 
 
-def _wanted(park: Park, asked: Question) -> Wanted:
+def _wanted(actor: Actor, park: Park, asked: Question) -> Wanted:
     starts_at = moment("starts_at", asked.starts_at)
     ends_at = moment("ends_at", asked.ends_at)
     return Wanted(
@@ -202,7 +205,9 @@ def _wanted(park: Park, asked: Question) -> Wanted:
         step_free=asked.step_free,
         building=asked.building or "",
         area=asked.area or "",
-        preferred=tuple(dict.fromkeys(asked.preferred.split(","))) if asked.preferred else (),
+        preferred=preferences.codes_for_kind(actor, asked.kind)
+        if asked.preferred is None
+        else tuple(dict.fromkeys(filter(None, asked.preferred.split(",")))),
     )
 
 

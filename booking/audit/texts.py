@@ -102,6 +102,7 @@ def acts() -> Mapping[str, str]:
         "organisation_reactivated": _("An organisation was opened again"),
         "member_role_changed": _("The role of a member was changed"),
         "membership_ended": _("A membership was ended"),
+        "desk_preferences_changed": _("Changed what they prefer of a desk"),
         "presence_shown": _("Lets colleagues see when they are here"),
         "presence_hidden": _("Hides from colleagues when they are here"),
         "reservations_settled": _("Reservations of somebody who leaves were settled"),

@@ -41,7 +41,7 @@ from booking.core import folding
 P = ParamSpec("P")
 R = TypeVar("R")
 
-SCHEMA_VERSION = "0040"  # the migration that this program was written for
+SCHEMA_VERSION = "0041"  # the migration that this program was written for
 RETRIED_SQLSTATES = frozenset({"40P01", "40001"})  # deadlock, serialisation failure
 ATTEMPTS = 3
 

@@ -14,10 +14,11 @@ from booking.demo import arriving, authorised, displaced, large, season, story, 
 from booking.demo.chance import public_id, stream
 from booking.demo.ledger import Ledger
 from booking.demo.park import Calendar, Park, build
-from booking.demo.people import BIOLOGY, LAB_MANAGER, OPERATOR, People, everybody
+from booking.demo.people import BIOLOGY, LAB_MANAGER, MEMBER, OPERATOR, People, everybody
 from booking.demo.reminders import reminders
 from booking.demo.rows import Row, Rows, rows_of
 from booking.demo.scene import Scene
+from booking.finding import preferences
 from booking.journal import service as journal
 from booking.messages.models import Message
 from booking.people import resets, service
@@ -79,6 +80,7 @@ def load(progress: Progress, reminder_minutes: tuple[int, ...]) -> Loaded:
         authorised.begin(calendar, people)
         unmet.count(calendar)
         displaced.displace(people)
+        _prefer(people)
         _invite(people)
         journal.write(None, "demo_loaded", subject_kind="site", subject_id="1")
         return _loaded()
@@ -90,6 +92,12 @@ def _invite(people: People) -> None:
     newcomer.password_hash = None
     operator = session().get_one(Person, people.id_of[OPERATOR])
     resets.send_link(service.as_actor(operator), newcomer)
+
+
+def _prefer(people: People) -> None:
+    """Salma likes it quiet."""
+    salma = session().get_one(Person, people.id_of[MEMBER])
+    preferences.choose(service.as_actor(salma), ("quiet",))
 
 
 def enlarge(progress: Callable[[int], None]) -> Loaded:

@@ -127,11 +127,16 @@ def rank(actor: Actor, park: Park, wanted: Wanted) -> Ranking:
     return _Search(actor, park, wanted, clock.now()).ranking()
 
 
+def _comforts(park: Park) -> set[str]:
+    return {one.code for one in park.equipment}
+
+
 def _check(park: Park, wanted: Wanted) -> None:
     problems: dict[str, Problem] = {}
     if wanted.kind not in {one.code for one in park.kinds}:
         problems["kind"] = Problem.NOT_FOUND
-    if not {one.code for one in park.equipment}.issuperset((*wanted.features, *wanted.preferred)):
+    known = {one.code for one in park.features}
+    if not known.issuperset(wanted.preferred) or not _comforts(park).issuperset(wanted.features):
         problems["feature"] = Problem.NOT_FOUND
     if len(wanted.features) + len(wanted.preferred) > MOST_FEATURES:
         problems["feature"] = Problem.OUT_OF_RANGE

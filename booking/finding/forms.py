@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import ClassVar
 
@@ -39,6 +39,8 @@ class FindForm(PageForm):
     building = SelectField(lazy_gettext("Building"), validate_choice=False)
     area = SelectField(lazy_gettext("Area"), validate_choice=False)
     step_free = BooleanField(lazy_gettext("Only step-free access"))
+    as_preferred = BooleanField(lazy_gettext("As I prefer"))
+    prefers = HiddenField()  # says that the box above was there to be left empty
     feature = SelectMultipleField(
         lazy_gettext("Equipment"),
         validate_choice=False,
@@ -74,12 +76,14 @@ class FindForm(PageForm):
         """What was asked, to be asked again."""
         fields = (self.kind, self.day, self.start, self.length, self.people, self.building)
         found = {one.name: [str(one.data)] for one in (*fields, self.area) if one.data}
-        if self.step_free.data:
-            found["step_free"] = ["y"]
+        for one in (self.step_free, self.as_preferred, self.prefers):
+            if one.data:
+                found[one.name] = ["y"]
         return {**found, "feature": list(self.feature.data or ())}
 
-    def to_wanted(self, park: Park) -> Wanted:
-        """The wish; raises InvalidError naming what cannot be read."""
+    def to_wanted(self, park: Park, preferred: Sequence[str] = ()) -> Wanted:
+        """The wish, with what is preferred where it shall decide; raises InvalidError naming what
+        cannot be read."""
         starts_at = self._starts_at()
         length = _number(self.length.data)
         if not length:
@@ -94,6 +98,7 @@ class FindForm(PageForm):
             step_free=bool(self.step_free.data),
             building=self.building.data or "",
             area=self.area.data or "",
+            preferred=tuple(preferred) if self.as_preferred.data else (),
         )
 
     def problem_text(self, field: str, problem: Problem) -> str:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from booking.core.i18n import _, format_clock, name_in, ngettext
+from collections.abc import Sequence
+
+from booking.core.i18n import _, format_clock, isolated, name_in, ngettext
 from booking.core.intervals import LocalInterval
 from booking.finding.finder import Barred, Difference, Found, Near
+from booking.finding.queries import FeatureChoice
 from booking.finding.rules import Reason, Why
 from booking.reservations.texts import end_clock
 
@@ -113,3 +116,11 @@ def nothing(found: Found, step_free: bool) -> str:
     if step_free:
         return _("No space with step-free access has everything that you asked for.")
     return _("No space has everything that you asked for.")
+
+
+def preferred(features: Sequence[FeatureChoice]) -> str:
+    """What is preferred, beside the box that says that it shall decide; empty for nothing."""
+    if not features:
+        return ""
+    names = _(", ").join(isolated(name_in(one.names)) for one in features)
+    return _("First what has this, if it is free: %(features)s", features=names)

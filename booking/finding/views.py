@@ -21,7 +21,7 @@ from booking.core.permissions import Action, Actor
 from booking.core.refusal_texts import describe
 from booking.core.web import acts
 from booking.demand import service as demand
-from booking.finding import assigning, finder, queries, texts
+from booking.finding import assigning, finder, preferences, queries, texts
 from booking.finding.finder import Found
 from booking.finding.forms import FindForm
 from booking.finding.hours import KindHours, hours_of
@@ -77,11 +77,13 @@ def show() -> ResponseReturnValue:
     form = FindForm(formdata=_asked(park, hours, asked_day))
     day = day_from(form.day.data) or today
     form.offer(park, hours.offered(day))
-    wanted, found = _answer(park, form)
+    preferred = preferences.for_kind(web.current_actor(), kind.code)
+    wanted, found = _answer(park, form, [one.code for one in preferred])
     page = render_template(
         "finding/show.html",
         form=form,
         kind=kind,
+        preferred=texts.preferred(preferred),
         days=_days(park, day, today),
         wanted=wanted,
         found=found,
@@ -113,7 +115,8 @@ def take() -> ResponseReturnValue:
         return Answer(303, assigned.outcome.public_id)
 
     try:
-        wanted = form.to_wanted(park)
+        preferred = preferences.codes_for_kind(actor, form.kind.data or "")
+        wanted = form.to_wanted(park, preferred)
         with demand.counting((), wanted.local.starts_at, wanted.people, kind=wanted.kind):
             made = web.once_for_form(actor, request.form.get("idempotency_key"), act)
     except InvalidError:  # the search says what is wrong
@@ -155,6 +158,8 @@ def _asked(park: Park, hours: KindHours, day: date | None) -> MultiDict[str, str
         ("people", "1"),
     ):
         asked.setdefault(name, value)
+    if "prefers" not in asked:
+        asked.update({"prefers": "y", "as_preferred": "y"})
     return asked
 
 
@@ -163,10 +168,12 @@ def _takes_any(kind: KindChoice, wanted: Wanted | None) -> bool:
     return wanted is not None and (kind.behaves is not Behaviour.SEAT or wanted.people == 1)
 
 
-def _answer(park: Park, form: FindForm) -> tuple[Wanted | None, Found | None]:
+def _answer(
+    park: Park, form: FindForm, preferred: Sequence[str]
+) -> tuple[Wanted | None, Found | None]:
     """The wish and what was found; neither where the form has mistakes, which it then names."""
     try:
-        wanted = form.to_wanted(park)
+        wanted = form.to_wanted(park, preferred)
         actor, skip = web.current_actor(), (_page() - 1) * PAGE
         found = finder.find(actor, park, wanted, skip=skip, limit=PAGE)
     except InvalidError as error:

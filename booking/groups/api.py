@@ -18,6 +18,7 @@ from booking.core.refusals import facts_as_json
 from booking.core.schema import Moment, PublicId, describes, moment, public_id
 from booking.core.web import acts, current_actor
 from booking.demand import service as demand
+from booking.finding import preferences
 from booking.groups import choosing, service
 from booking.groups.choosing import Offer
 from booking.groups.wishes import Wanted, checked_count
@@ -47,7 +48,7 @@ class NewGroup(msgspec.Struct, forbid_unknown_fields=True):
     organisation: PublicId | None = None
     title: str = ""
     step_free: bool = False
-    preferred: list[str] = msgspec.field(default_factory=list)
+    preferred: list[str] | None = None  # one's own preferences for a desk, unless it says
 
 
 class GroupCancellation(msgspec.Struct, forbid_unknown_fields=True):
@@ -88,7 +89,7 @@ def create() -> Response:
     """Book several places at one time, each a reservation of its own: all of them or none."""
     actor = current_actor()
     asked = schema.body(NewGroup)
-    wanted = _wanted(asked)
+    wanted = _wanted(actor, asked)
     try:
         return _once(actor, asked, wanted)
     except RefusedError as refused:
@@ -148,7 +149,7 @@ def cancel(group_id: UUID) -> Response:
     return web.answer_json(_as_json(public_id_, queries.group(actor, public_id_), actor))
 
 
-def _wanted(asked: NewGroup) -> Wanted:
+def _wanted(actor: Actor, asked: NewGroup) -> Wanted:
     """The wish; either resources are named, or how many (as many as people, where nothing says)."""
     count = asked.count if asked.count is not None else len(asked.people)
     if asked.resources and (asked.count is not None or asked.area or asked.building):
@@ -166,7 +167,9 @@ def _wanted(asked: NewGroup) -> Wanted:
         title=asked.title,
         organisation_id=asked.organisation,
         step_free=asked.step_free,
-        preferred=tuple(dict.fromkeys(asked.preferred)),
+        preferred=preferences.codes_for_kind(actor, asked.kind)
+        if asked.preferred is None
+        else tuple(dict.fromkeys(asked.preferred)),
     )
 
 

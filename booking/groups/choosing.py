@@ -137,7 +137,7 @@ def _fitting(park: Park, wanted: Wanted) -> Fitting:
         raise InvalidError({"kind": Problem.NOT_FOUND})
     if wanted.building and wanted.building not in buildings:
         raise InvalidError({"building": Problem.NOT_FOUND})
-    features = {one.code: one.id for one in park.equipment}
+    features = {one.code: one.id for one in park.features}
     if not features.keys() >= set(wanted.preferred):
         raise InvalidError({"feature": Problem.NOT_FOUND})
     return Fitting(

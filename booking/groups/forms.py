@@ -99,6 +99,8 @@ class TogetherForm(WhenForm):
     count = IntegerField(lazy_gettext("How many places"), [Optional()], default=2)
     where = SelectField(lazy_gettext("Where"), validate_choice=False)
     step_free = BooleanField(lazy_gettext("Only step-free access"))
+    as_preferred = BooleanField(lazy_gettext("As I prefer"))
+    prefers = HiddenField()  # as in a search
     organisation = SelectField(lazy_gettext("Organisation"), validate_choice=False)
     people = SelectMultipleField(
         lazy_gettext("For whom"),
@@ -119,8 +121,9 @@ class TogetherForm(WhenForm):
             return problem_text(problem)
         return super().problem_text(field, problem)
 
-    def to_wanted(self) -> Wanted:
-        """The wish; raises InvalidError naming what cannot be read."""
+    def to_wanted(self, preferred: Sequence[str] = ()) -> Wanted:
+        """The wish, with what is preferred where it shall decide; raises InvalidError naming what
+        cannot be read."""
         starts_at, ends_at = self.times_asked()
         if self.count.process_errors or self.count.data is None:
             raise InvalidError({"count": Problem.OUT_OF_RANGE})
@@ -136,6 +139,7 @@ class TogetherForm(WhenForm):
             title=self.title.data or "",
             organisation_id=self.organisation.data or None,
             step_free=bool(self.step_free.data),
+            preferred=tuple(preferred) if self.as_preferred.data else (),
         )
 
     def resource_ids(self) -> tuple[str, ...]:

@@ -26,7 +26,9 @@ from booking.core.permissions import Action, Actor, allows
 from booking.core.refusal_texts import describe
 from booking.core.web import acts, current_actor
 from booking.demand import service as demand
+from booking.finding import preferences
 from booking.finding import queries as finding
+from booking.finding import texts as finding_texts
 from booking.finding.queries import Park
 from booking.groups import choosing
 from booking.groups.choosing import Choice, Offer, Why
@@ -88,11 +90,13 @@ def form() -> ResponseReturnValue:
     asked = "count" in values
     for name, value in _usual(actor, park).items():
         values.setdefault(name, value)
+    if "prefers" not in values:
+        values.update({"prefers": "y", "as_preferred": "y"})
     form = TogetherForm(formdata=values)
     if not asked or not park.kinds:  # nothing to choose from yet
         return _page(actor, park, form)
     try:
-        wanted = form.to_wanted()
+        wanted = form.to_wanted(_preferred(actor, form))
         choice = choosing.choose(actor, wanted)
     except InvalidError as error:
         form.show(error)
@@ -107,7 +111,7 @@ def book() -> ResponseReturnValue:
     actor, park = current_actor(), _park()
     form = TogetherForm()
     try:
-        wanted = form.to_wanted()
+        wanted = form.to_wanted(_preferred(actor, form))
         wish = wanted.at(form.resource_ids())
     except InvalidError as error:
         form.show(error)
@@ -211,6 +215,10 @@ def _park() -> Park:
     return park
 
 
+def _preferred(actor: Actor, form: TogetherForm) -> tuple[str, ...]:
+    return preferences.codes_for_kind(actor, form.kind.data or "")
+
+
 def _usual(actor: Actor, park: Park) -> dict[str, str]:
     """What the form shows first: desks, the next working day, the hours of most."""
     kinds = [one.code for one in park.kinds]
@@ -297,6 +305,7 @@ def _page(
         asks=any(place.limits.needs_approval for place in places),
         when="" if choice is None else texts.period(choice.local),
         kept=_kept(form),
+        preferred=finding_texts.preferred(preferences.for_kind(actor, form.kind.data or "")),
         most=MOST_TOGETHER,
         texts=texts,
     )
@@ -347,8 +356,8 @@ def _kept(form: TogetherForm) -> list[tuple[str, str]]:
     values = [
         (name, str(form[name].data if form[name].data is not None else "")) for name in single
     ]
-    if form.step_free.data:
-        values.append((form.step_free.name, "y"))
+    boxes = (form.step_free, form.as_preferred, form.prefers)
+    values += [(one.name, "y") for one in boxes if one.data]
     return [*values, *(("people", one) for one in form.people.data or [])]
 
 

@@ -15,6 +15,7 @@ from booking.authorisations.models import Authorisation
 from booking.core.database import session
 from booking.core.errors import NotFoundError
 from booking.core.permissions import Action, Actor, require
+from booking.finding.models import DeskPreference
 from booking.messages.models import Message
 from booking.people import queries as people
 from booking.people import viewings
@@ -30,7 +31,7 @@ from booking.people.models import (
 from booking.policies.models import Policy
 from booking.replacements.models import Replacement, ReplacementResource
 from booking.reservations.models import Question, Reservation, ReservationResource
-from booking.spaces.models import Resource
+from booking.spaces.models import Feature, Resource
 from booking.waitlist.models import WaitlistEntry
 
 MOST = 5000  # of each kind: whoever has more gets the newest
@@ -58,6 +59,7 @@ def my_data(actor: Actor) -> dict[str, list[Json]]:
         "roles": _rows(_grants(actor.person_id)),
         "sessions": _rows(_sessions(actor.person_id)),
         "authorisations": _rows(_authorisations(actor.person_id)),
+        "desk_preferences": _rows(_desk_preferences(actor.person_id)),
         "secrets": _rows(_tokens(actor.person_id)),
         "reservations": _rows(_reservations(actor.person_id)),
         "waitlist": _rows(_waitlist(actor.person_id)),
@@ -121,6 +123,16 @@ def _authorisations(person_id: int) -> Columns:
         .join(giver, giver.id == Authorisation.given_by_id)
         .where(Authorisation.person_id == person_id)
         .order_by(Authorisation.id.desc())
+    )
+
+
+def _desk_preferences(person_id: int) -> Columns:
+    """What the person prefers of a desk."""
+    return (
+        select(Feature.code, Feature.names)
+        .join(DeskPreference, DeskPreference.feature_id == Feature.id)
+        .where(DeskPreference.person_id == person_id)
+        .order_by(Feature.id)
     )
 
 

@@ -11,6 +11,7 @@ from booking.core.database import session, transactional
 from booking.core.errors import InvalidError, NotFoundError, Problem
 from booking.core.events import Event
 from booking.core.permissions import Action, Actor, require
+from booking.finding import preferences
 from booking.journal import service as journal
 from booking.journal.models import JournalLine
 from booking.messages.models import Message, MessageState
@@ -167,6 +168,7 @@ def _forget_the_account(person: Person) -> None:
     session().execute(delete(BrowserSession).where(BrowserSession.person_id == person.id))
     session().execute(delete(Token).where(Token.person_id == person.id))
     authorisations.forget(person.id)
+    preferences.forget(person.id)
     session().execute(delete(Viewing).where(Viewing.subject_id == person.id))
     session().execute(
         update(Membership)

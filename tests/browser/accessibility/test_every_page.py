@@ -199,6 +199,7 @@ PAGES: dict[str, Where] = {
         Reader.OPERATOR, "/operator/journal", "/operator/journal?act=set_up&actor=nobody"
     ),
     "park.settings.show": _at(Reader.OPERATOR, "/operator/settings"),
+    "desk_preferences.show": _at(Reader.MEMBER, "/profile/desks"),
     "privacy.my_data": _at(Reader.MEMBER, "/profile/data"),
     "closing_account.ask": _at(Reader.MEMBER, "/profile/data/forget"),
     "privacy.anonymise": _at(Reader.OPERATOR, "/operator/people/{person}/anonymise"),

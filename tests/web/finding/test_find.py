@@ -26,7 +26,7 @@ Counting = Callable[[], AbstractContextManager[Statements]]
 
 FIND = "/api/v1/resources/find"
 TOMORROW = "2026-10-06"
-PAGE_STATEMENTS = 18
+PAGE_STATEMENTS = 19
 
 
 def page(client: FlaskClient, who: Actor, **query: object) -> TestResponse:
