@@ -6,10 +6,10 @@ from datetime import date, timedelta
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from booking.core import clock, revisions
-from booking.core.database import session
+from booking.core.database import OutpacedError, db, session, transaction
 from booking.core.errors import (
     FixedError,
     ForbiddenError,
@@ -20,10 +20,12 @@ from booking.core.errors import (
     Problem,
     RefusedError,
 )
-from booking.core.intervals import Span
+from booking.core.intervals import Interval, Span
 from booking.core.permissions import Actor
 from booking.core.refusals import OutsideHours
 from booking.journal.models import JournalLine
+from booking.occupancy import service as occupancy
+from booking.occupancy.claims import Claim, Owner
 from booking.policies.facts import Place
 from booking.profiles import queries, service
 from booking.profiles.drafts import PeriodDraft, ProfileDraft, ProfileWeekDraft
@@ -34,7 +36,7 @@ from booking.reservations.repetition import Every, Repetition
 from booking.reservations.series import SeriesWish
 from booking.reservations.wishes import Wish
 from booking.spaces.drafts import SpanDraft
-from booking.spaces.models import PeriodState, Profile, ProfilePeriod, ProfileWeek
+from booking.spaces.models import Hours, PeriodState, Profile, ProfilePeriod, ProfileWeek
 from booking.spaces.opening import ExpectedHours
 from booking.spaces.queries import openings
 from tests import make
@@ -270,3 +272,26 @@ def test_the_plan_of_the_day_is_read_again(operator: Actor, desk: Place) -> None
     before = revisions.number(revisions.Scope.FLOOR, desk.spot.floor_id)
     service.add_period(operator, make.profile().id, draft(2, 5, is_announced=False))
     assert revisions.number(revisions.Scope.FLOOR, desk.spot.floor_id) == before + 1
+
+
+def test_whoever_judged_by_hours_that_changed_meanwhile_begins_again(
+    engine: str, desk: Place
+) -> None:
+    """With a claim, and with a request that claims nothing; on SQLite there is one writer."""
+    if engine == "sqlite":
+        return
+    made = make.reservation(make.person(), desk)
+    hours_id, day = desk.spot.hours_id, in_days(3)
+    interval = Interval(*(made.interval.starts_at + hours * DAY for hours in (3, 4)))
+    claim = Claim(desk.resource_id, interval, desk.spot.code, desk.spot.zone_name)
+    for notices in (
+        lambda: occupancy.require_known_hours([desk.resource_id]),
+        lambda: occupancy.claim(Owner(reservation_id=made.id), [claim]),
+    ):
+        with transaction():
+            openings([hours_id], day, day)
+            with db.engine.begin() as other:
+                changed = update(Hours).where(Hours.id == hours_id)
+                other.execute(changed.values(changes=Hours.changes + 1))
+            with pytest.raises(OutpacedError):
+                notices()
