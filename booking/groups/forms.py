@@ -23,7 +23,7 @@ from booking.core.errors import InvalidError, Problem
 from booking.core.forms import PageForm, lazy_gettext, problem_text
 from booking.core.i18n import _, format_day, name_in
 from booking.core.months import day_from
-from booking.finding.queries import Park
+from booking.finding.queries import FeatureChoice, Park
 from booking.groups.wishes import Wanted, checked_count
 from booking.people.queries import Known
 from booking.reservations import texts
@@ -101,6 +101,7 @@ class TogetherForm(WhenForm):
     step_free = BooleanField(lazy_gettext("Only step-free access"))
     as_preferred = BooleanField(lazy_gettext("As I prefer"))
     prefers = HiddenField()  # as in a search
+    preferred: tuple[FeatureChoice, ...] | None = None  # what that means, once it was read
     organisation = SelectField(lazy_gettext("Organisation"), validate_choice=False)
     people = SelectMultipleField(
         lazy_gettext("For whom"),

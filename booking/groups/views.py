@@ -29,7 +29,7 @@ from booking.demand import service as demand
 from booking.finding import preferences
 from booking.finding import queries as finding
 from booking.finding import texts as finding_texts
-from booking.finding.queries import Park
+from booking.finding.queries import FeatureChoice, Park
 from booking.groups import choosing
 from booking.groups.choosing import Choice, Offer, Why
 from booking.groups.forms import GiveBackForm, MoveForm, TogetherForm
@@ -96,7 +96,7 @@ def form() -> ResponseReturnValue:
     if not asked or not park.kinds:  # nothing to choose from yet
         return _page(actor, park, form)
     try:
-        wanted = form.to_wanted(_preferred(actor, form))
+        wanted = form.to_wanted(_codes(actor, form))
         choice = choosing.choose(actor, wanted)
     except InvalidError as error:
         form.show(error)
@@ -111,7 +111,7 @@ def book() -> ResponseReturnValue:
     actor, park = current_actor(), _park()
     form = TogetherForm()
     try:
-        wanted = form.to_wanted(_preferred(actor, form))
+        wanted = form.to_wanted(_codes(actor, form))
         wish = wanted.at(form.resource_ids())
     except InvalidError as error:
         form.show(error)
@@ -215,8 +215,15 @@ def _park() -> Park:
     return park
 
 
-def _preferred(actor: Actor, form: TogetherForm) -> tuple[str, ...]:
-    return preferences.codes_for_kind(actor, form.kind.data or "")
+def _preferred(actor: Actor, form: TogetherForm) -> tuple[FeatureChoice, ...]:
+    """What decides between the places; read once."""
+    if form.preferred is None:
+        form.preferred = preferences.for_kind(actor, form.kind.data or "")
+    return form.preferred
+
+
+def _codes(actor: Actor, form: TogetherForm) -> list[str]:
+    return [one.code for one in _preferred(actor, form)]
 
 
 def _usual(actor: Actor, park: Park) -> dict[str, str]:
@@ -305,7 +312,7 @@ def _page(
         asks=any(place.limits.needs_approval for place in places),
         when="" if choice is None else texts.period(choice.local),
         kept=_kept(form),
-        preferred=finding_texts.preferred(preferences.for_kind(actor, form.kind.data or "")),
+        preferred=finding_texts.preferred(_preferred(actor, form)),
         most=MOST_TOGETHER,
         texts=texts,
     )

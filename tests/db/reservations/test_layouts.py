@@ -9,6 +9,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select, update
 
+from booking.approvals import queries as approvals
 from booking.checks import promises
 from booking.core.database import session, transaction
 from booking.core.errors import InvalidError, NotOfferedError, Problem, RefusedError
@@ -216,10 +217,12 @@ def test_who_asks_for_the_time_to_set_up_is_declined_with_the_yes(app: Flask) ->
     manager = make.lab_manager(room)
     made = _booked(room, make.at(10), THEATRE)
     near, before = _booked(room, make.at(8, 30)), _booked(room, make.at(8))
-    after = _booked(room, make.at(11, 30), THEATRE)
+    after, plain = _booked(room, make.at(11, 30), THEATRE), _booked(room, make.at(11, 30))
+    rivals = approvals.background([made.id]).rivals[made.id]
+    assert {one.reference for one in rivals} == {near.reference, after.reference}
     service.approve(manager, made.public_id, seen_version=1, declines_others=True)
-    states = [make.details(one.public_id).state for one in (near, before, after)]
-    assert states == [State.DECLINED, State.PENDING, State.DECLINED]
+    states = [make.details(one.public_id).state for one in (near, before, after, plain)]
+    assert states == [State.DECLINED, State.PENDING, State.DECLINED, State.PENDING]
 
 
 # --- series, and what goes over many ---
