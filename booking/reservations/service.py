@@ -1041,8 +1041,10 @@ def _move_pending(actor: Actor, before: Details, plan: _Plan, exception: JsonFac
     if holds:
         seated = _move_claims(before, plan)
     else:
+        occupancy.lock_resources(plan.resource_ids)  # against whoever changes their hours
         occupancy.release(Owner(reservation_id=before.id))
         _refuse_if_taken(plan)
+        occupancy.require_known_hours(plan.resource_ids)
     now = clock.now()
     state = State.PENDING if asking else State.CONFIRMED
     version = _update(
@@ -1130,6 +1132,8 @@ def _amend(
     _ask(before.id, version, asking, amendment_id)
     if holds:
         _hold(before, plan, amendment_id, decide_by)
+    else:
+        occupancy.require_known_hours(plan.resource_ids)
     was, shall_be = _layouts(before, plan)
     _tell(
         actor,

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from flask import Flask
 from sqlalchemy import func, select, update
 
 from booking.core import clock, revisions
-from booking.core.database import OutpacedError, db, session, transaction
+from booking.core.database import OutpacedError, db, end_reading, session, transaction
 from booking.core.errors import (
     FixedError,
     ForbiddenError,
@@ -26,7 +27,8 @@ from booking.core.refusals import OutsideHours
 from booking.journal.models import JournalLine
 from booking.occupancy import service as occupancy
 from booking.occupancy.claims import Claim, Owner
-from booking.policies.facts import Place
+from booking.policies import facts
+from booking.policies.facts import Judged, Place
 from booking.profiles import queries, service
 from booking.profiles.drafts import PeriodDraft, ProfileDraft, ProfileWeekDraft
 from booking.profiles.recheck import WouldLeaveOutsideError
@@ -34,7 +36,7 @@ from booking.reservations import announcements, series
 from booking.reservations import service as reservations
 from booking.reservations.repetition import Every, Repetition
 from booking.reservations.series import SeriesWish
-from booking.reservations.wishes import Wish
+from booking.reservations.wishes import Change, Wish
 from booking.spaces.drafts import SpanDraft
 from booking.spaces.models import Hours, PeriodState, Profile, ProfilePeriod, ProfileWeek
 from booking.spaces.opening import ExpectedHours
@@ -295,3 +297,34 @@ def test_whoever_judged_by_hours_that_changed_meanwhile_begins_again(
                 other.execute(changed.values(changes=Hours.changes + 1))
             with pytest.raises(OutpacedError):
                 notices()
+
+
+@pytest.mark.parametrize("is_confirmed", [False, True])
+def test_a_wish_that_moves_and_holds_nothing_is_judged_again_by_other_hours(
+    operator: Actor, engine: str, monkeypatch: pytest.MonkeyPatch, *, is_confirmed: bool
+) -> None:
+    """A request, and a change of what is confirmed; on SQLite there is one writer."""
+    if engine == "sqlite":
+        return
+    lab = make.lab(under=make.policy(needs_approval=True, holds_while_pending=False))
+    who = make.person()
+    made = make.reservation(who, lab, starts_at=make.at(10, days=3), ends_at=make.at(11, days=3))
+    if is_confirmed:
+        reservations.approve(operator, made.public_id, seen_version=None)
+    end_reading()
+    judge_all, judgements = facts.judge_all, 0
+
+    def judge(*given: Any, **named: Any) -> Judged:  # Any: as the rules take it
+        nonlocal judgements
+        judgements += 1
+        judged = judge_all(*given, **named)
+        if judgements == 1:
+            with db.engine.begin() as other:
+                other.execute(update(Hours).values(changes=Hours.changes + 1))
+        return judged
+
+    monkeypatch.setattr(facts, "judge_all", judge)
+    wanted = Change(starts_at=make.at(16, days=3), ends_at=make.at(17, days=3))
+    outcome = reservations.change(who, made.public_id, wanted)
+    assert outcome.amendment_waits is is_confirmed
+    assert judgements == 2
