@@ -15,7 +15,7 @@ from booking.core.database import savepoint, session, transactional
 from booking.core.errors import ForbiddenError, InvalidError, NotFoundError, RefusedError
 from booking.core.intervals import LocalInterval
 from booking.core.permissions import Action, Actor, allows
-from booking.core.refusals import Refusal
+from booking.core.refusals import LayoutKind, Refusal
 from booking.policies.facts import Place
 from booking.policies.quotas import Counting
 from booking.reservations import queries, quotas, series, series_acts, service
@@ -88,10 +88,15 @@ def add(actor: Actor, public_id: str, day: date) -> Details:
             [_occurrence(wanted.dated)],
             title=found.look.title,
             headcount=found.look.headcount,
-            layout=found.look.layout,
+            layout=_layout_of(wanted.dated),
         )
     service.tell_of_new(actor, made)
     return made
+
+
+def _layout_of(dated: Dated) -> LayoutKind | None:
+    """How its places are set out, as around it, where that is still offered."""
+    return next((place.layout.kind for place in dated.places if place.layout), None)
 
 
 def _occurrence(dated: Dated) -> Occurrence:
@@ -122,7 +127,6 @@ def _found(actor: Actor, dates: Dates, count: quotas.Count = quotas.counting) ->
         like.headcount,
         dates.series.repetition,
         tuple(one.dated for one in missing),
-        layout=like.layout if like.amendment is None else like.amendment.layout,
     )
     if not missing:
         return Found(dates.series, shown, ())

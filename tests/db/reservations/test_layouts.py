@@ -24,6 +24,7 @@ from booking.reservations import (
     linking,
     reprojection,
     series,
+    series_adding,
     service,
 )
 from booking.reservations import series_changing as changing
@@ -238,6 +239,23 @@ def test_the_dates_of_a_series_keep_it_and_change_it(room: Place) -> None:
     changing.change(member, made.public_id, Wanted(layout=U_SHAPE))
     assert _claims(room).count(("setup", "09:45", "10:00")) == 2
     assert {make.details(one.public_id).layout for one in dates} == {U_SHAPE}
+    assert promises.verify().is_clean
+
+
+def test_a_date_that_is_added_is_set_out_as_those_next_to_it(room: Place) -> None:
+    """Whatever the first date ahead has."""
+    member = make.member_of()
+    wish = Wish((room.spot.public_id,), make.at(10), make.at(11), layout=THEATRE)
+    made = series.book(member, SeriesWish(wish, Repetition(Every.DAY, count=4)))
+    first, second, removed, _last = (one.public_id for one in made.reservations)
+    service.cancel(member, removed)
+    longer = Change(ends_at=make.at(12), layout=None)
+    service.change(member, first, longer)
+    assert make.details(second).layout is THEATRE
+    day = make.details(removed).local.starts_at
+    added = series_adding.add(member, made.public_id, day.date())
+    assert added.layout is THEATRE
+    assert {one.layout and one.layout.kind for one in added.places} == {added.layout}
     assert promises.verify().is_clean
 
 
