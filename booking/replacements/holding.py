@@ -30,6 +30,7 @@ from booking.reservations.alternatives import Alternative
 from booking.reservations.claims import resource_ids_of
 from booking.reservations.models import Displacement, Reservation
 from booking.reservations.queries import Details
+from booking.reservations.service import may_book_for_anybody
 from booking.reservations.wishes import Wish
 
 MORE = 3 * MOST  # looked for where one of the first cannot be held
@@ -86,10 +87,14 @@ def _instead_of(details: Details, most: int) -> list[Alternative]:
         guest=details.guest or "",
         layout=details.layout,
     )
+    actor = load_actor(person)
     try:
-        return alternatives.find(load_actor(person), wish, most=most)
+        found = alternatives.find(actor, wish, most=MORE if details.guest else most)
     except BookingError:  # a space that is retired meanwhile, a holder without rights any more
         return []
+    if details.guest:  # whom one does not receive everywhere
+        found = [one for one in found if may_book_for_anybody(actor, one.places)]
+    return found[:most]
 
 
 @transactional

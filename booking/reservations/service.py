@@ -299,7 +299,7 @@ def book_instead(
     booked it, in the layout in which these places are laid out, by the rules of every booking;
     raises as `book` does. Part of the caller's transaction, who has asked for the right."""
     plan = _Plan(places, local, before.title, before.headcount, layout=before.layout)
-    return _book(actor, _holder_as_before(before), plan, instead_of=before)
+    return _book(actor, _holder_as_before(actor, before, places), plan, instead_of=before)
 
 
 def _because(reason: str) -> str:
@@ -1852,9 +1852,11 @@ def _shared(shared: Sequence[Belongs], public_id: str | None) -> Belongs:
     raise InvalidError({"organisation": problem})
 
 
-def _holder_as_before(before: Details) -> Holder:
-    """The same people once more; raises InvalidError for who has left, or left the organisation."""
+def _holder_as_before(actor: Actor, before: Details, places: tuple[Place, ...]) -> Holder:
+    """The same people once more; raises InvalidError for who has left, or left the organisation,
+    ForbiddenError for who does not receive guests there."""
     if before.guest is not None:
+        require(actor, Action.BOOK_FOR, _ForSomebody(frozenset(), places))
         return Holder(before.person_id, before.person, True, None, before.guest)
     found = known_persons([before.person.public_id], terms.today()).get(before.person.public_id)
     memberships = () if found is None else found.memberships

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 
 from booking import worker
 from booking.checks import promises
@@ -15,12 +15,12 @@ from booking.closures import service as closing
 from booking.closures.rules import Wanted
 from booking.core import clock
 from booking.core.database import end_reading, session, transaction
-from booking.core.errors import NotFoundError, RefusedError
+from booking.core.errors import ForbiddenError, NotFoundError, RefusedError
 from booking.core.permissions import Actor
 from booking.core.refusals import Cause, NotChangeable, Obstacle, QuotaPeriod, Reason, SlotTaken
 from booking.messages.models import MessageKind
 from booking.occupancy.models import ClosureKind, Hold, occupancy
-from booking.people.models import Person, PersonState
+from booking.people.models import Grant, Person, PersonState
 from booking.policies.facts import Place
 from booking.replacements import holding, queries, service
 from booking.replacements.models import Replacement, ReplacementState
@@ -255,6 +255,29 @@ def test_the_share_that_a_closure_gave_back_is_enough_for_one_of_them(
     assert len(held(who, old)) == 3
     reservations.cancel(who, other.public_id)
     service.take(who, old.public_id, first.public_id)
+    assert is_clean()
+
+
+def test_a_guest_is_received_only_where_whoever_expects_them_may_book_for_guests(
+    operator: Actor, run: Run
+) -> None:
+    """Also when that was taken from them meanwhile; the house may take it for them then."""
+    room = make.room("G-1")
+    elsewhere = make.room("G-2", at=make.area(at=make.floor(at=make.building())))
+    who = make.reception(room)
+    old = make.reservation(
+        who, room, starts_at=make.at(10, days=3), ends_at=make.at(12, days=3), guest="Delphine"
+    )
+    displace(operator, old)
+    run()
+    found = held(who, old)
+    assert found
+    assert elsewhere.resource_id not in {one.places[0].resource_id for one in found}
+    with transaction() as current:
+        current.execute(delete(Grant).where(Grant.person_id == who.person_id))
+    with pytest.raises(ForbiddenError):
+        service.take(make.actor(who.person_id), old.public_id, found[0].public_id)
+    service.take(operator, old.public_id, found[0].public_id)
     assert is_clean()
 
 
