@@ -4,7 +4,7 @@ that nothing is cancelled, and what else is free."""
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 
 from sqlalchemy import or_, select
@@ -36,7 +36,8 @@ DAY = timedelta(days=1)
 
 @dataclass(frozen=True)
 class Outside:
-    """What of one recipient's lies outside since one change of hours, and the hours as they are."""
+    """What of one recipient's lies outside since one change of hours, as it is or as a change that
+    waits would make it, and the hours as they are."""
 
     person: Person
     reservations: tuple[Details, ...]
@@ -73,13 +74,34 @@ def _outside(key: Key) -> Outside | None:
     ]
     if person is None or not ahead:
         return None
+    both = [*ahead, *map(_as_wished, ahead)]
     opening_of = openings(
-        {place.spot.hours_id for one in ahead for place in one.places},
-        min(one.local.starts_at for one in ahead).date(),
-        max(one.local.ends_at for one in ahead).date() + DAY,
+        {place.spot.hours_id for one in both for place in one.places},
+        min(one.local.starts_at for one in both).date(),
+        max(one.local.ends_at for one in both).date() + DAY,
     )
-    outside = tuple(one for one in ahead if not _covers(opening_of, one, one.local))
-    return Outside(person, outside, opening_of) if outside else None
+    outside = tuple(
+        next((it for it in (one, _as_wished(one)) if not _covers(opening_of, it, it.local)), None)
+        for one in ahead
+    )
+    found = tuple(one for one in outside if one is not None)
+    return Outside(person, found, opening_of) if found else None
+
+
+def _as_wished(one: Details) -> Details:
+    """As the change that waits would make it."""
+    waiting = one.amendment
+    if waiting is None:
+        return one
+    return replace(
+        one,
+        places=waiting.places,
+        local=waiting.local,
+        interval=waiting.interval,
+        title=waiting.title,
+        headcount=waiting.headcount,
+        layout=waiting.layout,
+    )
 
 
 def _still_worth_telling(_key: Key, _told: Outside) -> bool:
@@ -153,13 +175,19 @@ def _links(told: Outside, one: Details) -> list[Link]:
     label = _("Same space, within the new hours")
     own = [] if within is None else [_link(one, label, one.places, within)]
     try:
-        found = alternatives.for_change(load_actor(told.person), one.public_id, Change())
+        found = alternatives.for_change(load_actor(told.person), one.public_id, _as_it_is(one))
     except BookingError:  # a space that is retired meanwhile, a holder without rights any more
         found = []
     # Whoever has a place may always give some of its time back: that alone is not within the hours.
     others = [other for other in found if other.why is not Why.SHORTER]
     links = [_link(one, texts.why(other.why), other.places, other.local) for other in others]
     return [*own, *links][: alternatives.MOST]
+
+
+def _as_it_is(one: Details) -> Change:
+    resources = tuple(place.spot.public_id for place in one.places)
+    times = (one.local.starts_at, one.local.ends_at)
+    return Change(resources, *times, headcount=one.headcount, layout=one.layout)
 
 
 def within_hours(opening_of: Mapping[int, Opening], one: Details) -> LocalInterval | None:

@@ -3,7 +3,7 @@ reservations a change would leave outside."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, TypeVar
@@ -21,6 +21,7 @@ from booking.core.errors import (
 )
 from booking.core.i18n import _, format_clock, format_day, format_short_day, name_in, ngettext
 from booking.core.idempotency import Answer
+from booking.core.intervals import LocalInterval
 from booking.core.permissions import Action
 from booking.core.web import acts, current_actor
 from booking.pages.park.editor import Change, changes_of
@@ -517,19 +518,23 @@ def _affected(outside: Outside) -> list[Affected]:
     return affected([key for key, _public_id in outside.shown])
 
 
-def affected(keys: Sequence[int]) -> list[Affected]:
-    """The reservations with these keys, by their start."""
+def affected(
+    keys: Sequence[int], meant: Mapping[int, LocalInterval] | None = None
+) -> list[Affected]:
+    """The reservations with these keys, by their start; with the time that is `meant`, where that
+    is the one of a change that waits."""
     found = queries.find(Reservation.id.in_(keys)) if keys else []
+    local_of = {one.id: one.local for one in found} | dict(meant or {})
     return [
         Affected(
             url_for("reservations.show", public_id=one.public_id),
             one.place.spot.kind_icon,
             f"{name_in(one.place.spot.kind_names)} {one.place.spot.code}",
             one.person.name,
-            format_short_day(one.local.starts_at),
-            (format_clock(one.local.starts_at), format_clock(one.local.ends_at)),
+            format_short_day(local_of[one.id].starts_at),
+            (format_clock(local_of[one.id].starts_at), format_clock(local_of[one.id].ends_at)),
         )
-        for one in sorted(found, key=lambda one: one.interval.starts_at)
+        for one in sorted(found, key=lambda one: local_of[one.id].starts_at)
     ]
 
 

@@ -3,7 +3,7 @@ and whom a change would leave outside."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 from uuid import UUID
@@ -24,6 +24,7 @@ from booking.profiles import queries, service
 from booking.profiles.drafts import PeriodDraft, ProfileDraft, ProfileWeekDraft
 from booking.profiles.queries import StoredPeriod, StoredProfile
 from booking.profiles.recheck import WouldLeaveOutsideError
+from booking.reservations.ahead import Left
 from booking.spaces import inventory, timetables
 from booking.spaces.drafts import Draft, SpanDraft
 from booking.spaces.models import PeriodState
@@ -139,7 +140,7 @@ def show(key: int) -> ResponseReturnValue:
         found=found,
         periods=[_period_line(one) for one in found.periods],
         weeks=lines,
-        rows=affected([one.id for one in left[:MOST_SHOWN]]),
+        rows=_affected(left),
         count=len(left),
         more=max(0, len(left) - MOST_SHOWN),
     )
@@ -417,11 +418,10 @@ def _period_page(form: PeriodForm, found: StoredPeriod) -> str:
 def _outside_page(error: WouldLeaveOutsideError, back_url: str = "") -> str:
     """Whom it would leave outside, before anything happens; the form is sent once more to the same
     address."""
-    shown: list[Affected] = affected([one.id for one in error.left[:MOST_SHOWN]])
     return render_template(
         "park/outside.html",
         page_title=_("Outside the new hours"),
-        rows=shown,
+        rows=_affected(error.left),
         count=len(error.left),
         more=max(0, len(error.left) - MOST_SHOWN),
         left=error.seen,
@@ -434,6 +434,11 @@ def _outside_page(error: WouldLeaveOutsideError, back_url: str = "") -> str:
         key=ids.new_public_id(),
         back_url=back_url,
     )
+
+
+def _affected(left: Sequence[Left]) -> list[Affected]:
+    shown = left[:MOST_SHOWN]
+    return affected([one.id for one in shown], {one.id: one.local for one in shown})
 
 
 def _remove_page(subject: str, key: int, refusal: str = "") -> str:

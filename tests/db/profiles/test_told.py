@@ -132,6 +132,24 @@ def test_who_was_told_is_not_told_again_by_a_move_that_leaves_them_there(
     assert len(letters()) == 1
 
 
+def test_a_change_that_waits_is_shown_and_told_as_it_would_be(
+    operator: Actor, desk: Place, letters: Letters
+) -> None:
+    who, strict, profile = make.person(), make.policy(needs_approval=True), make.profile()
+    made = make.reservation(who, desk, starts_at=make.at(10, days=3))
+    lab = make.lab("L-1", under=strict)
+    asked = Change((lab.spot.public_id,), make.at(16, days=3), make.at(17, days=3))
+    assert reservations.change(who, made.public_id, asked).amendment_waits
+    draft = PeriodDraft(first_day=in_days(2), last_day=in_days(5))
+    with pytest.raises(WouldLeaveOutsideError) as error:
+        service.add_period(operator, profile.id, draft)
+    (left,) = error.value.left
+    assert (left.public_id, left.local.starts_at.hour) == (made.public_id, 16)
+    announce(operator, profile, 2, 5)
+    (text,) = letters().values()
+    assert "L-1" in text
+
+
 def test_another_week_and_another_day_tell_whom_they_leave_outside(
     operator: Actor, desk: Place, letters: Letters
 ) -> None:
