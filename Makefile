@@ -29,7 +29,7 @@ run: environment build/assets.stamp texts
 
 test: environment-dev build/assets.stamp texts browser
 	@echo 'Running the tests: unit, db (SQLite and PostgreSQL), web, browser ...'
-	@$(python) -m pytest --quiet --numprocesses $(JOBS) --dist loadgroup --durations 20
+	@$(python) -m pytest --quiet --numprocesses $(JOBS) --durations 20
 
 # Two at a time, for they take one processor each. `make --keep-going check` shows what is wrong in
 # each of them.

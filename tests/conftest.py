@@ -50,6 +50,20 @@ def pytest_configure_node(node: WorkerController) -> None:
     node.workerinput["postgres"] = str(_start_server_once().folder)
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:  # Any: has no types
+    """Whoever is free takes the next test; only those on the demo park of an engine stay together
+    in one process, for another one would load it again."""
+    from xdist.scheduler import LoadScopeScheduling  # noqa: PLC0415  # where there is xdist
+
+    class Scheduling(LoadScopeScheduling):  # type: ignore[misc]  # of no known type
+        def _split_scope(self, nodeid: str) -> str:
+            engine = "postgresql" if "[postgresql" in nodeid else "sqlite"
+            return f"demo on {engine}" if "/demo/" in nodeid else nodeid
+
+    return Scheduling(config, log)
+
+
 def pytest_unconfigure() -> None:
     """Stop the server that this process started."""
     _shared_server.close()

@@ -15,14 +15,8 @@ from tests import installations
 from tests.conftest import FROZEN
 from tests.installations import Installation, PostgresInstallation, SqliteInstallation
 
-# One test process has all tests of an engine's park: another one would load it again.
-PARKS = [
-    pytest.param(engine, marks=pytest.mark.xdist_group(f"demo-{engine}"))
-    for engine in installations.ENGINES
-]
 
-
-@pytest.fixture(scope="module", params=PARKS)
+@pytest.fixture(scope="module", params=installations.ENGINES)
 def loaded(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Installation]:

@@ -64,7 +64,6 @@ def _made(found: Park) -> Made:
     return Made(scene, bookers)
 
 
-@pytest.mark.xdist_group("storms")
 def test_each_is_attended_or_released_and_told_never_both_and_one_gets_the_place(
     made: Made,
 ) -> None:

@@ -78,7 +78,6 @@ def test_whoever_is_refused_hears_why_where_nothing_can_be_counted(
     assert counters() == {}
 
 
-@pytest.mark.xdist_group("storms")
 def test_of_many_that_count_at_once_none_is_lost(
     engine: str, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:

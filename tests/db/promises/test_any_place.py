@@ -27,7 +27,6 @@ def desks(engine: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterat
 
 
 @pytest.mark.real_time
-@pytest.mark.xdist_group("storms")
 def test_so_many_people_get_so_many_desks(desks: Park) -> None:
     with serving(desks.database_url, desks.instance, servers=2) as servers:
         ports = [server.port for server in servers]

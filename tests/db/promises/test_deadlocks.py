@@ -17,7 +17,6 @@ LONGEST = 5.0  # of an act, on a machine that is busy with other things
 
 
 @pytest.mark.real_time
-@pytest.mark.xdist_group("storms")
 def test_writers_of_linked_rooms_never_end_in_a_deadlock(
     engine: str, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:

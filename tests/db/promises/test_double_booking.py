@@ -71,7 +71,6 @@ def _overlaps() -> int:
 
 
 @pytest.mark.real_time
-@pytest.mark.xdist_group("storms")
 def test_of_64_clients_who_want_one_slot_exactly_one_gets_it(rushed: Park) -> None:
     for answers in _rush(rushed, ROUNDS):
         assert len(answers) == CLIENTS
@@ -83,7 +82,6 @@ def test_of_64_clients_who_want_one_slot_exactly_one_gets_it(rushed: Park) -> No
 
 
 @pytest.mark.real_time
-@pytest.mark.xdist_group("storms")
 def test_without_the_guard_the_same_rush_double_books(rushed: Park, engine: str) -> None:
     """The test above can fail: it is the database that keeps the promise, not luck."""
     with serving(rushed.database_url, rushed.instance, servers=2) as servers:

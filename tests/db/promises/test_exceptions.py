@@ -38,7 +38,6 @@ def desk(engine: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterato
 
 
 @pytest.mark.real_time
-@pytest.mark.xdist_group("storms")
 def test_exceptions_at_once_overlap_nowhere(desk: Park) -> None:
     people = [make.operator().person_id for _ in range(WRITERS)]
     settings = Settings(

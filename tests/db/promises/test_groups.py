@@ -28,7 +28,6 @@ def teams(engine: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterat
 
 
 @pytest.mark.real_time
-@pytest.mark.xdist_group("storms")
 def test_groups_come_whole_or_not_at_all(teams: Park) -> None:
     """Half of the clients name overlapping desks in any order, the others take whichever are near;
     single bookings run between them. No answer is an error, and nothing is left by halves."""
@@ -54,7 +53,6 @@ def test_groups_come_whole_or_not_at_all(teams: Park) -> None:
 
 
 @pytest.mark.real_time
-@pytest.mark.xdist_group("storms")
 def test_groups_move_whole_or_not_at_all(teams: Park) -> None:
     """Each of two groups is moved by two clients at once, to hours for which single bookings race:
     whatever came of it, all of a group stands at one time, and its claims with it."""

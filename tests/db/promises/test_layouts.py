@@ -72,7 +72,6 @@ def _book(hall: Park, ports: list[int], number: int, days_ahead: int) -> Call:
 
 
 @pytest.mark.real_time
-@pytest.mark.xdist_group("storms")
 def test_one_of_them_has_it(hall: Park) -> None:
     for row in _rush(hall):
         assert sorted(row) == [201] + [409] * (PEOPLE - 1)
@@ -83,7 +82,6 @@ def test_one_of_them_has_it(hall: Park) -> None:
 
 
 @pytest.mark.real_time
-@pytest.mark.xdist_group("storms")
 def test_without_the_guard_the_chairs_stand_in_the_way(hall: Park, engine: str) -> None:
     """The test above can fail: it is the database that keeps the promise."""
     _rush(hall, UNGUARD[engine])

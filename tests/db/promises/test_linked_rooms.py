@@ -94,7 +94,6 @@ def _attempts(
 
 
 @pytest.mark.real_time
-@pytest.mark.xdist_group("storms")
 def test_the_hall_or_its_halves_and_never_both(linked: Park) -> None:
     for answers in _rush(linked, (HALL, LEFT, RIGHT), ROUNDS):
         statuses = [answer.status for answer in answers]
@@ -106,7 +105,6 @@ def test_the_hall_or_its_halves_and_never_both(linked: Park) -> None:
 
 
 @pytest.mark.real_time
-@pytest.mark.xdist_group("storms")
 def test_both_halves_are_booked_at_once(linked: Park) -> None:
     for answers in _rush(linked, (LEFT, RIGHT), ROUNDS):
         statuses = sorted(answer.status for answer in answers)
@@ -116,7 +114,6 @@ def test_both_halves_are_booked_at_once(linked: Park) -> None:
 
 
 @pytest.mark.real_time
-@pytest.mark.xdist_group("storms")
 def test_without_the_guard_both_are_booked(linked: Park, engine: str) -> None:
     """The tests above can fail: it is the database that keeps the promise."""
     _rush(linked, (HALL, LEFT, RIGHT), 1, unguarded=UNGUARD[engine])

@@ -33,7 +33,6 @@ def stormed(engine: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iter
 
 
 @pytest.mark.real_time
-@pytest.mark.xdist_group("storms")
 def test_no_acknowledged_booking_is_missing_after_kill_9(stormed: Park) -> None:
     acknowledged: list[str] = []
     server = Serving(stormed.database_url, stormed.instance, workers=2)

@@ -38,7 +38,6 @@ def lab(engine: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator
 
 
 @pytest.mark.real_time
-@pytest.mark.xdist_group("storms")
 def test_as_many_win_as_there_are_places(lab: Park) -> None:
     with serving(lab.database_url, lab.instance, servers=2) as servers:
         ports = [server.port for server in servers]

@@ -42,7 +42,6 @@ def rooms(engine: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterat
 
 
 @pytest.mark.real_time
-@pytest.mark.xdist_group("storms")
 def test_no_quota_is_passed_by_acting_at_once(rooms: Park) -> None:
     startup = make.organisation()
     people = [make.member_of(startup).person_id for _ in range(2)]

@@ -28,7 +28,6 @@ def rooms(engine: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterat
 
 
 @pytest.mark.real_time
-@pytest.mark.xdist_group("storms")
 def test_series_come_whole_or_not_at_all(rooms: Park) -> None:
     """Series of days that overlap each other, of one desk or of both in any order, and single
     bookings between them: no answer is an error, no series is there by halves."""

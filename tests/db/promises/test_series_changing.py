@@ -32,7 +32,6 @@ def rooms(engine: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterat
 
 
 @pytest.mark.real_time
-@pytest.mark.xdist_group("storms")
 def test_series_move_whole_or_not_at_all(rooms: Park) -> None:
     """Two series of both desks, each moved by two clients at once among the same hours, while one
     date after the other is cancelled and its time booked: no answer is an error, all dates that

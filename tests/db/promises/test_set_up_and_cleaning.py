@@ -64,7 +64,6 @@ def _attempts(made: Park, ports: list[int], days_ahead: int, late: int) -> list[
 
 
 @pytest.mark.real_time
-@pytest.mark.xdist_group("storms")
 def test_exactly_those_that_fit_are_booked(cleaned: Park) -> None:
     for answers in _rush(cleaned, ROUNDS):
         statuses = sorted(answer.status for answer in answers)
@@ -73,7 +72,6 @@ def test_exactly_those_that_fit_are_booked(cleaned: Park) -> None:
 
 
 @pytest.mark.real_time
-@pytest.mark.xdist_group("storms")
 def test_nobody_begins_while_it_is_cleaned(cleaned: Park) -> None:
     for answers in _rush(cleaned, ROUNDS, late=35):
         statuses = [answer.status for answer in answers]
@@ -93,7 +91,6 @@ def _expect_all_is_kept() -> None:
 
 
 @pytest.mark.real_time
-@pytest.mark.xdist_group("storms")
 def test_without_the_guard_the_time_for_cleaning_is_booked(cleaned: Park, engine: str) -> None:
     """The tests above can fail: it is the database that keeps the time for cleaning."""
     _rush(cleaned, 1, late=35, unguarded=UNGUARD[engine])

@@ -92,7 +92,6 @@ def _count(state: ReplacementState) -> int:
     return session().scalar(statement) or 0
 
 
-@pytest.mark.xdist_group("storms")
 def test_of_two_who_take_one_each_one_has_it_and_nobody_books_what_is_held(scene: Scene) -> None:
     serve_all()
     assert len(_choices()) == 3 * CASES
@@ -110,7 +109,6 @@ def test_of_two_who_take_one_each_one_has_it_and_nobody_books_what_is_held(scene
     assert session().scalar(live) == CASES + booked
 
 
-@pytest.mark.xdist_group("storms")
 def test_several_ticks_serve_each_once_and_nobody_takes_what_has_ended(scene: Scene) -> None:
     bookers = [make.person().person_id]
     end_reading()

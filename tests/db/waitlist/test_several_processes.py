@@ -77,7 +77,6 @@ def _assert_nothing_is_broken(scene: Scene) -> None:
         assert [one for one in promises.verify().findings if one.count] == []
 
 
-@pytest.mark.xdist_group("storms")
 def test_two_ticks_offer_each_place_once_and_to_who_came_first(scene: Scene) -> None:
     bookers = [make.person().person_id for _ in range(2)]
     end_reading()
@@ -96,7 +95,6 @@ def test_two_ticks_offer_each_place_once_and_to_who_came_first(scene: Scene) -> 
     assert session().scalar(told) == offered
 
 
-@pytest.mark.xdist_group("storms")
 def test_who_answers_in_the_last_second_has_it_or_the_next_is_offered_it(scene: Scene) -> None:
     while offering.serve():
         end_reading()
