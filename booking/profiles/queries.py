@@ -159,8 +159,8 @@ def missing(actor: Actor) -> list[Proposal]:
     """The Ramadans of the year ahead that nobody has entered, nor anything else for their days."""
     require(actor, Action.OPERATE)
     first = timetables.today()
-    known = [one for its in _periods().values() for one in its if one.last_day >= first]
-    years = {one.hijri_year for one in known}
+    known = [one for its in _periods().values() for one in its]
+    years = {one.hijri_year for one in known}  # also of one that was moved and is over
     taken = [one for one in known if one.state is not PeriodState.LEFT_OUT]
     return [
         one

@@ -100,6 +100,17 @@ def test_ramadan_is_entered_once_as_estimated(operator: Actor, desk: Place) -> N
     assert (service.propose(operator), queries.missing(operator)) == (0, [])
 
 
+def test_a_ramadan_that_was_moved_and_is_over_is_not_proposed_again(
+    operator: Actor, desk: Place
+) -> None:
+    assert service.propose(operator) == 1
+    with transaction() as current:
+        over = {"first_day": in_days(-9), "last_day": in_days(-8)}
+        current.execute(update(ProfilePeriod).values(over))
+    assert queries.missing(operator) == []
+    assert service.propose(operator) == 0
+
+
 def test_days_that_have_other_hours_are_not_proposed(operator: Actor) -> None:
     own = make.profile()
     make.period(own, date(2027, 3, 8), date(2027, 3, 20))
