@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import hypothesis
 import pytest
 import sqlalchemy
+from xdist.scheduler import LoadScopeScheduling
 
 from booking.core import clock
 from tools.postgres import Address, Server
@@ -50,18 +51,21 @@ def pytest_configure_node(node: WorkerController) -> None:
     node.workerinput["postgres"] = str(_start_server_once().folder)
 
 
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:  # Any: has no types
+class _Scheduling(LoadScopeScheduling):  # type: ignore[misc]  # of no known type
     """Whoever is free takes the next test; only those on the demo park of an engine stay together
     in one process, for another one would load it again."""
-    from xdist.scheduler import LoadScopeScheduling  # noqa: PLC0415  # where there is xdist
 
-    class Scheduling(LoadScopeScheduling):  # type: ignore[misc]  # of no known type
-        def _split_scope(self, nodeid: str) -> str:
-            engine = "postgresql" if "[postgresql" in nodeid else "sqlite"
-            return f"demo on {engine}" if "/demo/" in nodeid else nodeid
+    def _split_scope(self, nodeid: str) -> str:
+        engine = "postgresql" if "[postgresql" in nodeid else "sqlite"
+        return f"demo on {engine}" if "/demo/" in nodeid else nodeid
 
-    return Scheduling(config, log)
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(
+    config: pytest.Config, log: Any
+) -> _Scheduling:  # Any: has no types
+    """How xdist hands out the tests."""
+    return _Scheduling(config, log)
 
 
 def pytest_unconfigure() -> None:
