@@ -450,7 +450,8 @@ class SimplePark:
         moved = self._new(wanted)
         if not moved.holds:  # it keeps in mind which it had
             seats = {code: before.seats[code] for code in before.seats if code in wanted.rooms}
-        self.bookings[number] = replace(moved, made=before.made, seats=seats)
+        moved = replace(moved, made=before.made, by_waiter=before.by_waiter)
+        self.bookings[number] = replace(moved, seats=seats)
         return True
 
     def _ask_for_change(self, number: int, wanted: Time, asking: Collection[str]) -> bool:
