@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 from flask import Blueprint, Response
 
-from booking.core import clock, listing, schema, web, zones
+from booking.core import clock, listing, schema, web
 from booking.core.idempotency import Answer
 from booking.core.permissions import Action
 from booking.core.schema import Moment, Nothing, PublicId, describes, public_id, written
@@ -17,7 +17,7 @@ from booking.replacements.models import ReplacementState
 from booking.replacements.queries import Case, Held
 from booking.reservations import queries as reservations
 from booking.reservations.alternatives import Why
-from booking.reservations.representation import as_json as reservation_as_json
+from booking.reservations.representation import answer_with, times_as_json
 from booking.reservations.shapes import LocalTimes, ReservationShown
 
 blueprint = Blueprint("replacements_api", __name__, url_prefix="/api/v1")
@@ -91,11 +91,7 @@ def take(reservation_id: UUID) -> Response:
     made = web.once(
         actor, lambda: Answer(201, service.take(actor, str(reservation_id), chosen).public_id)
     )
-    found = reservations.details(actor, made.location)
-    location = web.public_url("reservations_api.show", reservation_id=found.public_id)
-    answer = web.answer_json(reservation_as_json(found, actor), 201, location)
-    answer.set_etag(str(found.version))
-    return answer
+    return answer_with(reservations.details(actor, made.location), actor, 201)
 
 
 @blueprint.post("/replacements/<uuid:reservation_id>/decline")
@@ -127,21 +123,13 @@ def as_json(case: Case) -> dict[str, object]:
 
 
 def _shown(held: Held) -> dict[str, object]:
-    local = held.local
     return {
         "id": held.public_id,
         "state": held.state.value,
         "resources": [
             {"id": place.spot.public_id, "code": place.spot.code} for place in held.places
         ],
-        "starts_at": written(held.interval.starts_at),
-        "ends_at": written(held.interval.ends_at),
-        "local": {
-            "starts_at": local.starts_at.isoformat(timespec="minutes"),
-            "ends_at": local.ends_at.isoformat(timespec="minutes"),
-            "zone": local.zone_name,
-            "offset": zones.offset(held.interval.starts_at, local.zone),
-        },
+        **times_as_json(held.interval, held.local),
         "capacity": sum(place.spot.capacity for place in held.places),
         "why": held.why.value,
         "expires_at": written(held.expires_at),

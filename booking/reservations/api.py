@@ -21,7 +21,7 @@ from booking.people.viewings import note_view
 from booking.reservations import alternatives, queries, series, service
 from booking.reservations.alternatives import Alternative
 from booking.reservations.models import Reservation, State
-from booking.reservations.representation import as_json, list_as_json
+from booking.reservations.representation import answer_with, as_json, list_as_json
 from booking.reservations.series import OnConflict, SeriesWish
 from booking.reservations.series_shapes import (
     ExceptionShape,
@@ -385,12 +385,7 @@ def _once(actor: Actor, act: Callable[[], Outcome], *, status: int) -> Response:
         found, expected = queries.details(actor, answer.location), None
     else:
         found, expected = made.details, made.expected
-    location = web.public_url("reservations_api.show", reservation_id=found.public_id)
-    response = web.answer_json(
-        as_json(found, actor, expected), answer.status, location if answer.status == 201 else ""
-    )
-    response.set_etag(str(found.version))
-    return response
+    return answer_with(found, actor, answer.status, expected)
 
 
 def _conditions(actor: Actor, wanted: Filter) -> list[ColumnElement[bool]]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from flask import Response
+
 from booking.core import permissions, web, zones
 from booking.core.i18n import name_in
 from booking.core.instants import Interval
@@ -27,6 +29,18 @@ def as_json(
     """What this actor may see of it; fields one may not see, or that do not apply, are absent.
     What may still be announced is read unless it is known."""
     return list_as_json([found], actor, None if expected is None else {found.id: expected})[0]
+
+
+def answer_with(
+    found: Details, actor: Actor, status: int, expected: tuple[Expected, ...] | None = None
+) -> Response:
+    """A reservation as the answer to what was done; where it was made (201), with its address."""
+    location = web.public_url("reservations_api.show", reservation_id=found.public_id)
+    answer = web.answer_json(
+        as_json(found, actor, expected), status, location if status == 201 else ""
+    )
+    answer.set_etag(str(found.version))
+    return answer
 
 
 def list_as_json(
@@ -65,7 +79,7 @@ def _as_json(
         "title": found.title,
         "headcount": found.headcount,
         "layout": found.layout and found.layout.value,
-        **_times(found.interval, found.local),
+        **times_as_json(found.interval, found.local),
         "resources": [_resource(place) for place in found.places],
         "holder": {
             "person": _person(found.person),
@@ -128,7 +142,8 @@ def _names(found: Details, asked_of: Mapping[int, Sequence[str]]) -> list[str]:
     return list(dict.fromkeys(names))
 
 
-def _times(interval: Interval, local: LocalInterval) -> dict[str, object]:
+def times_as_json(interval: Interval, local: LocalInterval) -> dict[str, object]:
+    """An interval as instants, and as the wall clock shows it."""
     return {
         "starts_at": written(interval.starts_at),
         "ends_at": written(interval.ends_at),
@@ -194,7 +209,7 @@ def _exchange(one: Exchange) -> dict[str, object]:
 def _amendment(waiting: Waiting) -> dict[str, object]:
     return {
         "id": waiting.public_id,
-        **_times(waiting.interval, waiting.local),
+        **times_as_json(waiting.interval, waiting.local),
         "resources": [_resource(place) for place in waiting.places],
         "title": waiting.title,
         "headcount": waiting.headcount,

@@ -7,14 +7,14 @@ from uuid import UUID
 import msgspec
 from flask import Blueprint, Response
 
-from booking.core import listing, schema, web, zones
+from booking.core import listing, schema, web
 from booking.core.idempotency import Answer
 from booking.core.permissions import Action, Actor
 from booking.core.schema import Moment, Nothing, PublicId, describes, moment, public_id, written
 from booking.core.web import acts, current_actor
 from booking.policies.facts import Place
 from booking.reservations import queries as reservations
-from booking.reservations.representation import as_json as reservation_as_json
+from booking.reservations.representation import answer_with, times_as_json
 from booking.reservations.shapes import LocalTimes, ReservationShown
 from booking.reservations.wishes import Wish
 from booking.waitlist import queries, service
@@ -133,11 +133,7 @@ def accept(entry_id: UUID) -> Response:
     schema.body(Nothing)
     actor = current_actor()
     made = web.once(actor, lambda: Answer(201, service.accept(actor, str(entry_id)).public_id))
-    found = reservations.details(actor, made.location)
-    location = web.public_url("reservations_api.show", reservation_id=found.public_id)
-    answer = web.answer_json(reservation_as_json(found, actor), 201, location)
-    answer.set_etag(str(found.version))
-    return answer
+    return answer_with(reservations.details(actor, made.location), actor, 201)
 
 
 @blueprint.post("/waitlist/<uuid:entry_id>/decline")
@@ -162,21 +158,14 @@ def _shown(actor: Actor, entry_id: UUID) -> dict[str, object]:
 
 def as_json(entry: Entry) -> dict[str, object]:
     """An entry as the API answers it."""
-    local, offer = entry.local, entry.offer
+    offer = entry.offer
     return {
         "id": entry.public_id,
         "state": entry.state.value,
         "resource": _named(entry.place),
         "any_like": entry.any_like,
         "places": entry.places,
-        "starts_at": written(entry.interval.starts_at),
-        "ends_at": written(entry.interval.ends_at),
-        "local": {
-            "starts_at": local.starts_at.isoformat(timespec="minutes"),
-            "ends_at": local.ends_at.isoformat(timespec="minutes"),
-            "zone": local.zone_name,
-            "offset": zones.offset(entry.interval.starts_at, local.zone),
-        },
+        **times_as_json(entry.interval, entry.local),
         "title": entry.title,
         "headcount": entry.headcount,
         "organisation": entry.organisation,
